@@ -1,0 +1,34 @@
+# What every target shares: language level, warnings, sanitizers, ccache.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+# Invariants stay on in every build: they are cheap and a simulator that goes on after one broke is worth nothing.
+string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
+string(REPLACE "-O3" "-O2" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
+
+option(NICOSIM_TESTS "Build the tests" ON)
+option(NICOSIM_SANITIZE "AddressSanitizer and UBSan on everything but the verilated code" OFF)
+option(NICOSIM_TRACE "Verilate with FST tracing (needed for --waves)" OFF)
+option(NICOSIM_COVERAGE "Verilate with line and toggle coverage" OFF)
+
+find_program(NICOSIM_CCACHE ccache)
+if(NICOSIM_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${NICOSIM_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${NICOSIM_CCACHE})
+endif()
+
+# nicosim_options: link it PRIVATE to whatever we wrote ourselves.
+add_library(nicosim_options INTERFACE)
+target_include_directories(nicosim_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(nicosim_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+if(NICOSIM_SANITIZE)
+  target_compile_options(nicosim_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+find_package(fmt REQUIRED)

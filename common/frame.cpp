@@ -1,0 +1,85 @@
+#include "common/frame.hpp"
+
+#include "common/ledger.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace nicosim {
+
+void Frame::pull(std::size_t n) {
+  assert(n <= size() && "pull() past the end of the frame");
+  begin_ += n;
+}
+
+std::span<std::byte> Frame::push(std::size_t n) {
+  assert(n <= begin_ && "push() needs more headroom than the frame has");
+  begin_ -= n;
+  return bytes().first(n);
+}
+
+std::span<std::byte> Frame::put(std::size_t n) {
+  assert(n <= buffer_.size() - end_ && "put() past the frame's capacity");
+  end_ += n;
+  return bytes().last(n);
+}
+
+void Frame::trim(std::size_t n) {
+  assert(n <= size() && "trim() longer than the frame");
+  end_ = begin_ + n;
+}
+
+void Frame::adopt(FramePtr other) {
+  ids.insert(ids.end(), other->ids.begin(), other->ids.end());
+  other->ids.clear();
+}
+
+void Frame::close(Ledger& ledger, Fate fate, Station station, SimTime now, DropReason reason) {
+  for (const FrameId id : ids) ledger.close(id, fate, station, now, reason);
+  ids.clear();
+}
+
+void Frame::at(Ledger& ledger, Station station, SimTime now) const {
+  for (const FrameId id : ids) ledger.at(id, station, now);
+}
+
+void FrameRecycler::operator()(Frame* frame) const noexcept {
+  assert(frame->ids.empty() && "a frame was freed while one of its ids had no fate");
+  FramePool& pool = *frame->pool_;
+  --pool.in_use_;
+  pool.free_.emplace_back(frame);
+}
+
+FramePool::~FramePool() { assert(in_use_ == 0 && "frames outlive their pool"); }
+
+FramePtr FramePool::make(std::size_t capacity, std::size_t headroom) {
+  std::unique_ptr<Frame> frame;
+  if (free_.empty()) {
+    frame = std::make_unique<Frame>();
+  } else {
+    frame = std::move(free_.back());
+    free_.pop_back();
+  }
+  if (frame->buffer_.size() < capacity + headroom) frame->buffer_.resize(capacity + headroom);
+  frame->begin_ = frame->end_ = headroom;
+  frame->ids.clear();
+  frame->port = 0;
+  frame->arrived = SimTime{};
+  frame->rx_hash = 0;
+  frame->rx_checksum = RxChecksum::none;
+  frame->pool_ = this;
+  ++in_use_;
+  return FramePtr{frame.release()};
+}
+
+FramePtr FramePool::copy(const Frame& from) {
+  FramePtr to = make(from.size(), from.headroom());
+  std::ranges::copy(from.bytes(), to->put(from.size()).begin());
+  to->port = from.port;
+  to->arrived = from.arrived;
+  to->rx_hash = from.rx_hash;
+  to->rx_checksum = from.rx_checksum;
+  return to;
+}
+
+}  // namespace nicosim

@@ -1,0 +1,91 @@
+// The ledger that keeps everything: stations and times per frame, one fate each, and the proof that the sum is right.
+//
+// A frame's record lives until its fate is known, then goes into per-station latency samples (since the wire; host
+// frames since their first station). Calls for one frame come in the order of its life; different frames in any order.
+#pragma once
+
+#include "common/event_log.hpp"
+#include "common/ledger.hpp"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+namespace nicosim {
+
+class FrameLedger final : public Ledger {
+ public:
+  explicit FrameLedger(EventLog& log) : log_(log) {}
+
+  FrameId open_from_host(unsigned port, std::span<const FrameId> parents, SimTime now) override;
+  FrameId open_on_wire(unsigned port, std::uint64_t number, SimTime first_bit) override;
+  void at(FrameId, Station, SimTime, std::string_view detail = {}) override;
+  void close(FrameId, Fate, Station, SimTime, DropReason reason = DropReason::none) override;
+  void written_back(unsigned port, std::uint64_t descriptor, FrameId) override;
+  FrameId claim(unsigned port, std::uint64_t descriptor) override;
+  void posted(unsigned port, std::uint64_t descriptor, FrameId) override;
+  FrameId fetched(unsigned port, std::uint64_t descriptor) override;
+  FrameId unposted(unsigned port, std::uint64_t descriptor) override;
+  void interrupt_delivered(unsigned port, SimTime raised) override;
+  void handler_ran(unsigned port, SimTime now) override;
+  void note(SimTime, std::string_view station, FrameId, std::string_view detail) override;
+
+  // A frame that has no fate yet, in order of its id.
+  struct Open {
+    FrameId id;
+    Station last;
+    SimTime since;
+  };
+  std::vector<Open> open_frames() const;
+  // The end of a run: whoever still holds a frame has said so (Fate::queued) before this; the rest is unexplained.
+  std::uint64_t unexplained() const { return records_.size(); }
+
+  std::uint64_t opened_on_wire() const { return opened_[0]; }
+  std::uint64_t opened_from_host() const { return opened_[1]; }
+
+  // "read" -> n, "drop.filter.MAC_FILTER" -> n; sorted by fate, then station, then reason.
+  using Totals = std::vector<std::pair<std::string, std::uint64_t>>;
+  Totals totals() const { return totals_of(false); }
+  Totals totals_of_host_frames() const { return totals_of(true); }
+  std::uint64_t count(bool from_host, Fate) const;
+  std::uint64_t dropped(bool from_host, Station, DropReason) const;
+
+  struct Latency {
+    std::uint64_t count = 0;
+    SimTime p50, p99, max;  // nearest rank
+  };
+  // Time since the first bit on the wire (arrivals) or since the frame was opened (host frames).
+  Latency latency(Station) const;
+
+  // Frames that the run ends with in the card's hands: in FIFOs or rings. Closed as `queued` where they are.
+  void close_rest_as_queued(SimTime now);
+
+ private:
+  struct Record {
+    std::array<std::int64_t, kStations> at_ps;  // -1: never there
+    Station last = Station::wire;
+    std::int64_t opened_ps = 0;
+  };
+  using Slot = std::pair<unsigned, std::uint64_t>;  // (port, descriptor address)
+
+  Record& open(FrameId, Station first, SimTime now);
+  void log(FrameId, Station, SimTime, std::string_view detail);
+  Totals totals_of(bool from_host) const;
+  void stamp_unclaimed(unsigned port, Station station, SimTime time, SimTime written_until);
+
+  EventLog& log_;
+  std::unordered_map<std::uint64_t, Record> records_;  // looked up, walked only through a sorted copy
+  std::map<Slot, FrameId> written_back_, posted_;
+  std::vector<std::vector<FrameId>> unclaimed_;  // per port, in write-back order
+  std::map<unsigned, std::uint64_t> next_from_host_;
+  std::map<std::tuple<bool, Fate, Station, DropReason>, std::uint64_t> fates_;
+  std::array<std::vector<std::int64_t>, kStations> samples_ps_;
+  std::array<std::uint64_t, 2> opened_{};
+};
+
+}  // namespace nicosim

@@ -1,0 +1,60 @@
+// The only door from driver and stack to time, CPUs and processes. One reference, given at construction.
+//
+// Three implementations: the simulated CPU (sc_model/host), TestRuntime (tb/common) for layers alone, and one for
+// embedding. Code behind it is ordinary C++ that runs in one of four contexts and charges named costs.
+#pragma once
+
+#include "common/costs.hpp"
+#include "common/sim_time.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace nicosim {
+
+enum class Softirq : std::uint8_t { timer, net_tx, net_rx };  // in the order in which Linux runs them
+enum class Context : std::uint8_t { hardirq, softirq, process, idle };
+enum class Woken : std::uint8_t { event, timeout, signal };
+
+// A simulated process. Owned by whoever runs it; the stack only compares, names and wakes it.
+class Task {
+ public:
+  virtual ~Task() = default;
+  virtual unsigned pid() const = 0;  // > 0, unique in a run
+  virtual std::string_view task_name() const = 0;
+};
+
+class Runtime {
+ public:
+  virtual ~Runtime() = default;
+
+  virtual SimTime now() const = 0;  // includes what was charged so far
+  virtual unsigned cpu() const = 0;
+  virtual unsigned cpus() const = 0;
+  virtual Context context() const = 0;
+
+  // Adds time to what runs now. Interrupts that fall due in it run before the next visible effect.
+  virtual void charge(Cost, std::uint64_t units = 1) = 0;
+  // Simulated time catches up with what was charged; due interrupts run here. Bus, memory, locks, sleep and wake do it
+  // themselves; call it before any other effect that another context may see (NAPI state, hand-over of a queue).
+  virtual void catch_up() = 0;
+
+  virtual void raise_softirq(Softirq, unsigned cpu) = 0;
+  virtual void irq_disable() = 0;  // nests
+  virtual void irq_enable() = 0;
+  virtual void preempt_disable() = 0;  // nests; soft interrupts and other tasks stay out, hard interrupts do not
+  virtual void preempt_enable() = 0;
+
+  // The earliest next_deadline() of driver or stack is now this; Softirq::timer is raised when it comes. never() disarms.
+  virtual void arm(SimTime deadline) = 0;
+
+  virtual Task* current() = 0;  // nullptr outside process context
+  // Process context only, no lock held. Pattern: register, prepare_to_sleep(), check again, sleep(), unregister.
+  virtual void prepare_to_sleep() = 0;  // a wake() after this makes the next sleep() return at once
+  virtual Woken sleep(SimTime until, bool interruptible) = 0;
+  virtual void wake(Task&, bool sync) = 0;  // any context; waking a task that does not sleep is harmless
+
+  virtual std::uint64_t random() = 0;  // ISN, ports, hash keys: from the scenario's seed
+};
+
+}  // namespace nicosim

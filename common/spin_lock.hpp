@@ -1,0 +1,32 @@
+// Scoped exclusion built on Runtime's two pairs: against soft interrupts and other tasks, or against everything.
+#pragma once
+
+#include "common/runtime.hpp"
+
+namespace nicosim {
+
+// spin_lock_bh: soft interrupts and other tasks of this CPU stay out.
+class BottomHalfGuard {
+ public:
+  explicit BottomHalfGuard(Runtime& runtime) : runtime_(runtime) { runtime_.preempt_disable(); }
+  ~BottomHalfGuard() { runtime_.preempt_enable(); }
+  BottomHalfGuard(const BottomHalfGuard&) = delete;
+  BottomHalfGuard& operator=(const BottomHalfGuard&) = delete;
+
+ private:
+  Runtime& runtime_;
+};
+
+// local_irq_save: nothing runs between.
+class IrqGuard {
+ public:
+  explicit IrqGuard(Runtime& runtime) : runtime_(runtime) { runtime_.irq_disable(); }
+  ~IrqGuard() { runtime_.irq_enable(); }
+  IrqGuard(const IrqGuard&) = delete;
+  IrqGuard& operator=(const IrqGuard&) = delete;
+
+ private:
+  Runtime& runtime_;
+};
+
+}  // namespace nicosim

@@ -1,0 +1,37 @@
+// What a program inside the simulated host may do: POSIX-shaped calls, nothing else.
+//
+// Implemented by sc_model/host, which charges entry and exit and forwards to the stack. Calls return what Linux
+// would: a result, or -errno (no errno variable: it would be shared between simulated processes).
+#pragma once
+
+#include "common/sim_time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <netinet/in.h>
+#include <span>
+#include <sys/socket.h>
+
+namespace nicosim {
+
+class Posix {
+ public:
+  virtual ~Posix() = default;
+
+  virtual int socket(int domain, int type, int protocol) = 0;
+  virtual int bind(int fd, const sockaddr_in& address) = 0;
+  virtual int connect(int fd, const sockaddr_in& address) = 0;
+  virtual int getsockname(int fd, sockaddr_in& address) = 0;
+  virtual int setsockopt(int fd, int level, int option, std::span<const std::byte> value) = 0;
+  virtual int getsockopt(int fd, int level, int option, std::span<std::byte> value) = 0;
+  virtual long recvfrom(int fd, std::span<std::byte> buffer, int flags, sockaddr_in* from) = 0;
+  virtual long sendto(int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) = 0;
+  virtual int set_nonblocking(int fd, bool on) = 0;
+  virtual int close(int fd) = 0;
+
+  virtual SimTime clock() const = 0;             // CLOCK_MONOTONIC: simulated time
+  virtual void nanosleep(SimTime duration) = 0;  // sleeps, does not burn CPU
+  virtual void work(SimTime duration) = 0;       // user-mode computation
+};
+
+}  // namespace nicosim

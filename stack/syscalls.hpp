@@ -1,0 +1,36 @@
+// The system calls as the kernel side sees them: (task, POSIX arguments) -> result or -errno.
+//
+// Linux's constants and structures (<sys/socket.h>, <netinet/in.h>, <errno.h>). Called in process context; a call
+// that blocks really puts the task to sleep through Runtime. Entry and exit costs are charged by the caller
+// (sc_model/host), the work by the stack.
+#pragma once
+
+#include "common/runtime.hpp"
+
+#include <cstddef>
+#include <netinet/in.h>
+#include <span>
+#include <sys/socket.h>
+
+namespace nicosim {
+
+class Syscalls {
+ public:
+  virtual ~Syscalls() = default;
+
+  virtual int socket(Task&, int domain, int type, int protocol) = 0;
+  virtual int bind(Task&, int fd, const sockaddr_in& address) = 0;
+  virtual int connect(Task&, int fd, const sockaddr_in& address) = 0;
+  virtual int getsockname(Task&, int fd, sockaddr_in& address) = 0;
+  virtual int setsockopt(Task&, int fd, int level, int option, std::span<const std::byte> value) = 0;
+  virtual int getsockopt(Task&, int fd, int level, int option, std::span<std::byte> value) = 0;
+  // Bytes received, or -errno. `from` may be null. MSG_DONTWAIT, MSG_PEEK and MSG_TRUNC are understood.
+  virtual long recvfrom(Task&, int fd, std::span<std::byte> buffer, int flags, sockaddr_in* from) = 0;
+  // Bytes sent, or -errno. `to` may be null on a connected socket.
+  virtual long sendto(Task&, int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) = 0;
+  virtual int set_nonblocking(Task&, int fd, bool on) = 0;  // fcntl(F_SETFL, O_NONBLOCK)
+  virtual int close(Task&, int fd) = 0;
+  virtual void exit(Task&) = 0;  // closes what is still open
+};
+
+}  // namespace nicosim

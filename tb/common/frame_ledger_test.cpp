@@ -1,0 +1,80 @@
+#include "common/frame_ledger.hpp"
+
+#include "common/frame.hpp"
+
+#include <gtest/gtest.h>
+
+namespace nicosim {
+namespace {
+
+struct FrameLedgerTest : ::testing::Test {
+  EventLog log;
+  FrameLedger ledger{log};
+};
+
+TEST_F(FrameLedgerTest, EveryFrameCountsUnderExactlyOneFate) {
+  const FrameId a = ledger.open_on_wire(0, 0, SimTime::ns(1));
+  const FrameId b = ledger.open_on_wire(0, 1, SimTime::ns(2));
+  ledger.close(a, Fate::dropped, Station::filter, SimTime::ns(3), DropReason::MAC_FILTER);
+  EXPECT_EQ(ledger.unexplained(), 1U);
+  ledger.close(b, Fate::read, Station::read, SimTime::ns(9));
+  EXPECT_EQ(ledger.unexplained(), 0U);
+  EXPECT_EQ(ledger.totals(), (FrameLedger::Totals{{"read", 1}, {"drop.filter.MAC_FILTER", 1}}));
+}
+
+TEST_F(FrameLedgerTest, ADescriptorNamesItsFrameOnce) {
+  const FrameId a = ledger.open_on_wire(0, 0, SimTime::ns(1));
+  ledger.written_back(0, 0x1000, a);
+  EXPECT_EQ(ledger.claim(0, 0x1000), a);
+  EXPECT_FALSE(ledger.claim(0, 0x1000).valid());
+  EXPECT_FALSE(ledger.claim(1, 0x1000).valid());
+  ledger.close(a, Fate::read, Station::read, SimTime::ns(2));
+}
+
+TEST_F(FrameLedgerTest, AnInterruptStandsForTheFramesWrittenBeforeIt) {
+  const FrameId before = ledger.open_on_wire(0, 0, SimTime::ns(0));
+  const FrameId after = ledger.open_on_wire(0, 1, SimTime::ns(0));
+  ledger.at(before, Station::dma, SimTime::ns(10));
+  ledger.written_back(0, 0x10, before);
+  ledger.at(after, Station::dma, SimTime::ns(30));
+  ledger.written_back(0, 0x20, after);
+  ledger.interrupt_delivered(0, SimTime::ns(20));
+  ledger.close(before, Fate::read, Station::read, SimTime::ns(50));
+  ledger.close(after, Fate::read, Station::read, SimTime::ns(60));
+  EXPECT_EQ(ledger.latency(Station::interrupt).count, 1U);
+  EXPECT_EQ(ledger.latency(Station::interrupt).max, SimTime::ns(20));
+}
+
+TEST_F(FrameLedgerTest, LatencyIsNearestRank) {
+  for (unsigned i = 0; i < 100; ++i) {
+    const FrameId f = ledger.open_on_wire(0, i, SimTime::zero());
+    ledger.at(f, Station::mac, SimTime::ns(i + 1));
+    ledger.close(f, Fate::consumed, Station::link, SimTime::ns(200));
+  }
+  const auto mac = ledger.latency(Station::mac);
+  EXPECT_EQ(mac.count, 100U);
+  EXPECT_EQ(mac.p50, SimTime::ns(50));
+  EXPECT_EQ(mac.p99, SimTime::ns(99));
+  EXPECT_EQ(mac.max, SimTime::ns(100));
+}
+
+TEST_F(FrameLedgerTest, WhatTheCardStillHoldsAtTheEndIsQueuedThere) {
+  const FrameId f = ledger.open_on_wire(0, 0, SimTime::zero());
+  ledger.at(f, Station::fifo, SimTime::ns(5));
+  ledger.close_rest_as_queued(SimTime::ns(9));
+  EXPECT_EQ(ledger.count(false, Fate::queued), 1U);
+  EXPECT_EQ(ledger.unexplained(), 0U);
+}
+
+TEST_F(FrameLedgerTest, AFrameMergedIntoAnotherKeepsItsOwnFate) {
+  FramePool pool;
+  FramePtr first = pool.make(64), second = pool.make(64);
+  first->ids.push_back(ledger.open_on_wire(0, 0, SimTime::zero()));
+  second->ids.push_back(ledger.open_on_wire(0, 1, SimTime::zero()));
+  first->adopt(std::move(second));
+  first->close(ledger, Fate::read, Station::read, SimTime::ns(1), DropReason::none);
+  EXPECT_EQ(ledger.count(false, Fate::read), 2U);
+}
+
+}  // namespace
+}  // namespace nicosim
