@@ -47,6 +47,8 @@ void FrameRecycler::operator()(Frame* frame) const noexcept {
   assert(frame->ids.empty() && "a frame was freed while one of its ids had no fate");
   FramePool& pool = *frame->pool_;
   --pool.in_use_;
+  (frame->previous_live_ != nullptr ? frame->previous_live_->next_live_ : pool.first_live_) = frame->next_live_;
+  (frame->next_live_ != nullptr ? frame->next_live_->previous_live_ : pool.last_live_) = frame->previous_live_;
   pool.free_.emplace_back(frame);
 }
 
@@ -69,7 +71,15 @@ FramePtr FramePool::make(std::size_t capacity, std::size_t headroom) {
   frame->rx_checksum = RxChecksum::none;
   frame->pool_ = this;
   ++in_use_;
+  frame->next_live_ = nullptr;
+  frame->previous_live_ = last_live_;
+  (last_live_ != nullptr ? last_live_->next_live_ : first_live_) = frame.get();
+  last_live_ = frame.get();
   return FramePtr{frame.release()};
+}
+
+void FramePool::for_each_live(const std::function<void(Frame&)>& visit) {
+  for (Frame* frame = first_live_; frame != nullptr; frame = frame->next_live_) visit(*frame);
 }
 
 FramePtr FramePool::copy(const Frame& from) {

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -63,6 +64,7 @@ class Frame {
   std::vector<std::byte> buffer_;
   std::size_t begin_ = 0, end_ = 0;
   FramePool* pool_ = nullptr;
+  Frame *next_live_ = nullptr, *previous_live_ = nullptr;
 };
 
 // Hands out Frames and takes them back; must outlive them. Counts, so that a leak is seen at the end of a run.
@@ -78,11 +80,14 @@ class FramePool {
   // The same bytes and marks, no ids: what a tap gets.
   FramePtr copy(const Frame&);
   std::size_t in_use() const { return in_use_; }
+  // Every frame that somebody owns now, oldest first: what a run that stops finds in the hands of running code.
+  void for_each_live(const std::function<void(Frame&)>&);
 
  private:
   friend struct FrameRecycler;
   std::vector<std::unique_ptr<Frame>> free_;
   std::size_t in_use_ = 0;
+  Frame *first_live_ = nullptr, *last_live_ = nullptr;
 };
 
 }  // namespace nicosim

@@ -12,7 +12,7 @@ TEST(EventLog, OrderIsByTimeThenSourceThenNumberHoweverItCame) {
   log.emit(SimTime::ps(10), EventLog::kHost, "handler", {}, "");
   log.emit(SimTime::ps(20), EventLog::card(0), "mac", FrameId::make(0, false, 7), "kind=1");
   log.emit(SimTime::ps(20), EventLog::card(0), "filter", FrameId::make(0, false, 7), "");
-  log.finish();
+  log.release(SimTime::never());
   EXPECT_EQ(out, "10\thandler\t-\t\n20\tmac\tr0:7\tkind=1\n20\tfilter\tr0:7\t\n20\tpoll\t-\t\n");
 }
 

@@ -1,0 +1,482 @@
+#include "sc_model/clock_engine.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fmt/format.h>
+
+namespace nicosim {
+namespace {
+
+constexpr unsigned kBeat = 16;
+constexpr std::uint8_t kOkay = 0, kDecodeError = 3;
+
+std::uint8_t response_of(const tlm::tlm_generic_payload& p) { return p.is_response_ok() ? kOkay : kDecodeError; }
+
+// nic_pkg.sv, *_EV_*
+DropReason mac_reason(unsigned kind) {
+  switch (kind) {
+    case 1: return DropReason::CRC_ERROR;
+    case 2: return DropReason::SYMBOL_ERROR;
+    case 3: return DropReason::RUNT;
+    case 4: return DropReason::FRAGMENT;
+    case 5: return DropReason::OVERSIZE;
+    case 6: return DropReason::JABBER;
+    case 7: return DropReason::NO_SFD;
+    case 8: return DropReason::NOT_RECEIVING;
+    default: return DropReason::none;  // goes on
+  }
+}
+
+std::string_view filter_detail(unsigned kind) {
+  switch (kind) {
+    case 0: return "match=unicast";
+    case 1: return "match=multicast";
+    case 2: return "match=broadcast";
+    case 3: return "match=promiscuous";
+    default: return "match=none";
+  }
+}
+
+sc_core::sc_time kernel_time(SimTime t) {
+  return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(t.in_ps()));
+}
+
+constexpr unsigned kEnds = 8;  // event kinds from here on end the frame (filter, fifo, dma, transmit)
+
+}  // namespace
+
+ClockEngine::ClockEngine(sc_core::sc_module_name name, Agenda& agenda, HostLink& link, Ledger& ledger,
+                         const EngineConfig& config)
+    : sc_module(name),
+      agenda_(agenda),
+      link_(link),
+      ledger_(ledger),
+      config_(config),
+      model_(config.model),
+      pins_(model_.pins()),
+      activation_(agenda.new_source(), *this),
+      wire_in_([this](std::uint64_t number, SimTime first_bit, const WireFrame& frame) {
+        const FrameId id = ledger_.open_on_wire(config_.port, number, first_bit);
+        rx_in_card_.push_back(static_cast<std::uint32_t>(number));
+        next_rx_ = number + 1;
+        if (incoming_) incoming_(frame, id, first_bit);
+      }),
+      wire_out_([this](WireOut::Frame&& frame) { frame_left(std::move(frame)); }) {
+  registers.register_nb_transport_fw(this, &ClockEngine::register_access);
+  dma.register_nb_transport_bw(this, &ClockEngine::dma_answer);
+  pins_.station_addr = config.station_address;
+  model_.reset();  // once more: RA[0] takes the address over in reset
+  agenda_.post(activation_, edge(cycle_));
+}
+
+void ClockEngine::set_source(WireSource* source) {
+  wire_in_.set_source(source);
+  reschedule();
+}
+
+void ClockEngine::push_frame(WireFrame frame) {
+  wire_in_.push(std::move(frame), cycle_);
+  reschedule();
+}
+
+// ---- time
+
+sc_core::sc_time ClockEngine::delay_to(SimTime card_time) const { return kernel_time(card_time - agenda_.now()); }
+
+SimTime ClockEngine::horizon() {
+  SimTime limit = std::min(agenda_.next_except_engines() + link_.latency(), end_);
+  for (const Neighbour& n : neighbours_) limit = std::min(limit, n.engine->next_action() + n.distance);
+  return limit;
+}
+
+bool ClockEngine::may_skip() const {
+  return pins_.quiescent != 0 && !wire_was_busy_ && !registers_busy_ && !r_driven_ && !b_driven_ &&
+         write_answers_.empty() && !tx_was_busy_ && link_.upstream_idle(edge(cycle_));
+}
+
+std::uint64_t ClockEngine::next_busy_cycle() {
+  std::uint64_t next = wire_in_.busy_from(cycle_);
+  if (!accesses_.empty()) next = std::min(next, first_edge_after(accesses_.front().arrival));
+  if (!answers_.empty()) next = std::min(next, first_edge_after(answers_.front().arrival));
+  next = std::min(next, pins_.next_deadline);
+  return std::max(next, cycle_);
+}
+
+SimTime ClockEngine::next_action() {
+  if (!may_skip()) return edge(cycle_);
+  const std::uint64_t next = next_busy_cycle();
+  return next == kNoCycle ? SimTime::never() : edge(next);
+}
+
+bool ClockEngine::at_rest() {
+  return may_skip() && accesses_.empty() && answers_.empty() && pins_.next_deadline == kNoCycle &&
+         wire_in_.busy_from(cycle_) == kNoCycle;
+}
+
+void ClockEngine::reschedule() {
+  if (advancing_) return;
+  std::uint64_t next = cycle_;
+  if (config_.skip && may_skip()) next = next_busy_cycle();
+  if (next == kNoCycle || edge(next) > end_) {
+    agenda_.cancel(activation_);
+    return;
+  }
+  const SimTime when = std::max(edge(next), agenda_.now());
+  if (!activation_.scheduled() || activation_.time() != when) agenda_.move(activation_, when);
+}
+
+void ClockEngine::advance() {
+  advancing_ = true;
+  ++activations_;
+  // Others' items bound how far this may go. Its own posts can only bring the bound nearer, and only by being earlier
+  // than what is there, so it is asked for again after each cycle that posted.
+  std::uint64_t steps = 0;
+  SimTime limit = horizon();
+  while (steps < config_.batch) {
+    if (config_.skip && may_skip()) {
+      const std::uint64_t next = next_busy_cycle();
+      if (next == kNoCycle) break;
+      if (edge(next) > limit && steps > 0) break;
+      if (next > cycle_) {
+        if (config_.check_skip) check_skipped(next);
+        cycle_ = next;
+      }
+    }
+    const SimTime now = edge(cycle_);
+    if ((now > limit && steps > 0) || now > end_) break;
+    step();
+    ++steps;
+    limit = std::min(limit, agenda_.next_except_engines() + link_.latency());
+  }
+  advancing_ = false;
+  reschedule();
+}
+
+void ClockEngine::check_skipped(std::uint64_t until) {
+  // Evaluates what would be jumped over (a stretch of it: nothing can change later that did not change early) and
+  // allows only the time base to move.
+  const std::uint64_t stop = std::min(until, cycle_ + 64);
+  std::vector<std::uint64_t> before = model_.snapshot();
+  for (std::uint64_t c = cycle_; c < stop; ++c) {
+    pins_.now = c;
+    model_.cycle();
+    const std::vector<std::uint64_t> after = model_.snapshot();
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      const bool time_base = after[i] == c || after[i] + 1 == c;
+      if (after[i] != before[i] && !time_base) {
+        fmt::print(stderr, "nicosim: port {}: state word {} moved from {:#x} to {:#x} in skipped cycle {}\n",
+                   config_.port, i, before[i], after[i], c);
+        std::exit(5);
+      }
+    }
+    before = after;
+  }
+}
+
+void ClockEngine::step() {
+  const SimTime now = edge(cycle_);
+  // What the card is shown at this edge
+  const Column column = wire_in_.column(cycle_);
+  wire_was_busy_ = !column.idle();
+  pins_.xgmii_rxd = column.data;
+  pins_.xgmii_rxc = column.control;
+  pins_.now = cycle_;
+  const bool ready = link_.upstream_ready(now);
+  pins_.arready = pins_.awready = pins_.wready = ready ? 1 : 0;
+  const bool registers_busy = registers_busy_ || !accesses_.empty();
+  if (registers_busy) drive_registers(now);
+  if (!answers_.empty() || r_driven_) drive_read_data(now);
+  if (!write_answers_.empty() || b_driven_) {
+    b_driven_ = !write_answers_.empty();
+    pins_.bvalid = b_driven_ ? 1 : 0;
+    if (b_driven_) {
+      pins_.bresp = write_answers_.front();
+      write_answers_.pop_front();
+    }
+  }
+  // What the card offers at this edge (its outputs since the last one)
+  if (ready && (pins_.awvalid | pins_.wvalid) != 0) sample_writes(now);
+  if (ready && pins_.arvalid != 0) issue_read(now);
+
+  model_.cycle();
+  ++cycles_evaluated_;
+  if (RtlModel::can_dump_waves() && now >= config_.waves_from && now <= config_.waves_to) model_.dump_waves(now.in_ps());
+
+  if (registers_busy) end_register_handshakes();
+  if ((pins_.intr != 0) != intr_) {
+    intr_ = !intr_;
+    link_.interrupt(intr_, now);
+  }
+  if (pins_.ev_any != 0) events(now);
+  const Column out{pins_.xgmii_txd, pins_.xgmii_txc};
+  const bool tx_busy = !out.idle();
+  if (tx_busy || tx_was_busy_) wire_out_.column(cycle_, out);
+  tx_was_busy_ = tx_busy;
+
+  ++cycle_;
+  if (!may_skip()) rests_since_ = cycle_;
+}
+
+// ---- registers
+
+tlm::tlm_sync_enum ClockEngine::register_access(tlm::tlm_generic_payload& trans, tlm::tlm_phase&,
+                                                sc_core::sc_time& delay) {
+  const SimTime arrival = agenda_.now() + SimTime::ps(static_cast<std::int64_t>(delay.value()));
+  assert(first_edge_after(arrival) >= cycle_ && "a register access reached the card in its past");
+  Access access{arrival, nullptr, static_cast<std::uint32_t>(trans.get_address()), 0};
+  if (trans.is_read())
+    access.read = &trans;
+  else
+    std::memcpy(&access.value, trans.get_data_ptr(), sizeof access.value);
+  accesses_.push_back(access);
+  reschedule();
+  return tlm::TLM_ACCEPTED;
+}
+
+// What the port is shown at this edge. One access at a time; a read waits until the writes before it were answered.
+void ClockEngine::drive_registers(SimTime now) {
+  if (pins_.axil_bvalid != 0) --write_answers_due_;
+  if (pins_.axil_rvalid != 0 && read_ != nullptr) {
+    tlm::tlm_generic_payload& read = *read_;
+    read_ = nullptr;
+    std::memcpy(read.get_data_ptr(), &pins_.axil_rdata, sizeof(std::uint32_t));
+    read.set_response_status(pins_.axil_rresp == kOkay ? tlm::TLM_OK_RESPONSE : tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    tlm::tlm_phase phase = tlm::BEGIN_RESP;
+    sc_core::sc_time delay = delay_to(now);
+    registers->nb_transport_bw(read, phase, delay);
+  }
+  const bool busy = (pins_.axil_awvalid | pins_.axil_wvalid | pins_.axil_arvalid) != 0 || read_ != nullptr;
+  if (!busy && !accesses_.empty() && accesses_.front().arrival < now) {
+    const Access access = accesses_.front();
+    if (access.offset == kBusMasterAccess) {
+      pins_.bus_master = access.value != 0 ? 1 : 0;
+      accesses_.pop_front();
+    } else if (access.read == nullptr) {
+      pins_.axil_awvalid = pins_.axil_wvalid = 1;
+      pins_.axil_awaddr = access.offset;
+      pins_.axil_wdata = access.value;
+      ++write_answers_due_;
+      accesses_.pop_front();
+    } else if (write_answers_due_ == 0) {
+      pins_.axil_arvalid = 1;
+      pins_.axil_araddr = access.offset;
+      read_ = access.read;
+      accesses_.pop_front();
+    }
+  }
+  // Which handshakes this edge completes; the pins fall behind it.
+  address_taken_ = pins_.axil_awvalid != 0 && pins_.axil_awready != 0;
+  data_taken_ = pins_.axil_wvalid != 0 && pins_.axil_wready != 0;
+  read_taken_ = pins_.axil_arvalid != 0 && pins_.axil_arready != 0;
+}
+
+void ClockEngine::end_register_handshakes() {
+  if (address_taken_) pins_.axil_awvalid = 0;
+  if (data_taken_) pins_.axil_wvalid = 0;
+  if (read_taken_) pins_.axil_arvalid = 0;
+  registers_busy_ = (pins_.axil_awvalid | pins_.axil_wvalid | pins_.axil_arvalid) != 0 || read_ != nullptr ||
+                    write_answers_due_ != 0;
+}
+
+// ---- DMA
+
+void ClockEngine::sample_writes(SimTime now) {
+  if (pins_.awvalid != 0) write_addresses_.push_back(pins_.awaddr);
+  if (pins_.wvalid == 0) return;
+  const std::size_t at = write_bytes_.size();
+  write_bytes_.resize(at + kBeat);
+  std::memcpy(write_bytes_.data() + at, pins_.wdata, kBeat);
+  for (unsigned i = 0; i < kBeat; ++i) write_enables_.push_back((pins_.wstrb >> i) & 1U);
+  if (pins_.wlast != 0) write_ends_.push_back(write_bytes_.size());
+  issue_writes(now);
+}
+
+// Bursts whose address and last beat have both been accepted go up the link.
+void ClockEngine::issue_writes(SimTime now) {
+  while (!write_addresses_.empty() && !write_ends_.empty()) {
+    const std::size_t end = write_ends_.front();
+    const auto enables = std::span{write_enables_}.first(end);
+    const auto first = static_cast<std::size_t>(std::ranges::find(enables, 1) - enables.begin());
+    std::size_t last = end;
+    while (last > first && enables[last - 1] == 0) --last;
+    bool good = last > first && last - first <= kMaxBurst;
+    good = good && std::ranges::count(enables.subspan(first, last - first), 0) == 0;  // our card writes without holes
+    if (good) {
+      BurstPayload& write = pool_.make();
+      write.set_up(tlm::TLM_WRITE_COMMAND, write_addresses_.front() + first, last - first);
+      std::memcpy(write.data.data(), write_bytes_.data() + first, last - first);
+      tlm::tlm_phase phase = tlm::BEGIN_REQ;
+      sc_core::sc_time delay = delay_to(now);
+      dma->nb_transport_fw(write, phase, delay);
+      good = write.is_response_ok();
+      write.release();
+    }
+    write_answers_.push_back(good ? kOkay : kDecodeError);
+    write_addresses_.pop_front();
+    write_ends_.pop_front();
+    const auto used = static_cast<std::ptrdiff_t>(end);
+    write_bytes_.erase(write_bytes_.begin(), write_bytes_.begin() + used);
+    write_enables_.erase(write_enables_.begin(), write_enables_.begin() + used);
+    for (std::size_t& e : write_ends_) e -= end;
+  }
+}
+
+void ClockEngine::issue_read(SimTime now) {
+  BurstPayload& read = pool_.make();
+  const std::size_t bytes = std::clamp<std::size_t>(pins_.aruser, 1, kMaxBurst);
+  read.set_up(tlm::TLM_READ_COMMAND, pins_.araddr, bytes);
+  tlm::tlm_phase phase = tlm::BEGIN_REQ;
+  sc_core::sc_time delay = delay_to(now);
+  dma->nb_transport_fw(read, phase, delay);
+}
+
+tlm::tlm_sync_enum ClockEngine::dma_answer(tlm::tlm_generic_payload& trans, tlm::tlm_phase&, sc_core::sc_time& delay) {
+  const SimTime arrival = agenda_.now() + SimTime::ps(static_cast<std::int64_t>(delay.value()));
+  assert(first_edge_after(arrival) >= cycle_ && "a read answer reached the card in its past");
+  answers_.push_back({arrival, &trans});
+  reschedule();
+  return tlm::TLM_COMPLETED;
+}
+
+// One beat an edge; rready is always high.
+void ClockEngine::drive_read_data(SimTime now) {
+  r_driven_ = !answers_.empty() && answers_.front().arrival < now;
+  pins_.rvalid = r_driven_ ? 1 : 0;
+  if (!r_driven_) return;
+  tlm::tlm_generic_payload& answer = *answers_.front().payload;
+  const std::size_t lead = answer.get_address() % kBeat;  // lanes in front of the first byte
+  const std::size_t length = answer.get_data_length();
+  const std::size_t from = answer_beat_ * kBeat;
+  std::array<unsigned char, kBeat> beat{};
+  const std::size_t begin = std::max(from, lead);
+  const std::size_t end = std::min(from + kBeat, lead + length);
+  if (answer.is_response_ok()) std::memcpy(beat.data() + (begin - from), answer.get_data_ptr() + (begin - lead), end - begin);
+  std::memcpy(pins_.rdata, beat.data(), kBeat);
+  pins_.rresp = response_of(answer);
+  const bool last = from + kBeat >= lead + length;
+  pins_.rlast = last ? 1 : 0;
+  ++answer_beat_;
+  if (last) {
+    answer_beat_ = 0;
+    answers_.pop_front();
+    answer.release();
+  }
+}
+
+// ---- frames
+
+void ClockEngine::forget(std::deque<std::uint32_t>& tags, std::uint32_t tag) {
+  const auto place = std::ranges::find(tags, tag);
+  if (place != tags.end()) tags.erase(place);
+}
+
+void ClockEngine::events(SimTime now) {
+  const auto rx_id = [this](std::uint32_t tag) {  // tags are 32 bits of the frame's number
+    const std::uint64_t high = next_rx_ & ~std::uint64_t{0xffff'ffff};
+    const std::uint64_t number = (high | tag) < next_rx_ ? high | tag : (high | tag) - (std::uint64_t{1} << 32);
+    return FrameId::make(config_.port, false, number);
+  };
+  const auto drop = [&](std::uint32_t tag, Station station, DropReason reason) {
+    ledger_.at(rx_id(tag), station, now);
+    ledger_.close(rx_id(tag), Fate::dropped, station, now, reason);
+    forget(rx_in_card_, tag);
+  };
+  if (pins_.ev_mac.valid != 0) {
+    const DropReason reason = mac_reason(pins_.ev_mac.kind);
+    if (reason == DropReason::none)
+      ledger_.at(rx_id(pins_.ev_mac.tag), Station::mac, now);
+    else
+      drop(pins_.ev_mac.tag, Station::mac, reason);
+  }
+  if (pins_.ev_filter.valid != 0) {
+    if (pins_.ev_filter.kind >= kEnds)
+      drop(pins_.ev_filter.tag, Station::filter, DropReason::MAC_FILTER);
+    else
+      ledger_.at(rx_id(pins_.ev_filter.tag), Station::filter, now, filter_detail(pins_.ev_filter.kind));
+  }
+  if (pins_.ev_fifo.valid != 0) {
+    if (pins_.ev_fifo.kind >= kEnds)
+      drop(pins_.ev_fifo.tag, Station::fifo, DropReason::FIFO_FULL);
+    else
+      ledger_.at(rx_id(pins_.ev_fifo.tag), Station::fifo, now);
+  }
+  if (pins_.ev_dma.valid != 0) {
+    const std::uint32_t tag = pins_.ev_dma.tag;
+    if (pins_.ev_dma.kind >= kEnds) {
+      drop(tag, Station::dma, DropReason::DMA_ERROR);
+    } else {
+      ledger_.at(rx_id(tag), Station::dma, now);
+      ledger_.written_back(config_.port, pins_.ev_dma_desc, rx_id(tag));
+      forget(rx_in_card_, tag);
+    }
+  }
+  if (pins_.ev_interrupt.valid != 0) {
+    const bool raised = pins_.ev_interrupt.kind == 0;
+    ledger_.note(now, name_of(Station::interrupt), rx_id(pins_.ev_interrupt.tag), raised ? "line=high" : "line=low");
+  }
+  if (pins_.ev_tx_dma.valid != 0) {
+    const std::uint32_t tag = pins_.ev_tx_dma.tag;
+    const FrameId id = ledger_.fetched(config_.port, pins_.ev_tx_dma_desc);
+    ledger_.at(id, Station::tx_dma, now);
+    if (pins_.ev_tx_dma.kind >= kEnds) {
+      ledger_.close(id, Fate::dropped, Station::tx_dma, now, DropReason::DMA_ERROR);
+    } else {
+      tx_ids_[tag] = id;
+      tx_in_card_.push_back(tag);
+    }
+  }
+  if (pins_.ev_tx_fifo.valid != 0) ledger_.at(tx_ids_[pins_.ev_tx_fifo.tag], Station::tx_fifo, now);
+  if (pins_.ev_tx_mac.valid != 0) {
+    ledger_.at(tx_ids_[pins_.ev_tx_mac.tag], Station::tx_mac, now);
+    tx_on_wire_.push_back(pins_.ev_tx_mac.tag);
+  }
+  if (pins_.ev_reset != 0) lost_in_reset(now);
+}
+
+void ClockEngine::lost_in_reset(SimTime now) {
+  const std::uint32_t next_rx = pins_.ev_reset_tag;
+  while (!rx_in_card_.empty() && static_cast<std::int32_t>(rx_in_card_.front() - next_rx) < 0) {
+    ledger_.close(FrameId::make(config_.port, false, rx_in_card_.front()), Fate::dropped, Station::fifo, now,
+                  DropReason::RESET);
+    rx_in_card_.pop_front();
+  }
+  // What is on the wire already ends there, with errors; the rest is gone.
+  const std::deque<std::uint32_t> lost = tx_in_card_;
+  for (const std::uint32_t tag : lost) {
+    if (std::ranges::find(tx_on_wire_, tag) != tx_on_wire_.end()) continue;
+    ledger_.close(tx_ids_[tag], Fate::dropped, Station::tx_fifo, now, DropReason::RESET);
+    tx_ids_.erase(tag);
+    forget(tx_in_card_, tag);
+  }
+}
+
+void ClockEngine::frame_left(WireOut::Frame&& frame) {
+  FrameId id;
+  if (!tx_on_wire_.empty()) {
+    const std::uint32_t tag = tx_on_wire_.front();
+    tx_on_wire_.pop_front();
+    forget(tx_in_card_, tag);
+    id = tx_ids_[tag];
+    tx_ids_.erase(tag);
+    ledger_.at(id, Station::tx_wire, frame.last_bit);
+    if (frame.aborted)
+      ledger_.close(id, Fate::dropped, Station::tx_wire, frame.last_bit, DropReason::RESET);
+    else
+      ledger_.close(id, Fate::sent, Station::tx_wire, frame.last_bit);
+  }
+  if (outgoing_) outgoing_(std::move(frame), id);
+}
+
+void ClockEngine::close_remaining(SimTime now) {
+  for (const std::uint32_t tag : rx_in_card_)
+    ledger_.close(FrameId::make(config_.port, false, tag), Fate::queued, Station::fifo, now);
+  for (const std::uint32_t tag : tx_in_card_) ledger_.close(tx_ids_[tag], Fate::queued, Station::tx_fifo, now);
+  rx_in_card_.clear();
+  tx_in_card_.clear();
+}
+
+}  // namespace nicosim

@@ -1,0 +1,172 @@
+// Owns the verilated card and its local time; everything that enters or leaves the card passes here.
+//
+// Runs many cycles per activation, never past the horizon: the time at which something from outside, not yet known,
+// could reach the card. Arrivals that are known wait in inboxes. So the batch size cannot change a result; neither can
+// skipping idle cycles, which the card itself allows (quiescent_o, next_deadline_o).
+//
+// Rule of arrival: what arrives at time a is seen at the first clock edge after a (edges at multiples of 6.4 ns).
+#pragma once
+
+#include "common/ledger.hpp"
+#include "sc_model/agenda.hpp"
+#include "sc_model/host_link.hpp"
+#include "sc_model/payload_pool.hpp"
+#include "sc_model/rtl_model.hpp"
+#include "sc_model/wire.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <vector>
+
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+namespace nicosim {
+
+// The bus-master bit of the PCI command register travels like a register write, to this address behind BAR0.
+inline constexpr std::uint32_t kBusMasterAccess = 0x2'0000;
+
+struct EngineConfig {
+  unsigned port = 0;
+  std::uint64_t batch = 1'000'000;  // most cycles per activation
+  bool skip = true;                 // jump over idle cycles
+  bool check_skip = false;          // evaluate them anyway and compare all state: slow
+  RtlModel::Options model;
+  std::uint64_t station_address = 0;  // first octet in bits 47:40
+  SimTime waves_from = SimTime::zero(), waves_to = SimTime::never();
+};
+
+class ClockEngine : public sc_core::sc_module {
+ public:
+  tlm_utils::simple_target_socket<ClockEngine> registers{"registers"};  // host reads and writes BAR0
+  tlm_utils::simple_initiator_socket<ClockEngine> dma{"dma"};           // card reads and writes host memory
+
+  // `outgoing` gets every frame that leaves the card, with its id (invalid: the card's own doing) and, in the card's
+  // time, before the time has come; it may post to the agenda, nothing else.
+  using Outgoing = std::function<void(WireOut::Frame&&, FrameId)>;
+  // A frame starts on the wire towards the card; in the card's time.
+  using Incoming = std::function<void(const WireFrame&, FrameId, SimTime first_bit)>;
+
+  ClockEngine(sc_core::sc_module_name name, Agenda&, HostLink&, Ledger&, const EngineConfig&);
+
+  void on_outgoing(Outgoing f) { outgoing_ = std::move(f); }
+  void on_incoming(Incoming f) { incoming_ = std::move(f); }
+  void set_source(WireSource* source);
+  void push_frame(WireFrame frame);  // from a peer, now
+
+  // Another card whose doings can reach this one after `distance` (both links, or a wire between them).
+  void add_neighbour(ClockEngine& other, SimTime distance) { neighbours_.push_back({&other, distance}); }
+  // Nothing visible can come from this card before this time, as far as it knows.
+  SimTime next_action();
+  void set_end(SimTime end) { end_ = end; }  // no edge after this is evaluated
+
+  // Nothing to do until something arrives: for the end of a run.
+  bool at_rest();
+  SimTime rests_since() const { return edge(rests_since_); }
+  // Ids of frames that are in the card (or half in): the end of a run, or a reset.
+  void close_remaining(SimTime now);
+
+  std::uint64_t cycles_evaluated() const { return cycles_evaluated_; }
+  std::uint64_t activations() const { return activations_; }
+  WireIn& wire_in() { return wire_in_; }
+  RtlModel& model() { return model_; }
+
+ private:
+  struct Access {  // a register access that has arrived, or will
+    SimTime arrival;
+    tlm::tlm_generic_payload* read;  // nullptr: a write
+    std::uint32_t offset, value;
+  };
+  struct Burst {  // a read's answer
+    SimTime arrival;
+    tlm::tlm_generic_payload* payload;
+  };
+  struct Neighbour {
+    ClockEngine* engine;
+    SimTime distance;
+  };
+  class Activation final : public AgendaItem {
+   public:
+    Activation(unsigned source, ClockEngine& engine) : AgendaItem(Rank::engine, source), engine_(engine) {}
+    void due() override { engine_.advance(); }
+
+   private:
+    ClockEngine& engine_;
+  };
+
+  static SimTime edge(std::uint64_t cycle) { return SimTime::ps(static_cast<std::int64_t>(cycle) * kCyclePs); }
+  static std::uint64_t first_edge_after(SimTime t) { return static_cast<std::uint64_t>(t.in_ps() / kCyclePs) + 1; }
+
+  sc_core::sc_time delay_to(SimTime card_time) const;
+  void advance();
+  SimTime horizon();
+  void step();
+  bool may_skip() const;
+  std::uint64_t next_busy_cycle();
+  void check_skipped(std::uint64_t until);
+  void reschedule();
+
+  void drive_registers(SimTime now);
+  void end_register_handshakes();
+  void sample_writes(SimTime now);
+  void issue_writes(SimTime now);
+  void issue_read(SimTime now);
+  void drive_read_data(SimTime now);
+  void events(SimTime now);
+  void lost_in_reset(SimTime now);
+  void forget(std::deque<std::uint32_t>& tags, std::uint32_t tag);
+  void frame_left(WireOut::Frame&&);
+
+  tlm::tlm_sync_enum register_access(tlm::tlm_generic_payload&, tlm::tlm_phase&, sc_core::sc_time&);
+  tlm::tlm_sync_enum dma_answer(tlm::tlm_generic_payload&, tlm::tlm_phase&, sc_core::sc_time&);
+
+  Agenda& agenda_;
+  HostLink& link_;
+  Ledger& ledger_;
+  EngineConfig config_;
+  RtlModel model_;
+  RtlModel::Pins& pins_;
+  Activation activation_;
+  WireIn wire_in_;
+  WireOut wire_out_;
+  Outgoing outgoing_;
+  Incoming incoming_;
+  PayloadPool pool_;
+  std::vector<Neighbour> neighbours_;
+
+  std::uint64_t cycle_ = 1;        // next edge to evaluate
+  std::uint64_t rests_since_ = 0;  // last edge after which the card was not at rest, plus one
+  SimTime end_ = SimTime::never();
+  bool advancing_ = false;
+  bool wire_was_busy_ = false, tx_was_busy_ = false;
+
+  // Registers
+  std::deque<Access> accesses_;
+  tlm::tlm_generic_payload* read_ = nullptr;  // at the port, or its answer not seen yet
+  unsigned write_answers_due_ = 0;
+  bool registers_busy_ = false, address_taken_ = false, data_taken_ = false, read_taken_ = false;
+  bool intr_ = false;
+
+  // DMA
+  std::deque<std::uint64_t> write_addresses_;
+  std::vector<std::uint8_t> write_bytes_, write_enables_;  // beats accepted and not yet gone up, one entry a byte
+  std::deque<std::size_t> write_ends_;                     // where in them bursts end
+  std::deque<std::uint8_t> write_answers_;   // bresp to give
+  std::deque<Burst> answers_;
+  std::size_t answer_beat_ = 0;
+  bool r_driven_ = false, b_driven_ = false;
+
+  // Frames
+  std::uint64_t next_rx_ = 0;
+  std::deque<std::uint32_t> rx_in_card_, tx_in_card_;  // tags, oldest first
+  std::map<std::uint32_t, FrameId> tx_ids_;
+  std::deque<std::uint32_t> tx_on_wire_;  // started, last bit not out
+
+  std::uint64_t cycles_evaluated_ = 0, activations_ = 0;
+};
+
+}  // namespace nicosim

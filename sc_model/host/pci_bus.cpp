@@ -1,0 +1,50 @@
+#include "sc_model/host/pci_bus.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace nicosim {
+
+PciBus::PciBus(sc_core::sc_module_name name, Agenda& agenda, HostCpu& cpu)
+    : sc_module(name), agenda_(agenda), cpu_(cpu) {}
+
+std::uint32_t PciBus::access(tlm::tlm_command command, std::uint32_t offset, std::uint32_t value) {
+  cpu_.catch_up();
+  const SimTime began = agenda_.now();
+  tlm::tlm_generic_payload trans;
+  trans.set_command(command);
+  trans.set_address(offset);
+  trans.set_data_ptr(reinterpret_cast<unsigned char*>(&value));
+  trans.set_data_length(sizeof value);
+  trans.set_streaming_width(sizeof value);
+  sc_core::sc_time none = sc_core::SC_ZERO_TIME;
+  link->b_transport(trans, none);
+  cpu_.stall(began);
+  return trans.is_response_ok() ? value : ~std::uint32_t{0};  // what a PCI master abort reads
+}
+
+std::uint32_t PciBus::read32(std::uint32_t offset) {
+  ++reads_;
+  cpu_.charge(Cost::mmio_read, 1);
+  return access(tlm::TLM_READ_COMMAND, offset, 0);
+}
+
+void PciBus::write32(std::uint32_t offset, std::uint32_t value) {
+  ++writes_;
+  cpu_.charge(Cost::mmio_write, 1);
+  access(tlm::TLM_WRITE_COMMAND, offset, value);
+}
+
+void CoherentMemory::load(std::uint64_t bus, std::span<std::byte> to) {
+  runtime_.catch_up();
+  assert(memory_.contains(bus, to.size()) && "the driver reads outside memory");
+  std::ranges::copy(memory_.at(bus, to.size()), to.begin());
+}
+
+void CoherentMemory::store(std::uint64_t bus, std::span<const std::byte> from) {
+  runtime_.catch_up();
+  assert(memory_.contains(bus, from.size()) && "the driver writes outside memory");
+  std::ranges::copy(from, memory_.at(bus, from.size()).begin());
+}
+
+}  // namespace nicosim

@@ -1,0 +1,40 @@
+// A simulated process: a SystemC thread with its own stack, and the state the scheduler keeps of it.
+#pragma once
+
+#include "common/runtime.hpp"
+#include "sc_model/agenda.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <systemc>
+
+namespace nicosim {
+
+class HostCpu;
+
+class Process final : public Task {
+ public:
+  enum class State : std::uint8_t { ready, running, sleeping, exited };
+  static constexpr std::size_t kStackBytes = 256 * 1024;
+
+  Process(unsigned pid, std::string name, std::function<void()> body)
+      : pid_(pid), name_(std::move(name)), body_(std::move(body)) {}
+
+  unsigned pid() const override { return pid_; }
+  std::string_view task_name() const override { return name_; }
+  State state() const { return state_; }
+
+ private:
+  friend class HostCpu;
+  unsigned pid_;
+  std::string name_;
+  std::function<void()> body_;
+  sc_core::sc_event run_;         // the scheduler gives it the CPU
+  std::unique_ptr<AgendaCall> timeout_;
+  State state_ = State::sleeping;
+  bool woken_ = false, timed_out_ = false;
+};
+
+}  // namespace nicosim

@@ -1,0 +1,187 @@
+#include "sc_model/host_link.hpp"
+
+#include <cassert>
+#include <cstring>
+
+namespace nicosim {
+namespace {
+
+constexpr std::size_t kUpstreamBuffer = 2048;  // bytes that may wait in front of the link before the card is held
+constexpr std::size_t kPostedWrites = 64;      // register writes on their way before the CPU stalls
+
+sc_core::sc_time kernel_delay(SimTime ahead) {
+  return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(ahead.in_ps()));
+}
+
+}  // namespace
+
+// A burst on its way up: to memory, or (a register read's answer) to the CPU.
+class HostLink::Arrival final : public AgendaItem {
+ public:
+  Arrival(HostLink& link, Rank rank) : AgendaItem(rank, link.source_), link_(link) {}
+  void due() override { link_.arrived(*this); }
+  void set(Rank rank, tlm::tlm_generic_payload& payload) {
+    set_rank(rank);
+    payload_ = &payload;
+  }
+  tlm::tlm_generic_payload& payload() { return *payload_; }
+
+ private:
+  HostLink& link_;
+  tlm::tlm_generic_payload* payload_ = nullptr;
+};
+
+// The line's new level on its way up.
+class HostLink::Interrupt final : public AgendaItem {
+ public:
+  explicit Interrupt(HostLink& link) : AgendaItem(Rank::interrupt, link.source_), link_(link) {}
+  void due() override {
+    link_.free_interrupts_.push_back(this);
+    link_.sink_.line(link_.port_, high, raised);
+  }
+  bool high = false;
+  SimTime raised;
+
+ private:
+  HostLink& link_;
+};
+
+HostLink::HostLink(sc_core::sc_module_name name, Agenda& agenda, Memory& target, InterruptSink& sink, unsigned port,
+                   const LinkConfig& config)
+    : sc_module(name),
+      agenda_(agenda),
+      target_(target),
+      sink_(sink),
+      config_(config),
+      port_(port),
+      source_(agenda.new_source()) {
+  dma.register_nb_transport_fw(this, &HostLink::dma_forward);
+  registers.register_nb_transport_bw(this, &HostLink::registers_backward);
+  host.register_b_transport(this, &HostLink::host_access);
+  std::uint64_t ignored = 0;
+  buffer_time_ = wire_time(kUpstreamBuffer, ignored);
+}
+
+HostLink::~HostLink() = default;
+
+SimTime HostLink::wire_time(std::size_t payload, std::uint64_t& counter) const {
+  const std::size_t packets = payload == 0 ? 1 : (payload + config_.payload_bytes - 1) / config_.payload_bytes;
+  const std::uint64_t bytes = payload + packets * config_.header_bytes;
+  counter += bytes;
+  if (config_.bits_per_second == 0) return SimTime::zero();
+  // Rounded up to whole ps; 8e12 * bytes fits for any buffer we have.
+  const auto bits = static_cast<unsigned __int128>(bytes) * 8U * 1'000'000'000'000ULL;
+  return SimTime::ps(static_cast<std::int64_t>((bits + config_.bits_per_second - 1) / config_.bits_per_second));
+}
+
+SimTime HostLink::send_up(SimTime t, std::size_t payload) {
+  const SimTime length = wire_time(payload, upstream_bytes_);
+  upstream_free_ = std::max(t, upstream_free_) + length;
+  return upstream_free_ + config_.latency;
+}
+
+SimTime HostLink::send_down(SimTime t, std::size_t payload) {
+  const SimTime length = wire_time(payload, downstream_bytes_);
+  downstream_free_ = std::max(t, downstream_free_) + length;
+  return downstream_free_ + config_.latency;
+}
+
+void HostLink::interrupt(bool high, SimTime t) {
+  if (free_interrupts_.empty()) {
+    interrupts_.push_back(std::make_unique<Interrupt>(*this));
+    free_interrupts_.push_back(interrupts_.back().get());
+  }
+  Interrupt& item = *free_interrupts_.back();
+  free_interrupts_.pop_back();
+  item.high = high;
+  item.raised = t;
+  agenda_.post(item, send_up(t, 0));
+}
+
+tlm::tlm_sync_enum HostLink::dma_forward(tlm::tlm_generic_payload& trans, tlm::tlm_phase& phase,
+                                         sc_core::sc_time& delay) {
+  assert(phase == tlm::BEGIN_REQ && "DMA is BEGIN_REQ up and BEGIN_RESP down");
+  (void)phase;
+  const SimTime card_time = agenda_.now() + SimTime::ps(static_cast<std::int64_t>(delay.value()));
+  const bool read = trans.is_read();
+  const bool reachable = target_.contains(trans.get_address(), trans.get_data_length());
+  if (!read && !reachable) {
+    trans.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    return tlm::TLM_COMPLETED;
+  }
+  if (free_arrivals_.empty()) {
+    arrivals_.push_back(std::make_unique<Arrival>(*this, Rank::dma_write));
+    free_arrivals_.push_back(arrivals_.back().get());
+  }
+  Arrival& item = *free_arrivals_.back();
+  free_arrivals_.pop_back();
+  item.set(read ? Rank::dma_read : Rank::dma_write, trans);
+  trans.acquire();
+  agenda_.post(item, send_up(card_time, read ? 0 : trans.get_data_length()));
+  if (read) return tlm::TLM_ACCEPTED;
+  trans.set_response_status(tlm::TLM_OK_RESPONSE);  // posted: there is no later write error
+  return tlm::TLM_COMPLETED;
+}
+
+void HostLink::arrived(Arrival& item) {
+  tlm::tlm_generic_payload& trans = item.payload();
+  free_arrivals_.push_back(&item);
+  if (item.rank() == Rank::read_answer) {
+    answer_.notify();
+    agenda_.let_threads_run();
+    return;
+  }
+  sc_core::sc_time none = sc_core::SC_ZERO_TIME;
+  const bool read = trans.is_read();
+  memory->b_transport(trans, none);
+  if (read) {
+    const std::size_t back = trans.is_response_ok() ? trans.get_data_length() : 0;
+    const SimTime arrival = send_down(agenda_.now(), back);
+    tlm::tlm_phase phase = tlm::BEGIN_RESP;
+    sc_core::sc_time delay = kernel_delay(arrival - agenda_.now());
+    dma->nb_transport_bw(trans, phase, delay);
+  }
+  trans.release();
+}
+
+void HostLink::host_access(tlm::tlm_generic_payload& trans, sc_core::sc_time&) {
+  const bool read = trans.is_read();
+  while (!posted_writes_.empty() && posted_writes_.front() <= agenda_.now()) posted_writes_.pop_front();
+  if (!read && posted_writes_.size() >= kPostedWrites) {
+    // The CPU stalls until the oldest write has arrived.
+    sc_core::sc_event room;
+    AgendaCall wake{Rank::cpu, source_, [&] {
+                      room.notify();
+                      agenda_.let_threads_run();
+                    }};
+    agenda_.post(wake, posted_writes_.front());
+    sc_core::wait(room);
+    posted_writes_.pop_front();
+  }
+  const SimTime arrival = send_down(agenda_.now(), read ? 0 : trans.get_data_length());
+  if (!read) posted_writes_.push_back(arrival);
+  tlm::tlm_phase phase = tlm::BEGIN_REQ;
+  sc_core::sc_time delay = kernel_delay(arrival - agenda_.now());
+  registers->nb_transport_fw(trans, phase, delay);
+  if (read) {
+    sc_core::wait(answer_);
+  } else {
+    trans.set_response_status(tlm::TLM_OK_RESPONSE);
+  }
+}
+
+tlm::tlm_sync_enum HostLink::registers_backward(tlm::tlm_generic_payload& trans, tlm::tlm_phase&,
+                                                sc_core::sc_time& delay) {
+  const SimTime card_time = agenda_.now() + SimTime::ps(static_cast<std::int64_t>(delay.value()));
+  if (free_arrivals_.empty()) {
+    arrivals_.push_back(std::make_unique<Arrival>(*this, Rank::read_answer));
+    free_arrivals_.push_back(arrivals_.back().get());
+  }
+  Arrival& item = *free_arrivals_.back();
+  free_arrivals_.pop_back();
+  item.set(Rank::read_answer, trans);
+  agenda_.post(item, send_up(card_time, trans.get_data_length()));
+  return tlm::TLM_COMPLETED;
+}
+
+}  // namespace nicosim

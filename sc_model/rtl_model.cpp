@@ -1,0 +1,157 @@
+#include "sc_model/rtl_model.hpp"
+
+#include <cstring>
+
+#include "Vnic_top.h"
+#include "Vnic_top___024root.h"
+#include "verilated.h"
+#if VM_COVERAGE
+#include "verilated_cov.h"
+#endif
+#if VM_TRACE
+#include "verilated_fst_c.h"
+#endif
+
+namespace nicosim {
+
+class RtlModel::Impl {
+ public:
+  explicit Impl(const Options& options) : name_(options.name) {
+    if (options.random_reset_seed != 0) {
+      context_.randReset(2);
+      context_.randSeed(static_cast<int>(options.random_reset_seed % 0x7fff'fffe) + 1);
+    }
+#if VM_TRACE
+    if (!options.waves.empty()) context_.traceEverOn(true);
+#endif
+    top_ = std::make_unique<Vnic_top>(&context_, name_.c_str());
+#if VM_TRACE
+    if (!options.waves.empty()) {
+      top_->trace(&waves_, 99);
+      waves_.open(options.waves.c_str());
+    }
+#endif
+  }
+  ~Impl() {
+    top_->final();
+#if VM_TRACE
+    if (waves_.isOpen()) waves_.close();
+#endif
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void cycle() {
+    top_->clk_i = 1;
+    top_->eval();
+    top_->clk_i = 0;
+    top_->eval();
+  }
+
+  std::string name_;
+  VerilatedContext context_;
+  std::unique_ptr<Vnic_top> top_;
+#if VM_TRACE
+  VerilatedFstC waves_;
+#endif
+};
+
+RtlModel::RtlModel() : RtlModel(Options{}) {}
+
+RtlModel::RtlModel(const Options& options) : impl_(std::make_unique<Impl>(options)) {
+  Vnic_top& t = *impl_->top_;
+  pins_.reset(new Pins{
+      t.bus_master_i,       t.rst_ni,
+      t.station_addr_i,     t.now_i,
+      t.xgmii_rxd_i,        t.xgmii_rxc_i,
+      t.xgmii_txd_o,        t.xgmii_txc_o,
+      t.s_axil_awvalid_i,   t.s_axil_awready_o,
+      t.s_axil_awaddr_i,    t.s_axil_wvalid_i,
+      t.s_axil_wready_o,    t.s_axil_wdata_i,
+      t.s_axil_wstrb_i,     t.s_axil_bvalid_o,
+      t.s_axil_bready_i,    t.s_axil_bresp_o,
+      t.s_axil_arvalid_i,   t.s_axil_arready_o,
+      t.s_axil_araddr_i,    t.s_axil_rvalid_o,
+      t.s_axil_rready_i,    t.s_axil_rdata_o,
+      t.s_axil_rresp_o,     t.m_axi_arvalid_o,
+      t.m_axi_arready_i,    t.m_axi_araddr_o,
+      t.m_axi_aruser_o,     t.m_axi_rvalid_i,
+      t.m_axi_rdata_i.data(), t.m_axi_rresp_i,
+      t.m_axi_rlast_i,      t.m_axi_awvalid_o,
+      t.m_axi_awready_i,    t.m_axi_awaddr_o,
+      t.m_axi_awlen_o,      t.m_axi_wvalid_o,
+      t.m_axi_wready_i,     t.m_axi_wdata_o.data(),
+      t.m_axi_wstrb_o,      t.m_axi_wlast_o,
+      t.m_axi_bvalid_i,     t.m_axi_bresp_i,
+      t.intr_o,             t.quiescent_o,
+      t.next_deadline_o,    t.ev_any_o,
+      {t.ev_mac_valid_o, t.ev_mac_kind_o, t.ev_mac_tag_o},
+      {t.ev_filter_valid_o, t.ev_filter_kind_o, t.ev_filter_tag_o},
+      {t.ev_fifo_valid_o, t.ev_fifo_kind_o, t.ev_fifo_tag_o},
+      {t.ev_dma_valid_o, t.ev_dma_kind_o, t.ev_dma_tag_o},
+      {t.ev_interrupt_valid_o, t.ev_interrupt_kind_o, t.ev_interrupt_tag_o},
+      {t.ev_tx_dma_valid_o, t.ev_tx_dma_kind_o, t.ev_tx_dma_tag_o},
+      {t.ev_tx_fifo_valid_o, t.ev_tx_fifo_kind_o, t.ev_tx_fifo_tag_o},
+      {t.ev_tx_mac_valid_o, t.ev_tx_mac_kind_o, t.ev_tx_mac_tag_o},
+      t.ev_dma_desc_o,      t.ev_tx_dma_desc_o,
+      t.ev_reset_valid_o,   t.ev_reset_tag_o,
+      t.ev_reset_tx_tag_o,
+  });
+  reset();
+}
+
+RtlModel::~RtlModel() = default;
+
+void RtlModel::cycle() { impl_->cycle(); }
+
+void RtlModel::reset() {
+  Vnic_top& t = *impl_->top_;
+  t.bus_master_i = 0;
+  t.now_i = 0;
+  t.xgmii_rxd_i = 0x0707'0707'0707'0707ULL;
+  t.xgmii_rxc_i = 0xff;
+  t.s_axil_awvalid_i = t.s_axil_wvalid_i = t.s_axil_arvalid_i = 0;
+  t.s_axil_bready_i = t.s_axil_rready_i = 1;
+  t.s_axil_awaddr_i = t.s_axil_araddr_i = 0;
+  t.s_axil_wdata_i = 0;
+  t.s_axil_wstrb_i = 0xf;
+  t.m_axi_arready_i = t.m_axi_awready_i = t.m_axi_wready_i = 1;
+  t.m_axi_rvalid_i = t.m_axi_rlast_i = t.m_axi_bvalid_i = 0;
+  t.m_axi_rresp_i = t.m_axi_bresp_i = 0;
+  for (unsigned i = 0; i < 4; ++i) t.m_axi_rdata_i[i] = 0;
+  t.clk_i = 0;
+  t.rst_ni = 0;
+  t.eval();
+  for (int i = 0; i < 8; ++i) cycle();
+  t.rst_ni = 1;
+  for (int i = 0; i < 4; ++i) cycle();
+}
+
+void RtlModel::dump_waves([[maybe_unused]] std::int64_t time_ps) {
+#if VM_TRACE
+  if (impl_->waves_.isOpen()) impl_->waves_.dump(static_cast<std::uint64_t>(time_ps));
+#endif
+}
+
+bool RtlModel::can_dump_waves() {
+#if VM_TRACE
+  return true;
+#else
+  return false;
+#endif
+}
+
+void RtlModel::write_coverage([[maybe_unused]] const std::string& file) {
+#if VM_COVERAGE
+  VerilatedCov::write(file.c_str());
+#endif
+}
+
+std::vector<std::uint64_t> RtlModel::snapshot() const {
+  const auto& root = *impl_->top_->rootp;
+  std::vector<std::uint64_t> words(sizeof(root) / sizeof(std::uint64_t));
+  std::memcpy(words.data(), &root, words.size() * sizeof(std::uint64_t));
+  return words;
+}
+
+}  // namespace nicosim

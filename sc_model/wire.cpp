@@ -1,0 +1,151 @@
+#include "sc_model/wire.hpp"
+
+#include "common/crc32.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace nicosim {
+namespace {
+
+constexpr std::uint8_t kIdle = 0x07, kStart = 0xfb, kTerminate = 0xfd, kError = 0xfe, kPreamble = 0x55, kSfd = 0xd5;
+constexpr std::size_t kMinWithoutFcs = 60;
+constexpr std::int64_t kGapBytes = 12;
+
+void set_lane(Column& column, unsigned lane, std::uint8_t value, bool control) {
+  const unsigned shift = 8 * lane;
+  column.data = (column.data & ~(std::uint64_t{0xff} << shift)) | (std::uint64_t{value} << shift);
+  column.control = static_cast<std::uint8_t>((column.control & ~(1U << lane)) | (unsigned{control} << lane));
+}
+
+}  // namespace
+
+void finish_for_wire(std::vector<std::byte>& frame) {
+  if (frame.size() < kMinWithoutFcs) frame.resize(kMinWithoutFcs);
+  const std::uint32_t fcs = ethernet_fcs(frame);
+  for (unsigned i = 0; i < 4; ++i) frame.push_back(static_cast<std::byte>(fcs >> (8 * i)));
+}
+
+void WireIn::push(WireFrame frame, std::uint64_t first_open) {
+  const SimTime open = SimTime::ps(static_cast<std::int64_t>(first_open) * kCyclePs);
+  frame.not_before = std::max(frame.not_before, open);
+  pushed_.push_back(std::move(frame));
+}
+
+WireFrame* WireIn::candidate() {
+  if (!pulled_ && !source_done_) {
+    pulled_ = source_->next();
+    source_done_ = !pulled_.has_value();
+  }
+  if (!pushed_.empty() && (!pulled_ || pushed_.front().not_before <= pulled_->not_before)) return &pushed_.front();
+  return pulled_ ? &*pulled_ : nullptr;
+}
+
+std::int64_t WireIn::slot_of(const WireFrame& frame) const {
+  return std::max<std::int64_t>(free_slot_, (frame.not_before.in_ps() + kSlotPs - 1) / kSlotPs);
+}
+
+void WireIn::start(std::int64_t slot) {
+  WireFrame* const next = candidate();
+  const WireFrame frame = std::move(*next);
+  if (pulled_ && next == &*pulled_)
+    pulled_.reset();
+  else
+    pushed_.pop_front();
+  if (frame.not_before < SimTime::ps(free_slot_ * kSlotPs - kSlotPs + 1)) ++delayed_;
+  if (slot > free_slot_) deficit_ = 0;
+  first_cycle_ = static_cast<std::uint64_t>(slot / 2) + 1;
+
+  const std::size_t first_lane = (slot % 2) * 4;
+  const std::size_t total = 8 + frame.bytes.size();  // /S/, preamble and SFD, then the frame
+  columns_.resize((first_lane + total + 1 + 7) / 8);
+  std::size_t at = first_lane;
+  const auto put = [&](std::uint8_t value, bool control) {
+    set_lane(columns_[at / 8], at % 8, value, control);
+    ++at;
+  };
+  put(kStart, true);
+  for (int i = 0; i < 6; ++i) put(kPreamble, false);
+  put(kSfd, false);
+  for (std::size_t i = 0; i < frame.bytes.size(); ++i) {
+    if (frame.error_at == i)
+      put(kError, true);
+    else
+      put(std::to_integer<std::uint8_t>(frame.bytes[i]), false);
+  }
+  put(kTerminate, true);
+
+  // Deficit idle count: the next start is rounded to four bytes so that the gap is 12 on average.
+  const std::int64_t ideal = slot * 4 + static_cast<std::int64_t>(total) + kGapBytes;
+  const auto over = static_cast<unsigned>(ideal % 4);
+  if (deficit_ + over <= 3) {
+    deficit_ += over;
+    free_slot_ = ideal / 4;
+  } else {
+    deficit_ -= 4 - over;
+    free_slot_ = ideal / 4 + 1;
+  }
+  started_(number_++, SimTime::ps(slot * kSlotPs), frame);
+}
+
+Column WireIn::column(std::uint64_t cycle) {
+  if (columns_.empty()) {
+    const std::uint64_t first = busy_from(cycle);
+    if (first > cycle) return {};
+    start(slot_of(*candidate()));
+    assert(first_cycle_ >= cycle && "a frame would have to start in the card's past");
+  }
+  if (cycle < first_cycle_) return {};
+  const std::uint64_t index = cycle - first_cycle_;
+  const Column column = columns_[index];
+  if (index + 1 == columns_.size()) columns_.clear();
+  return column;
+}
+
+std::uint64_t WireIn::busy_from(std::uint64_t cycle) {
+  if (!columns_.empty()) return std::max(cycle, first_cycle_);
+  const WireFrame* const next = candidate();
+  if (next == nullptr) return kNoCycle;
+  return static_cast<std::uint64_t>(slot_of(*next) / 2) + 1;
+}
+
+void WireOut::finish(SimTime last_bit, bool aborted) {
+  in_frame_ = false;
+  frame_.last_bit = last_bit;
+  frame_.aborted = aborted;
+  const std::size_t n = frame_.bytes.size();
+  frame_.good_fcs = false;
+  if (n > 4) {
+    std::uint32_t fcs = 0;
+    for (unsigned i = 0; i < 4; ++i) fcs |= std::to_integer<std::uint32_t>(frame_.bytes[n - 4 + i]) << (8 * i);
+    frame_.good_fcs = fcs == ethernet_fcs(Bytes{frame_.bytes}.first(n - 4));
+  }
+  sink_(std::move(frame_));
+  frame_ = {};
+}
+
+void WireOut::column(std::uint64_t cycle, Column column) {
+  const auto lane_time = [&](unsigned lane) {
+    return SimTime::ps(static_cast<std::int64_t>(cycle) * kCyclePs + lane * (kCyclePs / 8));
+  };
+  for (unsigned lane = 0; lane < 8; ++lane) {
+    const auto value = static_cast<std::uint8_t>(column.data >> (8 * lane));
+    const bool control = ((column.control >> lane) & 1U) != 0;
+    if (control && value == kStart) {
+      if (in_frame_) finish(lane_time(lane), true);
+      in_frame_ = true;
+      skip_ = 7;  // preamble and SFD
+      frame_.first_bit = lane_time(lane);
+    } else if (!in_frame_) {
+      continue;
+    } else if (control) {
+      finish(lane_time(lane), value != kTerminate);
+    } else if (skip_ > 0) {
+      --skip_;
+    } else {
+      frame_.bytes.push_back(std::byte{value});
+    }
+  }
+}
+
+}  // namespace nicosim
