@@ -67,14 +67,16 @@ wants_sanitized() {
 # run_ctest PRESET REPEAT_OPTIONS CTEST_OPTIONS...: ctest's output, with the command that repeats it after each failure.
 run_ctest() {
   local preset=$1 repeat=$2 line name
+  # "1/20 Test #1: Name of/(1, 2) .....Subprocess aborted***Exception: ..."
+  local failure='^ *[0-9]+/[0-9]+ Test +#[0-9]+: (.+) [.]+[A-Za-z ]*[*]{3}(Failed|Timeout|Exception|Not Run)'
   shift 2
   say "testing $preset"
   ctest --test-dir "$NICOSIM_ROOT/build/$preset" --output-on-failure -j "$jobs" "$@" </dev/null 2>&1 |
     while IFS= read -r line; do
       printf '%s\n' "$line"
-      if [[ $line =~ ^\ *[0-9]+/[0-9]+\ Test\ +#[0-9]+:\ ([^ ]+)\ .*\*\*\* ]] && [[ $line != *"***Skipped"* ]]; then
-        name=$(sed 's/[][.*+?^$()|\\]/\\&/g' <<<"${BASH_REMATCH[1]}")
-        printf '    repeat it with: ./nicosim test %s-R %q\n' "$repeat" "^$name\$"
+      if [[ $line =~ $failure ]]; then
+        name=$(sed 's/[].()+*?|$[]/[&]/g' <<<"${BASH_REMATCH[1]}")
+        printf "    repeat it with: ./nicosim test %s-R '^%s$'\n" "$repeat" "$name"
       fi
     done
 }
