@@ -8,6 +8,7 @@ import fcntl
 import os
 import pty
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -55,7 +56,7 @@ touch "build/$preset/build.ninja"
 folder=$2
 echo "[1/2] compiling"
 if [ -e "$FAKES/ninja-fails" ]; then echo "FAILED: nic_top.o"; echo "error: this is the cause"; exit 1; fi
-if [ -e "$FAKES/ninja-slow" ]; then sleep 1; fi
+if [ -e "$FAKES/ninja-slow" ]; then sleep "$(cat "$FAKES/ninja-slow")"; fi
 touch "$folder/.ninja_log"
 for target in "$@"; do
   case $target in
@@ -88,13 +89,14 @@ class LauncherTest(unittest.TestCase):
         self.fakes = os.path.join(self.scratch, "fakes")
         self.project = os.path.join(self.scratch, "the project")
         self.elsewhere = os.path.join(self.scratch, "else where")
-        for folder in (self.fakes, self.elsewhere, f"{self.project}/common", f"{self.project}/tb", f"{self.project}/cmake"):
+        for folder in (self.fakes, self.elsewhere, *(f"{self.project}/{name}" for name in ("common", "tb", "cmake"))):
             os.makedirs(folder)
 
         shutil.copy(f"{PROJECT}/nicosim", self.project)
         shutil.copytree(f"{PROJECT}/tools/launcher", f"{self.project}/tools/launcher")
         shutil.copytree(f"{PROJECT}/tools/packages", f"{self.project}/tools/packages")
-        self.write(f"{self.project}/CMakeLists.txt", "add_subdirectory(common)\nif(X)\n  add_subdirectory(tb)\nendif()\n")
+        folders = "add_subdirectory(common)\nif(NICOSIM_TESTS)\n  add_subdirectory(tb)\nendif()\n"
+        self.write(f"{self.project}/CMakeLists.txt", folders)
         self.write(f"{self.project}/CMakePresets.json", "{}\n")
         self.write(f"{self.project}/common/a.cpp", "int a;\n")
 
@@ -342,8 +344,9 @@ class LauncherBuild(LauncherTest):
         self.assertEqual(len(self.calls("ninja")), 1)
 
     def test_an_edit_during_the_build_is_built_by_the_next_call(self):
-        edit = f'echo "int late;" >"{self.project}/common/a.cpp"\n'
-        self.write(f"{self.fakes}/ninja", f'#!/bin/sh\necho "ninja $*" >>"$FAKES/calls"\nsleep 0.05\n{edit}{FAKES["ninja"]}', 0o755)
+        record = 'echo "ninja $*" >>"$FAKES/calls"'
+        edit = f'sleep 0.05; echo "int late;" >"{self.project}/common/a.cpp"'
+        self.write(f"{self.fakes}/ninja", f"#!/bin/sh\n{record}\n{edit}\n{FAKES['ninja']}", mode=0o755)
         self.nicosim("run", "a.toml")
         self.nicosim("run", "a.toml")
         self.assertEqual(len(self.calls("ninja")), 2)
@@ -369,6 +372,12 @@ class LauncherBuild(LauncherTest):
         self.assertIn(f"{self.project}/build/log/release-build.log", result.stderr)
         self.assertEqual(result.stdout, "")
 
+    def test_a_build_folder_that_cannot_be_written_exits_4(self):
+        self.write(f"{self.project}/build", "a file\n")
+        result = self.nicosim("run", "a.toml")
+        self.assertEqual(result.returncode, 4)
+        self.assertIn(f"cannot write to {self.project}/build\n", result.stderr)
+
     def test_after_a_build_failure_the_next_call_builds_again(self):
         self.write(f"{self.fakes}/ninja-fails", "")
         self.nicosim("run", "a.toml")
@@ -387,7 +396,7 @@ class LauncherBuild(LauncherTest):
         self.assertIn("first time: about", result.stderr)
 
     def test_two_calls_at_once_build_once(self):
-        self.write(f"{self.fakes}/ninja-slow", "")
+        self.write(f"{self.fakes}/ninja-slow", "1\n")
         command = [f"{self.project}/nicosim", "run", "a.toml"]
         both = [
             subprocess.Popen(command, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -397,6 +406,23 @@ class LauncherBuild(LauncherTest):
         self.assertEqual([process.returncode for process in both], [0, 0], results)
         self.assertEqual(len(self.calls("ninja")), 1)
         self.assertEqual(sum("waiting for another build" in errors for _, errors in results), 1)
+
+    def test_an_interrupt_while_building_exits_130_and_the_next_call_builds(self):
+        self.write(f"{self.fakes}/ninja-slow", "30\n")
+        with subprocess.Popen(
+            [f"{self.project}/nicosim", "run"],
+            env=self.environment(),
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as process:
+            while not self.calls("ninja"):
+                time.sleep(0.01)
+            os.killpg(process.pid, signal.SIGINT)
+            self.assertNotIn(b"the build failed", process.stderr.read())
+        self.assertEqual(process.returncode, 130)
+        os.remove(f"{self.fakes}/ninja-slow")
+        self.assertEqual(self.nicosim("run", "a.toml").returncode, 0)
 
     def test_the_program_does_not_keep_the_build_lock(self):
         self.write(f"{self.fakes}/program", '#!/bin/sh\necho up\nread -r line\n', mode=0o755)
@@ -506,7 +532,8 @@ class LauncherTests(LauncherTest):
     def test_a_filter_runs_in_the_release_build_alone(self):
         self.nicosim("test", "-L", "unit", "-R", "^Tcp", "-j", "5")
         self.assertEqual(len(self.calls("ctest")), 1)
-        self.assertTrue(self.calls("ctest")[0].endswith("build/release --output-on-failure -j 5 -L unit -R ^Tcp --no-tests=error"))
+        options = "--output-on-failure -j 5 -L unit -R ^Tcp --no-tests=error"
+        self.assertTrue(self.calls("ctest")[0].endswith(f"build/release {options}"), self.calls("ctest"))
 
     def test_a_label_of_the_sanitized_tests_runs_there_too(self):
         self.nicosim("test", "-L", "fuzz-smoke")
@@ -538,7 +565,8 @@ class LauncherTests(LauncherTest):
     def test_test_after_run_switches_the_tests_on(self):
         self.nicosim("run", "a.toml")
         self.nicosim("test", "-L", "unit")
-        self.assertEqual(self.calls("cmake"), ["--preset release -DNICOSIM_TESTS=OFF", "--preset release -DNICOSIM_TESTS=ON"])
+        switches = [call.removeprefix("--preset release ") for call in self.calls("cmake")]
+        self.assertEqual(switches, ["-DNICOSIM_TESTS=OFF", "-DNICOSIM_TESTS=ON"])
 
     def test_an_option_it_does_not_know_exits_2(self):
         for arguments in (["--frobnicate"], ["-L"], ["-j", "none"], ["-j0"]):

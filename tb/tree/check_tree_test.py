@@ -33,12 +33,12 @@ class CheckTree(unittest.TestCase):
         self.assertIn(words, breaches[0])
 
     def test_a_tree_that_keeps_the_rules_is_silent(self):
-        self.write("driver/rx_ring.cpp", '#include "driver/rx_ring.hpp"\n#include "regmap/regs.hpp"\n#include <array>\n')
+        self.write("driver/ring.cpp", '#include "driver/ring.hpp"\n#include "regmap/regs.hpp"\n#include <array>\n')
         self.write("stack/core/tap.cpp", '#include "common/frame.hpp"\n#include "stack/core/tap.hpp"\n')
-        self.write("sc_model/agenda.cpp", '#include <systemc>\n#include "driver/rx_ring.hpp"\n')
+        self.write("sc_model/agenda.cpp", '#include <systemc>\n#include "driver/ring.hpp"\n')
         self.write("sc_model/rtl_model.cpp", '#include "Vnic_top.h"\n#include "verilated.h"\n')
-        self.write("tb/driver/rx_ring_test.cpp", '#include "driver/rx_ring.hpp"\n#include "tb/common/test_runtime.hpp"\n')
-        self.write("tb/system/first_test.cpp", '#include <tlm>\n#include "cli/main.hpp"\n#include "stack/syscalls.hpp"\n')
+        self.write("tb/driver/a_test.cpp", '#include "driver/ring.hpp"\n#include "tb/common/test_runtime.hpp"\n')
+        self.write("tb/system/a_test.cpp", '#include <tlm>\n#include "cli/main.hpp"\n#include "stack/syscalls.hpp"\n')
         self.assertEqual(self.breaches(), [])
 
     def test_driver_must_not_know_the_stack(self):

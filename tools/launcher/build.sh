@@ -12,7 +12,7 @@
 # build PRESET TESTS TARGET...: TESTS is ON when the tests must be part of the build. Returns when all are built.
 build() {
   ! is_fresh "$1" "${@:3}" || return 0
-  mkdir -p "$NICOSIM_ROOT/build/log" || fail 4 "cannot write to $NICOSIM_ROOT/build"
+  mkdir -p "$NICOSIM_ROOT/build/log" && touch "$NICOSIM_ROOT/build/lock" || fail 4 "cannot write to $NICOSIM_ROOT/build"
   local lock
   exec {lock}>"$NICOSIM_ROOT/build/lock"
   if ! flock --nonblock "$lock"; then
@@ -61,8 +61,8 @@ first_changed() (
 # CMakeLists.txt. Tests that an earlier call switched on stay on, so `run` and `test` in turn do not rebuild.
 configure() {
   local preset=$1 tests=$2
-  local folder=$NICOSIM_ROOT/build/$preset log=$NICOSIM_ROOT/build/log/$preset-configure.log options=(--preset "$preset")
-  local cache=$folder/CMakeCache.txt
+  local folder=$NICOSIM_ROOT/build/$preset log=$NICOSIM_ROOT/build/log/$preset-configure.log
+  local options=(--preset "$preset") cache=$folder/CMakeCache.txt
   if [[ ! -f $cache ]]; then
     options+=("-DNICOSIM_TESTS=$tests")
   elif ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$NICOSIM_ROOT" "$cache"; then

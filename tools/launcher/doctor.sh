@@ -24,11 +24,14 @@ doctor() {
 
   printf '\nmachine\n'
   printf '  %-22s %s\n' cores "$(nproc)"
-  printf '  %-22s %s\n' "program" "$(if [[ -x $NICOSIM_ROOT/build/release/cli/nicosim ]]; then echo built; else echo "not built yet"; fi)"
-  printf '  %-22s %s\n' "/dev/net/tun (tap)" "$(if [[ -c /dev/net/tun ]]; then echo there; else echo missing; fi)"
+  local program="not built yet" tun=missing sudo=""
+  [[ ! -x $NICOSIM_ROOT/build/release/cli/nicosim ]] || program=built
+  [[ ! -c /dev/net/tun ]] || tun=there
+  printf '  %-22s %s\n' program "$program" "/dev/net/tun (tap)" "$tun"
 
   if ((${#missing[@]} > 0)); then
-    printf '\ninstall what is missing with:\n  %sapt-get install %s\n' "$( (($(id -u) == 0)) || echo 'sudo ')" "${missing[*]}"
+    (($(id -u) == 0)) || sudo="sudo "
+    printf '\ninstall what is missing with:\n  %sapt-get install %s\n' "$sudo" "${missing[*]}"
   fi
   return "$run_missing"
 }

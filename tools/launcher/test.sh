@@ -41,7 +41,8 @@ run_tests() {
     build sanitize ON nicosim_sanitized_tests
     # GCC's detection of stack use after return does not know SystemC's coroutine stacks.
     ASAN_OPTIONS=detect_stack_use_after_return=0 UBSAN_OPTIONS=print_stacktrace=1 \
-      run_ctest sanitize "-L '$sanitized_labels' " -L "$sanitized_labels" "${filter[@]}" --no-tests=ignore || failed=sanitized
+      run_ctest sanitize "-L '$sanitized_labels' " -L "$sanitized_labels" "${filter[@]}" --no-tests=ignore ||
+      failed=sanitized
   fi
   build release ON all
   if ((${#filter[@]} > 0)); then
