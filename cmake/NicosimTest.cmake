@@ -1,4 +1,11 @@
-# nicosim_test(NAME name LABEL unit|rtl|system|... SOURCES ... LIBRARIES ... [MAIN no])
+# How tests are declared. Labels are in the design, section 8; `long` runs only when asked for.
+
+# The programs that the sanitized build is for: those that read foreign bytes. `./nicosim test` builds just these there.
+if(NICOSIM_TESTS)
+  add_custom_target(nicosim_sanitized_tests)
+endif()
+
+# nicosim_test(NAME name LABEL unit|rtl|system|... SOURCES ... LIBRARIES ... [TIMEOUT seconds] [OWN_MAIN])
 #
 # One GoogleTest program; ctest runs each test case in a process of its own, since SystemC elaborates once per process.
 # LABEL is the ctest label; TIMEOUT in seconds per test case (default 120). OWN_MAIN: the sources define main().
@@ -16,8 +23,36 @@ function(nicosim_test)
   else()
     target_link_libraries(${T_NAME} PRIVATE GTest::gtest_main)
   endif()
+  if(T_LABEL MATCHES "^(replay|fuzz-smoke)$")
+    add_dependencies(nicosim_sanitized_tests ${T_NAME})
+  endif()
   gtest_discover_tests(${T_NAME}
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT})
+endfunction()
+
+# nicosim_python_test(SCRIPT file LABEL label [TIMEOUT seconds])
+#
+# A Python unittest script; each of its test methods is a ctest test of its own, named like a GoogleTest case:
+# Class.test_method without the `test_`.
+function(nicosim_python_test)
+  cmake_parse_arguments(T "" "SCRIPT;LABEL;TIMEOUT" "" ${ARGN})
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 60)
+  endif()
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  set(script ${CMAKE_CURRENT_SOURCE_DIR}/${T_SCRIPT})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${script})
+  file(STRINGS ${script} lines REGEX "^(class |    def test_)")
+  foreach(line IN LISTS lines)
+    if(line MATCHES "^class ([A-Za-z0-9_]+)")
+      set(class ${CMAKE_MATCH_1})
+    elseif(line MATCHES "def test_([A-Za-z0-9_]+)")
+      set(name ${class}.${CMAKE_MATCH_1})
+      add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} -B ${script} ${class}.test_${CMAKE_MATCH_1}
+        WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+      set_tests_properties(${name} PROPERTIES LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT})
+    endif()
+  endforeach()
 endfunction()

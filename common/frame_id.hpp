@@ -1,4 +1,5 @@
-// The name of a frame in a run: `r0:17` arrived at port 0 as its 17th wire start, `t1:4` was handed to port 1 by the host.
+// The name of a frame in a run: `r0:17` arrived at port 0 as its 17th wire start, `t1:4` is the 4th that the host
+// handed to port 1.
 //
 // The number is counted where the frame is born (XGMII start, or the host's transmit path), never drawn from a shared
 // counter, so it cannot depend on how far ahead a card has been evaluated. 0 means "no frame".
@@ -14,8 +15,8 @@ struct FrameId {
   std::uint64_t raw = 0;
 
   static constexpr FrameId make(unsigned port, bool from_host, std::uint64_t number) {
-    return FrameId{(std::uint64_t{1} << 63) | (std::uint64_t{from_host} << 62) |
-                   (std::uint64_t{port & 0xffU} << 48) | (number & 0xffff'ffff'ffffULL)};
+    return FrameId{(std::uint64_t{1} << 63) | (std::uint64_t{from_host} << 62) | (std::uint64_t{port & 0xffU} << 48) |
+                   (number & 0xffff'ffff'ffffULL)};
   }
 
   constexpr bool valid() const { return raw != 0; }

@@ -119,7 +119,8 @@ void FrameLedger::stamp_unclaimed(unsigned port, Station station, SimTime time, 
     const auto entry = records_.find(id.raw);
     if (entry == records_.end()) continue;
     Record& record = entry->second;
-    if (record.at_ps[static_cast<std::size_t>(Station::dma)] > written_until.in_ps()) break;  // write-back order is time order
+    // Write-back order is time order.
+    if (record.at_ps[static_cast<std::size_t>(Station::dma)] > written_until.in_ps()) break;
     std::int64_t& stamp = record.at_ps[static_cast<std::size_t>(station)];
     if (stamp >= 0) continue;
     stamp = time.in_ps();

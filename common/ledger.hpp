@@ -33,7 +33,8 @@ class Ledger {
   // The frame's end; exactly once per id. DropReason::none unless the fate is `dropped`.
   virtual void close(FrameId, Fate, Station, SimTime, DropReason reason = DropReason::none) = 0;
 
-  // Receive: written_back() by sc_model at the card's descriptor write, claim() by the driver at DD (invalid without RTL).
+  // Receive: written_back() by sc_model at the card's descriptor write, claim() by the driver at DD (invalid without
+  // RTL).
   virtual void written_back(unsigned port, std::uint64_t descriptor, FrameId) = 0;
   virtual FrameId claim(unsigned port, std::uint64_t descriptor) = 0;
   // Transmit: posted() by the driver when it fills the EOP descriptor, fetched() by sc_model when the card has read it.

@@ -28,7 +28,8 @@ class Napi {
   virtual int poll(int budget) = 0;
   virtual std::string_view napi_name() const = 0;
 
-  // true: SCHED was clear and is now ours, go on with NapiScheduler::enqueue. false: disabled, or already scheduled (MISSED is set).
+  // true: SCHED was clear and is now ours, go on with NapiScheduler::enqueue. false: disabled, or already scheduled
+  // (MISSED is set).
   bool schedule_prep();
   // prep and enqueue in one (napi_schedule).
   bool schedule(NapiScheduler&);

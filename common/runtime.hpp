@@ -45,7 +45,8 @@ class Runtime {
   virtual void preempt_disable() = 0;  // nests; soft interrupts and other tasks stay out, hard interrupts do not
   virtual void preempt_enable() = 0;
 
-  // The earliest next_deadline() of driver or stack is now this; Softirq::timer is raised when it comes. never() disarms.
+  // The earliest next_deadline() of driver or stack is now this; Softirq::timer is raised when it comes. never()
+  // disarms.
   virtual void arm(SimTime deadline) = 0;
 
   virtual Task* current() = 0;  // nullptr outside process context

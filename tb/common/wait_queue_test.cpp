@@ -29,7 +29,8 @@ TEST(WaitQueue, WakesAllNonExclusiveAndOneExclusive) {
   queue.add(b);
   EXPECT_EQ(queue.wake_up(1), 3U);
   EXPECT_EQ(order, "bax");  // non-exclusive waiters enter at the head
-  for (Waiter* w : {static_cast<Waiter*>(&a), static_cast<Waiter*>(&b), static_cast<Waiter*>(&x), static_cast<Waiter*>(&y)})
+  for (Waiter* w :
+       {static_cast<Waiter*>(&a), static_cast<Waiter*>(&b), static_cast<Waiter*>(&x), static_cast<Waiter*>(&y)})
     queue.remove(*w);
   EXPECT_FALSE(queue.has_sleepers());
 }

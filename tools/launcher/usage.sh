@@ -1,0 +1,53 @@
+# shellcheck shell=bash
+# What can be typed, and what was probably meant.
+
+usage() {
+  cat <<'TEXT'
+usage: ./nicosim COMMAND [ARGUMENTS]        (./nicosim COMMAND --help explains one)
+
+  run SCENARIO               runs a scenario, e.g. examples/first_frame.toml
+  replay CAPTURE|RUN_DIR     sends a capture, or an earlier run, through the card
+  tap -- COMMAND             runs a command in a network whose only link is the simulated card
+  frame DIR FRAME            one frame's life, e.g. r0:17
+  check SCENARIO             validates without running
+  costs, registers, stations the tables behind the model
+  version                    versions of the program and its tools
+
+  test [-L LABEL] [-R REGEX] [-j N]   everything that CI runs, or a part of it
+  bench                      ratios and instruction counts
+  doctor                     what is installed, what is missing, and how to get it
+
+Missing Debian packages are installed first:
+  --yes          without asking
+  --no-install   not at all: names them and exits with 2
+TEXT
+}
+
+commands=(run replay tap frame check costs registers stations version test bench doctor help)
+
+# The command with the smallest edit distance to $1 (Levenshtein; the first one wins a tie).
+nearest_command() {
+  local word=$1 best="" least=1000 candidate i j cost above diagonal
+  local -a row
+  for candidate in "${commands[@]}"; do
+    for ((j = 0; j <= ${#candidate}; j++)); do row[j]=$j; done
+    for ((i = 1; i <= ${#word}; i++)); do
+      diagonal=${row[0]}
+      row[0]=$i
+      for ((j = 1; j <= ${#candidate}; j++)); do
+        cost=1
+        [[ ${word:i-1:1} != "${candidate:j-1:1}" ]] || cost=0
+        above=${row[j]}
+        row[j]=$((diagonal + cost))
+        ((above + 1 >= row[j])) || row[j]=$((above + 1))
+        ((row[j - 1] + 1 >= row[j])) || row[j]=$((row[j - 1] + 1))
+        diagonal=$above
+      done
+    done
+    if ((row[${#candidate}] < least)); then
+      least=${row[${#candidate}]}
+      best=$candidate
+    fi
+  done
+  printf '%s\n' "$best"
+}
