@@ -69,7 +69,8 @@ void FrameLedger::close(FrameId id, Fate fate, Station station, SimTime time, Dr
   assert((fate == Fate::dropped) == (reason != DropReason::none) && "a drop needs a reason, and only a drop");
   if (entry == records_.end()) return;
   const Record& record = entry->second;
-  for (std::size_t i = 0; i < kStations; ++i)
+  const bool measured = record.opened_ps >= measure_from_.in_ps();
+  for (std::size_t i = 0; measured && i < kStations; ++i)
     if (record.at_ps[i] >= 0) samples_ps_[i].push_back(record.at_ps[i] - record.opened_ps);
   ++fates_[{id.from_host(), fate, station, reason}];
   if (log_.enabled()) {
@@ -152,12 +153,20 @@ std::vector<FrameLedger::Open> FrameLedger::open_frames() const {
   return open;
 }
 
-void FrameLedger::close_rest_as_queued(SimTime now) {
-  for (const Open& frame : open_frames()) {
-    const bool in_card = from_card(frame.last) || to_card(frame.last) || frame.last == Station::wire ||
-                         frame.last == Station::tx_ring || frame.last == Station::handler;
-    if (in_card) close(frame.id, Fate::queued, frame.last, std::max(now, frame.since));
-  }
+void FrameLedger::close_as_queued(FrameId id, SimTime now) {
+  const auto entry = records_.find(id.raw);
+  if (entry == records_.end()) return;
+  const Station last = entry->second.last;
+  const std::int64_t since = entry->second.at_ps[static_cast<std::size_t>(last)];
+  close(id, Fate::queued, last, std::max(now, SimTime::ps(since)));
+}
+
+void FrameLedger::close_rings_as_queued(SimTime now) {
+  for (const auto& [slot, id] : written_back_) close_as_queued(id, now);
+  for (const auto& [slot, id] : posted_) close_as_queued(id, now);
+  written_back_.clear();
+  posted_.clear();
+  unclaimed_.clear();
 }
 
 FrameLedger::Totals FrameLedger::totals_of(bool from_host) const {

@@ -42,6 +42,9 @@ class FrameLedger final : public Ledger {
     SimTime since;
   };
   std::vector<Open> open_frames() const;
+  // Latencies count only for frames opened at or after this.
+  void measure_from(SimTime time) { measure_from_ = time; }
+
   // The end of a run: whoever still holds a frame has said so (Fate::queued) before this; the rest is unexplained.
   std::uint64_t unexplained() const { return records_.size(); }
 
@@ -62,8 +65,13 @@ class FrameLedger final : public Ledger {
   // Time since the first bit on the wire (arrivals) or since the frame was opened (host frames).
   Latency latency(Station) const;
 
-  // Frames that the run ends with in the card's hands: in FIFOs or rings. Closed as `queued` where they are.
-  void close_rest_as_queued(SimTime now);
+  // Latencies count only for frames opened at or after this.
+  void measure_from(SimTime time) { measure_from_ = time; }
+
+  // The end of a run: whoever holds the frame says so, and it is `queued` at its last station. Harmless when closed.
+  void close_as_queued(FrameId, SimTime now);
+  // The same for those between card and driver: written back and not claimed, posted and not fetched.
+  void close_rings_as_queued(SimTime now);
 
  private:
   struct Record {
@@ -86,6 +94,7 @@ class FrameLedger final : public Ledger {
   std::map<std::tuple<bool, Fate, Station, DropReason>, std::uint64_t> fates_;
   std::array<std::vector<std::int64_t>, kStations> samples_ps_;
   std::array<std::uint64_t, 2> opened_{};
+  SimTime measure_from_ = SimTime::zero();
 };
 
 }  // namespace nicosim

@@ -87,8 +87,13 @@ void ClockEngine::push_frame(WireFrame frame) {
 
 sc_core::sc_time ClockEngine::delay_to(SimTime card_time) const { return kernel_time(card_time - agenda_.now()); }
 
+SimTime ClockEngine::others() const {
+  const SimTime host = agenda_.next_except_engines() + link_.latency();
+  return expected_pushes_.empty() ? host : std::min(host, expected_pushes_.front());
+}
+
 SimTime ClockEngine::horizon() {
-  SimTime limit = std::min(agenda_.next_except_engines() + link_.latency(), end_);
+  SimTime limit = std::min(others(), end_);
   for (const Neighbour& n : neighbours_) limit = std::min(limit, n.engine->next_action() + n.distance);
   return limit;
 }
@@ -150,7 +155,7 @@ void ClockEngine::advance() {
     if ((now > limit && steps > 0) || now > end_) break;
     step();
     ++steps;
-    limit = std::min(limit, agenda_.next_except_engines() + link_.latency());
+    limit = std::min(limit, others());
   }
   advancing_ = false;
   reschedule();
@@ -374,12 +379,13 @@ void ClockEngine::forget(std::deque<std::uint32_t>& tags, std::uint32_t tag) {
   if (place != tags.end()) tags.erase(place);
 }
 
+// A tag is the low half of the frame's number on its wire.
+FrameId ClockEngine::rx_id(std::uint32_t tag) const {
+  const std::uint64_t number = (next_rx_ & ~std::uint64_t{0xffff'ffff}) | tag;
+  return FrameId::make(config_.port, false, number < next_rx_ ? number : number - (std::uint64_t{1} << 32));
+}
+
 void ClockEngine::events(SimTime now) {
-  const auto rx_id = [this](std::uint32_t tag) {  // tags are 32 bits of the frame's number
-    const std::uint64_t high = next_rx_ & ~std::uint64_t{0xffff'ffff};
-    const std::uint64_t number = (high | tag) < next_rx_ ? high | tag : (high | tag) - (std::uint64_t{1} << 32);
-    return FrameId::make(config_.port, false, number);
-  };
   const auto drop = [&](std::uint32_t tag, Station station, DropReason reason) {
     ledger_.at(rx_id(tag), station, now);
     ledger_.close(rx_id(tag), Fate::dropped, station, now, reason);
@@ -440,8 +446,7 @@ void ClockEngine::events(SimTime now) {
 void ClockEngine::lost_in_reset(SimTime now) {
   const std::uint32_t next_rx = pins_.ev_reset_tag;
   while (!rx_in_card_.empty() && static_cast<std::int32_t>(rx_in_card_.front() - next_rx) < 0) {
-    ledger_.close(FrameId::make(config_.port, false, rx_in_card_.front()), Fate::dropped, Station::fifo, now,
-                  DropReason::RESET);
+    ledger_.close(rx_id(rx_in_card_.front()), Fate::dropped, Station::fifo, now, DropReason::RESET);
     rx_in_card_.pop_front();
   }
   // What is on the wire already ends there, with errors; the rest is gone.
@@ -471,12 +476,31 @@ void ClockEngine::frame_left(WireOut::Frame&& frame) {
   if (outgoing_) outgoing_(std::move(frame), id);
 }
 
-void ClockEngine::close_remaining(SimTime now) {
-  for (const std::uint32_t tag : rx_in_card_)
-    ledger_.close(FrameId::make(config_.port, false, tag), Fate::queued, Station::fifo, now);
-  for (const std::uint32_t tag : tx_in_card_) ledger_.close(tx_ids_[tag], Fate::queued, Station::tx_fifo, now);
-  rx_in_card_.clear();
-  tx_in_card_.clear();
+void ClockEngine::for_each_frame(const std::function<void(FrameId)>& visit) const {
+  for (const std::uint32_t tag : rx_in_card_) visit(rx_id(tag));
+  for (const std::uint32_t tag : tx_in_card_) visit(tx_ids_.at(tag));
+}
+
+std::uint32_t ClockEngine::read_after_end(std::uint32_t offset) {
+  constexpr int kPatience = 1000;
+  pins_.xgmii_rxd = Column{}.data;
+  pins_.xgmii_rxc = Column{}.control;
+  pins_.axil_awvalid = pins_.axil_wvalid = pins_.rvalid = pins_.bvalid = 0;
+  pins_.arready = pins_.awready = pins_.wready = 0;  // memory is closed
+  pins_.axil_arvalid = 1;
+  pins_.axil_araddr = offset;
+  bool taken = false;
+  for (int i = 0; i < kPatience; ++i) {
+    if (taken && pins_.axil_rvalid != 0) {
+      const std::uint32_t value = pins_.axil_rdata;
+      model_.cycle();
+      return value;
+    }
+    taken = taken || (pins_.axil_arvalid != 0 && pins_.axil_arready != 0);
+    model_.cycle();
+    if (taken) pins_.axil_arvalid = 0;
+  }
+  return ~std::uint32_t{0};  // the card does not answer
 }
 
 }  // namespace nicosim

@@ -56,7 +56,11 @@ class ClockEngine : public sc_core::sc_module {
   void on_outgoing(Outgoing f) { outgoing_ = std::move(f); }
   void on_incoming(Incoming f) { incoming_ = std::move(f); }
   void set_source(WireSource* source);
-  void push_frame(WireFrame frame);  // from a peer, now
+  // From a peer that reacts, now: announced by expect_push(time) when it became known that something will reach the
+  // peer at `time` (it bounds how far this card may run ahead), and concluded by push_came(), in order.
+  void expect_push(SimTime time) { expected_pushes_.push_back(time); }
+  void push_came() { expected_pushes_.pop_front(); }
+  void push_frame(WireFrame frame);
 
   // Another card whose doings can reach this one after `distance` (both links, or a wire between them).
   void add_neighbour(ClockEngine& other, SimTime distance) { neighbours_.push_back({&other, distance}); }
@@ -67,8 +71,10 @@ class ClockEngine : public sc_core::sc_module {
   // Nothing to do until something arrives: for the end of a run.
   bool at_rest();
   SimTime rests_since() const { return edge(rests_since_); }
-  // Ids of frames that are in the card (or half in): the end of a run, or a reset.
-  void close_remaining(SimTime now);
+  // Ids of frames that are in the card, or half in.
+  void for_each_frame(const std::function<void(FrameId)>&) const;
+  // After the end: the register's value, by clocking the card with nothing else going on. Takes no simulated time.
+  std::uint32_t read_after_end(std::uint32_t offset);
 
   std::uint64_t cycles_evaluated() const { return cycles_evaluated_; }
   std::uint64_t activations() const { return activations_; }
@@ -103,6 +109,7 @@ class ClockEngine : public sc_core::sc_module {
 
   sc_core::sc_time delay_to(SimTime card_time) const;
   void advance();
+  SimTime others() const;   // what may change while this card is evaluated
   SimTime horizon();
   void step();
   bool may_skip() const;
@@ -116,6 +123,7 @@ class ClockEngine : public sc_core::sc_module {
   void issue_writes(SimTime now);
   void issue_read(SimTime now);
   void drive_read_data(SimTime now);
+  FrameId rx_id(std::uint32_t tag) const;
   void events(SimTime now);
   void lost_in_reset(SimTime now);
   void forget(std::deque<std::uint32_t>& tags, std::uint32_t tag);
@@ -138,6 +146,7 @@ class ClockEngine : public sc_core::sc_module {
   PayloadPool pool_;
   std::vector<Neighbour> neighbours_;
 
+  std::deque<SimTime> expected_pushes_;
   std::uint64_t cycle_ = 1;        // next edge to evaluate
   std::uint64_t rests_since_ = 0;  // last edge after which the card was not at rest, plus one
   SimTime end_ = SimTime::never();

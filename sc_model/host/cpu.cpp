@@ -63,6 +63,7 @@ void HostCpu::charge(Cost cost, std::uint64_t units) {
 void HostCpu::stall(SimTime began) { account() += agenda_.now() - began; }
 
 void HostCpu::catch_up() {
+  if (ended_) return;
   for (;;) {
     if (interrupt_waits()) {
       const SimTime rest = debt_;  // of what was interrupted

@@ -58,6 +58,8 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   Process& spawn(std::string name, std::function<void()> body);
   void stall(SimTime began);  // the core waited for the bus since `began` and could do nothing else
 
+  void end_of_time() { ended_ = true; }        // the run is over: nothing takes time any more
+
   struct Times {
     SimTime hardirq, softirq, process;
   };
@@ -94,7 +96,7 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   sc_core::sc_event paid_;          // whoever pays its debt: time is up, or an interrupt came
   AgendaCall debt_paid_;
   AgendaCall timer_;
-  bool paying_ = false, core_busy_ = false;
+  bool paying_ = false, core_busy_ = false, ended_ = false;
   bool in_hardirq_ = false, in_softirq_ = false, timer_due_ = false;
   unsigned irq_depth_ = 0, preempt_depth_ = 0;
   std::vector<unsigned> high_lines_;  // asserted, in order of arrival

@@ -5,8 +5,8 @@
 
 namespace nicosim {
 
-PciBus::PciBus(sc_core::sc_module_name name, Agenda& agenda, HostCpu& cpu)
-    : sc_module(name), agenda_(agenda), cpu_(cpu) {}
+PciBus::PciBus(sc_core::sc_module_name name, Agenda& agenda, HostCpu& cpu, ClockEngine& card)
+    : sc_module(name), agenda_(agenda), cpu_(cpu), card_(card) {}
 
 std::uint32_t PciBus::access(tlm::tlm_command command, std::uint32_t offset, std::uint32_t value) {
   cpu_.catch_up();
@@ -24,12 +24,14 @@ std::uint32_t PciBus::access(tlm::tlm_command command, std::uint32_t offset, std
 }
 
 std::uint32_t PciBus::read32(std::uint32_t offset) {
+  if (ended_) return card_.read_after_end(offset);
   ++reads_;
   cpu_.charge(Cost::mmio_read, 1);
   return access(tlm::TLM_READ_COMMAND, offset, 0);
 }
 
 void PciBus::write32(std::uint32_t offset, std::uint32_t value) {
+  if (ended_) return;
   ++writes_;
   cpu_.charge(Cost::mmio_write, 1);
   access(tlm::TLM_WRITE_COMMAND, offset, value);

@@ -58,10 +58,21 @@ TEST_F(FrameLedgerTest, LatencyIsNearestRank) {
   EXPECT_EQ(mac.max, SimTime::ns(100));
 }
 
-TEST_F(FrameLedgerTest, WhatTheCardStillHoldsAtTheEndIsQueuedThere) {
+TEST_F(FrameLedgerTest, WhatAHolderNamesAtTheEndIsQueuedAtItsLastStation) {
+  const FrameId held = ledger.open_on_wire(0, 0, SimTime::zero());
+  const FrameId lost = ledger.open_on_wire(0, 1, SimTime::zero());
+  ledger.at(held, Station::fifo, SimTime::ns(5));
+  ledger.close_as_queued(held, SimTime::ns(9));
+  EXPECT_EQ(ledger.count(false, Fate::queued), 1U);
+  ASSERT_EQ(ledger.unexplained(), 1U);
+  EXPECT_EQ(ledger.open_frames().front().id, lost);
+}
+
+TEST_F(FrameLedgerTest, AFrameInARingAtTheEndIsQueued) {
   const FrameId f = ledger.open_on_wire(0, 0, SimTime::zero());
-  ledger.at(f, Station::fifo, SimTime::ns(5));
-  ledger.close_rest_as_queued(SimTime::ns(9));
+  ledger.at(f, Station::dma, SimTime::ns(5));
+  ledger.written_back(0, 0x1000, f);
+  ledger.close_rings_as_queued(SimTime::ns(9));
   EXPECT_EQ(ledger.count(false, Fate::queued), 1U);
   EXPECT_EQ(ledger.unexplained(), 0U);
 }

@@ -1,0 +1,66 @@
+#include "sc_model/host/user_process.hpp"
+
+#include <fmt/format.h>
+
+namespace nicosim {
+
+template <class Call>
+auto UserProcess::kernel(std::string_view name, Call call) {
+  ++count_;
+  cpu_.charge(Cost::syscall_entry, 1);
+  ledger_.note(cpu_.now(), "syscall", {}, fmt::format("pid={} task={} call={}", task_.pid(), task_.task_name(), name));
+  const auto result = call();
+  cpu_.charge(Cost::syscall_exit, 1);
+  ledger_.note(cpu_.now(), "sysret", {},
+               fmt::format("pid={} task={} call={} result={}", task_.pid(), task_.task_name(), name, result));
+  return result;
+}
+
+int UserProcess::socket(int domain, int type, int protocol) {
+  return kernel("socket", [&] { return calls_.socket(task_, domain, type, protocol); });
+}
+int UserProcess::bind(int fd, const sockaddr_in& address) {
+  return kernel("bind", [&] { return calls_.bind(task_, fd, address); });
+}
+int UserProcess::connect(int fd, const sockaddr_in& address) {
+  return kernel("connect", [&] { return calls_.connect(task_, fd, address); });
+}
+int UserProcess::getsockname(int fd, sockaddr_in& address) {
+  return kernel("getsockname", [&] { return calls_.getsockname(task_, fd, address); });
+}
+int UserProcess::setsockopt(int fd, int level, int option, std::span<const std::byte> value) {
+  return kernel("setsockopt", [&] { return calls_.setsockopt(task_, fd, level, option, value); });
+}
+int UserProcess::getsockopt(int fd, int level, int option, std::span<std::byte> value) {
+  return kernel("getsockopt", [&] { return calls_.getsockopt(task_, fd, level, option, value); });
+}
+long UserProcess::recvfrom(int fd, std::span<std::byte> buffer, int flags, sockaddr_in* from) {
+  return kernel("recvfrom", [&] { return calls_.recvfrom(task_, fd, buffer, flags, from); });
+}
+long UserProcess::sendto(int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) {
+  return kernel("sendto", [&] { return calls_.sendto(task_, fd, data, flags, to); });
+}
+int UserProcess::set_nonblocking(int fd, bool on) {
+  return kernel("fcntl", [&] { return calls_.set_nonblocking(task_, fd, on); });
+}
+int UserProcess::close(int fd) {
+  return kernel("close", [&] { return calls_.close(task_, fd); });
+}
+
+void UserProcess::nanosleep(SimTime duration) {
+  kernel("nanosleep", [&] {
+    const SimTime until = cpu_.now() + duration;
+    cpu_.prepare_to_sleep();
+    cpu_.sleep(until, true);
+    return 0;
+  });
+}
+
+void UserProcess::work(SimTime duration) {
+  cpu_.charge(Cost::app_work, static_cast<std::uint64_t>(duration.in_ns()));
+  cpu_.catch_up();
+}
+
+void UserProcess::exit() { calls_.exit(task_); }
+
+}  // namespace nicosim

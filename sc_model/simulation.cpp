@@ -1,0 +1,322 @@
+#include "sc_model/simulation.hpp"
+
+#include "common/rng.hpp"
+#include "sc_model/host/pci_bus.hpp"
+#include "sc_model/host/user_process.hpp"
+#include "sc_model/pci_function.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <fmt/format.h>
+
+namespace nicosim {
+namespace {
+
+// A frame's first bit is logged when its first column is evaluated, up to two columns later.
+constexpr SimTime kReleaseMargin = SimTime::ps(2 * kCyclePs);
+constexpr SimTime kCarrierPoll = SimTime::ms(1);
+constexpr int kCarrierPolls = 10'000;
+constexpr std::uint64_t kProgressSteps = 4096;
+
+}  // namespace
+
+// One card with everything between its wire and its driver.
+class Simulation::Card {
+ public:
+  Card(Simulation& sim, unsigned port, const NicSetup& nic)
+      : link(fmt::format("link{}", port).c_str(), *sim.agenda_, *sim.memory_, *sim.cpu_, port, nic.link),
+        engine(fmt::format("engine{}", port).c_str(), *sim.agenda_, link, sim.ledger_, engine_config(sim, port, nic)),
+        bus(fmt::format("bus{}", port).c_str(), *sim.agenda_, *sim.cpu_, engine),
+        memory(*sim.memory_, *sim.cpu_),
+        pci([this](bool on) { bus.write32(kBusMasterAccess, on ? 1 : 0); }),
+        driver(bus, memory, *sim.cpu_, sim.ledger_, sim.pool_, *sim.stack_, *sim.stack_, driver_config(port, nic)) {
+    engine.dma.bind(link.dma);
+    link.registers.bind(engine.registers);
+    bus.link.bind(link.host);
+    link.memory.bind(sim.memory_->bus);
+  }
+
+  HostLink link;
+  ClockEngine engine;
+  PciBus bus;
+  CoherentMemory memory;
+  PciFunction pci;
+  Driver driver;
+
+ private:
+  static EngineConfig engine_config(const Simulation& sim, unsigned port, const NicSetup& nic) {
+    EngineConfig config;
+    config.port = port;
+    config.batch = sim.setup_.batch;
+    config.skip = sim.setup_.skip;
+    config.check_skip = sim.setup_.check_skip;
+    config.model.random_reset_seed = sim.setup_.random_reset_seed == 0 ? 0 : sim.setup_.random_reset_seed + port;
+    config.model.name = nic.driver.name;
+    if (!sim.setup_.waves.empty()) config.model.waves = sim.setup_.waves;
+    config.waves_from = sim.setup_.waves_from;
+    config.waves_to = sim.setup_.waves_to;
+    for (const std::uint8_t octet : nic.mac.octets) config.station_address = (config.station_address << 8U) | octet;
+    return config;
+  }
+  static DriverConfig driver_config(unsigned port, const NicSetup& nic) {
+    DriverConfig config = nic.driver;
+    config.port = port;
+    return config;
+  }
+};
+
+// A source whose times count from the moment the wires came to life.
+class Simulation::ShiftedSource final : public WireSource {
+ public:
+  ShiftedSource(WireSource& source, SimTime start) : source_(source), start_(start) {}
+  std::optional<WireFrame> next() override {
+    std::optional<WireFrame> frame = source_.next();
+    if (frame) frame->not_before += start_;
+    return frame;
+  }
+
+ private:
+  WireSource& source_;
+  SimTime start_;
+};
+
+// A frame on its way from a card to the far end of its wire.
+class Simulation::Delivery final : public AgendaItem {
+ public:
+  Delivery(unsigned source, std::function<void(std::vector<std::byte>&&)> arrive, std::vector<std::byte>&& bytes)
+      : AgendaItem(Rank::wire, source), arrive_(std::move(arrive)), bytes_(std::move(bytes)) {}
+  void due() override {
+    arrive_(std::move(bytes_));
+    delete this;  // posted once, owned by the agenda
+  }
+
+ private:
+  std::function<void(std::vector<std::byte>&&)> arrive_;
+  std::vector<std::byte> bytes_;
+};
+
+Simulation::Simulation(SimulationSetup setup)
+    : setup_(std::move(setup)), log_(setup_.events ? EventLog{setup_.events} : EventLog{}) {
+  wires_.resize(setup_.nics.size());
+  build();
+}
+
+Simulation::~Simulation() = default;
+
+Driver& Simulation::driver(unsigned port) { return cards_.at(port)->driver; }
+ClockEngine& Simulation::engine(unsigned port) { return cards_.at(port)->engine; }
+HostLink& Simulation::link(unsigned port) { return cards_.at(port)->link; }
+SimTime Simulation::now() const { return agenda_->now(); }
+
+std::uint64_t Simulation::syscalls() const {
+  std::uint64_t sum = 0;
+  for (const auto& process : processes_) sum += static_cast<const UserProcess&>(*process).syscalls();
+  return sum;
+}
+
+void Simulation::build() {
+  agenda_ = std::make_unique<Agenda>("agenda");
+  memory_ = std::make_unique<Memory>("memory", setup_.memory_bytes);
+  auto rng = std::make_shared<Rng>(setup_.seed, "kernel");
+  cpu_ = std::make_unique<HostCpu>("cpu", *agenda_, setup_.costs, [rng] { return rng->next(); });
+  stack_ = std::make_unique<Stack>(*cpu_, ledger_, pool_, setup_.stack);
+  for (unsigned port = 0; port < setup_.nics.size(); ++port)
+    cards_.push_back(std::make_unique<Card>(*this, port, setup_.nics[port]));
+
+  for (auto& a : cards_)
+    for (auto& b : cards_)
+      if (a != b) a->engine.add_neighbour(b->engine, a->link.latency() + b->link.latency());
+
+  for (unsigned port = 0; port < cards_.size(); ++port) {
+    Card& card = *cards_[port];
+    cpu_->vectors().connect(port, setup_.nics[port].driver.name, [&card] { return card.driver.handle_interrupt(); });
+    const unsigned source = agenda_->new_source();
+    card.engine.on_outgoing([this, port, source, &card](WireOut::Frame&& frame, FrameId id) {
+      tap({port, Tap::wire_out, frame.last_bit, id, frame.bytes, true});
+      if (frame.aborted || !wires_[port].receiver) return;
+      const SimTime arrival = frame.last_bit + setup_.nics[port].wire_delay;
+      card.engine.expect_push(arrival);
+      auto* const delivery = new Delivery(
+          source,
+          [this, port, &card](std::vector<std::byte>&& bytes) {
+            std::vector<WireFrame> answers = wires_[port].receiver(bytes);
+            card.engine.push_came();
+            for (WireFrame& answer : answers) {
+              answer.not_before = std::max(answer.not_before, agenda_->now() + setup_.nics[port].wire_delay);
+              card.engine.push_frame(std::move(answer));
+            }
+          },
+          std::move(frame.bytes));
+      agenda_->post(*delivery, arrival);
+    });
+    card.engine.on_incoming([this, port](const WireFrame& frame, FrameId id, SimTime first_bit) {
+      tap({port, Tap::wire_in, first_bit, id, frame.bytes, false, frame.packet});
+    });
+    card.driver.on_receive([this, port](const Frame& frame, SimTime time) {
+      if (!setup_.taps) return;
+      const auto bytes = frame.bytes();
+      tap({port, Tap::driver, time, frame.ids.empty() ? FrameId{} : frame.ids.front(), {bytes.begin(), bytes.end()}, false});
+    });
+  }
+  stack_->on_tap([this](const Frame& frame, const NetDevice& device, SimTime time, TapDirection direction) {
+    if (!setup_.taps) return;
+    const auto bytes = frame.bytes();
+    tap({device.port(), Tap::stack, time, frame.ids.empty() ? FrameId{} : frame.ids.front(), {bytes.begin(), bytes.end()},
+         direction == TapDirection::outgoing});
+  });
+  cpu_->on_softirq([this](Softirq s) { stack_->softirq(s); });
+  cpu_->on_interrupt_delivered([this](unsigned port, SimTime raised) { ledger_.interrupt_delivered(port, raised); });
+  cpu_->spawn("init", [this] { init_process(); });
+
+  stop_ = std::make_unique<AgendaCall>(Rank::stop, agenda_->new_source(), [this] {
+    stopped_ = true;
+    sc_core::sc_stop();
+  });
+  agenda_->on_step([this] { watch(); });
+}
+
+void Simulation::connect(unsigned port_a, unsigned port_b, SimTime delay) {
+  const auto join = [&](unsigned from, unsigned to) {
+    ClockEngine& far = cards_.at(to)->engine;
+    far.add_neighbour(cards_.at(from)->engine, delay);
+    const unsigned source = agenda_->new_source();
+    cards_.at(from)->engine.on_outgoing([this, from, delay, source, &far](WireOut::Frame&& frame, FrameId id) {
+      tap({from, Tap::wire_out, frame.last_bit, id, frame.bytes, true});
+      if (frame.aborted) return;
+      const SimTime arrival = frame.last_bit + delay;
+      far.expect_push(arrival);
+      auto* const delivery = new Delivery(
+          source,
+          [this, &far](std::vector<std::byte>&& bytes) {
+            far.push_came();
+            WireFrame next;
+            next.bytes = std::move(bytes);
+            next.not_before = agenda_->now();
+            far.push_frame(std::move(next));
+          },
+          std::move(frame.bytes));
+      agenda_->post(*delivery, arrival);
+    });
+  };
+  join(port_a, port_b);
+  join(port_b, port_a);
+}
+
+// What a system does at boot: finds its cards, brings the interfaces up, starts the programs; then the wires live.
+void Simulation::init_process() {
+  const auto sleep_for = [this](SimTime duration) {
+    cpu_->prepare_to_sleep();
+    cpu_->sleep(cpu_->now() + duration, false);
+  };
+  for (unsigned port = 0; port < cards_.size(); ++port) {
+    Card& card = *cards_[port];
+    const NicSetup& nic = setup_.nics[port];
+    card.pci.write32(0x10, 0xf000'0000 + port * 0x2'0000);
+    card.pci.write32(0x04, PciFunction::kCommandMemory | PciFunction::kCommandBusMaster);
+    card.driver.probe();
+    stack_->attach(card.driver);
+    for (const auto& [address, prefix] : nic.addresses) stack_->add_address(card.driver, address, prefix);
+    if (nic.everyone_on_link) stack_->add_route(Ipv4Address::any(), 0, Ipv4Address::any(), card.driver);
+    for (const auto& [address, mac] : nic.neighbours) stack_->set_neighbour(card.driver, address, mac);
+    card.driver.open();
+  }
+  for (auto& card : cards_)
+    for (int i = 0; i < kCarrierPolls && !card->driver.carrier(); ++i) sleep_for(kCarrierPoll);
+
+  for (AppSetup& app : setup_.apps) {
+    // The process's own door to the kernel is made when it runs, on its own stack.
+    cpu_->spawn(app.name, [this, &app] {
+      auto os = std::make_unique<UserProcess>(*cpu_, stack_->calls(), ledger_, *cpu_->current());
+      UserProcess& door = *os;
+      processes_.push_back(std::move(os));
+      app.main(door);
+      door.exit();
+    });
+  }
+  sleep_for(SimTime::ms(1));  // they open their sockets and wait
+
+  const std::int64_t millisecond = SimTime::ms(1).in_ps();
+  wire_start_ = SimTime::ps((cpu_->now().in_ps() / millisecond + 2) * millisecond);
+  for (unsigned port = 0; port < cards_.size(); ++port) {
+    if (wires_[port].source == nullptr) continue;
+    sources_.push_back(std::make_unique<ShiftedSource>(*wires_[port].source, wire_start_));
+    cards_[port]->engine.set_source(sources_.back().get());
+  }
+  ledger_.measure_from(wire_start_ + setup_.warmup);
+  if (setup_.stop_after) {
+    const SimTime end = wire_start_ + *setup_.stop_after;
+    for (auto& card : cards_) card->engine.set_end(end);
+    agenda_->post(*stop_, end, true);
+  }
+  ready_ = true;
+}
+
+void Simulation::tap(TapRecord record) {
+  if (!setup_.taps) return;
+  const unsigned source = record.port * kTaps + static_cast<unsigned>(record.tap);
+  const SimTime time = record.time;
+  taps_.add(time, source, std::move(record));
+}
+
+bool Simulation::idle() {
+  return ready_ && agenda_->only_timers_left() && cpu_->idle() &&
+         std::ranges::all_of(cards_, [](auto& card) { return card->engine.at_rest(); });
+}
+
+void Simulation::watch() {
+  const SimTime complete = agenda_->now() - kReleaseMargin;
+  log_.release(complete);
+  if (setup_.taps) taps_.release(complete, [this](SimTime, TapRecord&& record) { setup_.taps(record); });
+  if (++steps_ % kProgressSteps == 0 && setup_.progress) setup_.progress(agenda_->now());
+
+  if (stopped_) return;
+  if (interrupted_.load(std::memory_order_relaxed) && end_ != End::interrupted) {
+    end_ = End::interrupted;
+    agenda_->cancel(*stop_);
+    agenda_->post(*stop_, agenda_->now(), true);
+    return;
+  }
+  if (setup_.stop_after || end_ == End::interrupted) return;
+  if (!idle()) {
+    agenda_->cancel(*stop_);
+    return;
+  }
+  SimTime since = agenda_->last_busy();
+  for (auto& card : cards_) since = std::max(since, card->engine.rests_since());
+  const SimTime when = std::max(since + setup_.linger, agenda_->now());
+  if (stop_->scheduled() && stop_->time() == when) return;
+  agenda_->cancel(*stop_);
+  agenda_->post(*stop_, when, true);
+}
+
+Simulation::End Simulation::run() {
+  end_ = setup_.stop_after ? End::time : End::idle;
+  sc_core::sc_start();
+  while (!stopped_) {  // starved: only a thread moved time, and nobody looked since
+    watch();
+    assert(stop_->scheduled() && "the simulation has nothing to do and does not end");
+    sc_core::sc_start();
+  }
+  finish();
+  return end_;
+}
+
+// Who still holds a frame says so: queues, running code, rings, cards. What is then left is unexplained, our bug.
+void Simulation::finish() {
+  const SimTime end = agenda_->now();
+  cpu_->end_of_time();
+  for (auto& card : cards_) {
+    card->bus.end_of_time();
+    card->driver.update_stats();
+  }
+  stack_->close_queued(end);
+  pool_.for_each_live([&](Frame& frame) {
+    for (const FrameId id : frame.ids) ledger_.close_as_queued(id, end);
+  });
+  ledger_.close_rings_as_queued(end);
+  for (auto& card : cards_) card->engine.for_each_frame([&](FrameId id) { ledger_.close_as_queued(id, end); });
+  log_.release(SimTime::never());
+  if (setup_.taps) taps_.release(SimTime::never(), [this](SimTime, TapRecord&& record) { setup_.taps(record); });
+}
+
+}  // namespace nicosim

@@ -1,0 +1,148 @@
+// One simulated host with its cards and wires, put together and run.
+//
+// SystemC elaborates once per process, so there is one Simulation per process, and it lives until the process ends.
+// run() is over at an exact simulated time: a fixed one, or when nothing is left to do plus a linger.
+#pragma once
+
+#include "common/bytes.hpp"
+#include "common/costs.hpp"
+#include "common/event_log.hpp"
+#include "common/frame_ledger.hpp"
+#include "common/release_queue.hpp"
+#include "driver/driver.hpp"
+#include "programs/posix.hpp"
+#include "sc_model/clock_engine.hpp"
+#include "sc_model/host/cpu.hpp"
+#include "sc_model/host_link.hpp"
+#include "sc_model/wire.hpp"
+#include "stack/stack.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace nicosim {
+
+struct NicSetup {
+  DriverConfig driver;  // name, rings, mode, promiscuous; `port` is set by the simulation
+  MacAddress mac;
+  std::vector<std::pair<Ipv4Address, unsigned>> addresses;  // with prefix length
+  bool everyone_on_link = false;                            // a route for 0.0.0.0/0 without gateway
+  std::vector<std::pair<Ipv4Address, MacAddress>> neighbours;
+  LinkConfig link;
+  SimTime wire_delay;  // card to peer
+};
+
+struct AppSetup {
+  std::string name;
+  std::function<int(Posix&)> main;
+};
+
+enum class Tap : std::uint8_t { wire_in, driver, stack, wire_out };
+inline constexpr std::size_t kTaps = 4;
+
+struct TapRecord {
+  unsigned port = 0;
+  Tap tap = Tap::wire_in;
+  SimTime time;
+  FrameId frame;                 // invalid: no id (a tapped copy carries the first id of its frame)
+  std::vector<std::byte> bytes;  // with FCS at the wire taps
+  bool outbound = false;
+  std::uint64_t packet = 0;  // wire_in: what the source calls the frame (WireFrame::packet)
+};
+
+struct SimulationSetup {
+  std::uint64_t seed = 1;
+  std::vector<NicSetup> nics;
+  std::vector<AppSetup> apps;
+  StackConfig stack;
+  CostTable costs;
+  std::size_t memory_bytes = 64U << 20U;
+
+  std::optional<SimTime> stop_after;    // counted from the moment at which the wires live; else when nothing is left ...
+  SimTime linger = SimTime::ms(100);    // ... to do, for this long
+  SimTime warmup = SimTime::zero();     // latencies count for frames from here on, counted from the same moment
+  std::uint64_t batch = 1'000'000;
+  bool skip = true, check_skip = false;
+  std::uint64_t random_reset_seed = 0;
+  std::string waves;                    // FST file
+  SimTime waves_from = SimTime::zero(), waves_to = SimTime::never();
+
+  EventLog::Sink events;                       // empty: no event log
+  std::function<void(const TapRecord&)> taps;  // empty: no taps; called in time order
+  std::function<void(SimTime)> progress;       // now and then, for people
+};
+
+class Simulation {
+ public:
+  // The wire of a card: where frames come from and go to. Both may be null. Set before run().
+  struct WireEnds {
+    WireSource* source = nullptr;  // its times count from the moment at which the host is ready
+    // A frame has left the card and reached the far end (in simulated time). Returns frames to send back at once.
+    std::function<std::vector<WireFrame>(Bytes frame)> receiver;
+  };
+
+  explicit Simulation(SimulationSetup setup);
+  ~Simulation();
+
+  void set_wire(unsigned port, WireEnds ends) { wires_.at(port) = std::move(ends); }
+  // Joins two cards by a cable of this length.
+  void connect(unsigned port_a, unsigned port_b, SimTime delay);
+
+  enum class End : std::uint8_t { time, idle, interrupted };
+  End run();
+  // From a signal handler: stop at the next opportunity.
+  void interrupt() { interrupted_.store(true, std::memory_order_relaxed); }
+
+  SimTime now() const;
+  SimTime wire_start() const { return wire_start_; }  // when the host was ready and the wires came to life
+  FrameLedger& ledger() { return ledger_; }
+  std::uint64_t unexplained() const { return ledger_.unexplained(); }
+  HostCpu& cpu() { return *cpu_; }
+  Stack& stack() { return *stack_; }
+  std::size_t ports() const { return cards_.size(); }
+  Driver& driver(unsigned port);
+  ClockEngine& engine(unsigned port);
+  HostLink& link(unsigned port);
+  std::uint64_t syscalls() const;
+
+ private:
+  class Card;
+  class ShiftedSource;
+  class Delivery;
+
+  void build();
+  void init_process();
+  void watch();
+  bool idle();
+  void tap(TapRecord record);
+  void finish();
+
+  SimulationSetup setup_;
+  EventLog log_;
+  FrameLedger ledger_{log_};
+  FramePool pool_;
+  ReleaseQueue<TapRecord> taps_;
+  std::unique_ptr<Agenda> agenda_;
+  std::unique_ptr<Memory> memory_;
+  std::unique_ptr<HostCpu> cpu_;
+  std::unique_ptr<Stack> stack_;
+  std::vector<std::unique_ptr<Card>> cards_;
+  std::vector<WireEnds> wires_;
+  std::vector<std::unique_ptr<Posix>> processes_;
+  std::vector<std::unique_ptr<WireSource>> sources_;
+  std::unique_ptr<AgendaCall> stop_;
+  SimTime wire_start_ = SimTime::never();
+  bool ready_ = false, stopped_ = false;
+  End end_ = End::idle;
+  std::uint64_t steps_ = 0;
+  std::atomic<bool> interrupted_ = false;
+};
+
+}  // namespace nicosim
