@@ -112,7 +112,7 @@ void Driver::open() {
   rx_ = std::make_unique<RxRing>(memory_, config_.rx_ring);
   tx_ = std::make_unique<TxRing>(memory_, config_.tx_ring);
   discarding_ = false;
-  discarded_ = {};
+  dropped_ = {};
   doorbell_ = 0;
 
   write_receive_addresses();
@@ -213,7 +213,7 @@ void Driver::reclaim_rings() {
     const FrameId id = ledger_.unposted(config_.port, tx_->oldest_descriptor());
     if (id.valid()) ledger_.close(id, Fate::dropped, Station::tx_ring, runtime_.now(), DropReason::RESET);
   }
-  FrameId closed = discarding_ ? discarded_ : FrameId{};  // the card may name a frame at each of its descriptors
+  FrameId closed = dropped_;  // the card may name a frame at each of its descriptors
   unsigned slot = rx_->next_to_clean();
   for (unsigned i = 0; i < rx_->count(); ++i, slot = rx_->after(slot)) {
     const FrameId id = ledger_.claim(config_.port, rx_->descriptor(slot));

@@ -156,7 +156,7 @@ class Driver final : public NetDevice, public Napi {
 
   std::unique_ptr<RxRing> rx_;  // while open
   bool discarding_ = false;     // inside a frame of several descriptors, until its EOP
-  FrameId discarded_;           // its id, once closed
+  FrameId dropped_;             // the last frame dropped in the ring; its other descriptors may name it again
 
   std::unique_ptr<TxRing> tx_;  // while open
   bool queue_stopped_ = false;  // transmit() said busy and owes a tx_wake()

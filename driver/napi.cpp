@@ -81,12 +81,10 @@ DropReason Driver::judge(const RxRing::Done& done) {
 // handed up as it is, and a new buffer mapped in its place. That we copy those too costs no simulated time.
 FramePtr Driver::take(const RxRing::Done& done) {
   const FrameId id = ledger_.claim(config_.port, done.descriptor);
-  const bool first = !discarding_;
-  if (first) discarded_ = {};
   if (const DropReason reason = judge(done); reason != DropReason::none) {
     // The card may name the same frame at each of its descriptors; it ends once.
-    if (id.valid() && id != discarded_) ledger_.close(id, Fate::dropped, Station::poll, runtime_.now(), reason);
-    if (id.valid()) discarded_ = id;
+    if (id.valid() && id != dropped_) ledger_.close(id, Fate::dropped, Station::poll, runtime_.now(), reason);
+    if (id.valid()) dropped_ = id;
     return {};
   }
 

@@ -131,31 +131,35 @@ TEST(Poll, AFrameAfterTheLastLookAtTheRingInterruptsAtTheUnmasking) {
   EXPECT_EQ(rig.stack.received.size(), 2U);
 }
 
-// Explored over every register access and every memory access of handler and poll: a second frame arrives there, and
-// must be delivered without a third one's help.
+// Explored over every register access, every load and every store of handler and poll: a second frame arrives there,
+// and must be delivered without a third one's help.
 TEST(Poll, LosesNoFrameWhereverItArrives) {
-  for (const bool at_register : {true, false}) {
-    bool injected = true;
-    for (unsigned where = 0; injected; ++where) {
-      ASSERT_LT(where, 100U);
-      Rig rig{{.rx_ring = 8}};
-      rig.up();
-      injected = false;
-      unsigned step = 0;
-      const auto inject = [&] {
-        if (injected || step++ != where) return;
-        injected = true;
-        ASSERT_TRUE(rig.card.receive(frame_of(60, 2)));
-      };
-      ASSERT_TRUE(rig.card.receive(frame_of(60, 1)));
-      if (at_register)
-        rig.card.before = [&](const ScriptedCard::Access&) { inject(); };
-      else
-        rig.memory.on_store = [&](std::uint64_t, std::size_t) { inject(); };
-      rig.run();
-      rig.card.before = nullptr;
-      rig.memory.on_store = nullptr;
-      EXPECT_EQ(rig.stack.received.size(), injected ? 2U : 1U) << "injected at access " << where;
+  enum class At { register_access, load, store };
+  for (const ReceiveMode mode : {ReceiveMode::napi, ReceiveMode::dma_irq}) {
+    for (const At kind : {At::register_access, At::load, At::store}) {
+      bool injected = true;
+      unsigned where = 0;
+      for (; injected; ++where) {
+        ASSERT_LT(where, 100U);
+        Rig rig{{.rx_ring = 8, .mode = mode}};
+        rig.up();
+        ASSERT_TRUE(rig.card.receive(frame_of(60, 1)));
+        injected = false;
+        unsigned step = 0;
+        const auto inject = [&] {
+          if (injected || step++ != where) return;
+          injected = true;
+          ASSERT_TRUE(rig.card.receive(frame_of(60, 2)));
+        };
+        if (kind == At::register_access) rig.card.before = [&](const ScriptedCard::Access&) { inject(); };
+        if (kind == At::load) rig.memory.on_load = [&](std::uint64_t, std::size_t) { inject(); };
+        if (kind == At::store) rig.memory.on_store = [&](std::uint64_t, std::size_t) { inject(); };
+        rig.run();
+        rig.card.before = nullptr;
+        rig.memory.on_load = rig.memory.on_store = nullptr;
+        EXPECT_EQ(rig.stack.received.size(), injected ? 2U : 1U) << "injected at access " << where;
+      }
+      EXPECT_GT(where, 2U) << "there was nothing to explore";
     }
   }
 }

@@ -74,6 +74,7 @@ class Rig {
   }
   // Every frame must have its fate and every buffer be back afterwards.
   void down() {
+    card.before = nullptr;
     process();
     driver.stop();
     up_ = false;
@@ -92,6 +93,12 @@ class Rig {
     EXPECT_LT(n, 1000U) << "the handler leaves the line raised";
     runtime.enter(before, task);
     return n;
+  }
+  // From now on interrupts nest: whatever runs may be interrupted at each register access, by a line that is raised.
+  void nest_interrupts() {
+    card.before = [this](const ScriptedCard::Access&) {
+      if (runtime.context() != Context::hardirq) interrupts();
+    };
   }
   // One round of net_rx_action: each scheduled Napi once. Returns how many.
   unsigned softirq(int budget) {

@@ -38,16 +38,23 @@ class HostMemory final : public DmaMemory {
     ASSERT_TRUE(entry != regions_.end() && entry->second.size() == region.bytes) << "released what was not allocated";
     regions_.erase(entry);
   }
-  void load(std::uint64_t bus, std::span<std::byte> to) override { std::ranges::copy(at(bus, to.size()), to.begin()); }
+  void load(std::uint64_t bus, std::span<std::byte> to) override {
+    call(on_load, bus, to.size());
+    std::ranges::copy(at(bus, to.size()), to.begin());
+  }
   void store(std::uint64_t bus, std::span<const std::byte> from) override {
     std::ranges::copy(from, at(bus, from.size()).begin());
-    if (on_store) on_store(bus, from.size());
+    call(on_store, bus, from.size());
   }
   std::size_t regions() const { return regions_.size(); }
 
-  std::function<void(std::uint64_t bus, std::size_t bytes)> on_store;
+  using Hook = std::function<void(std::uint64_t bus, std::size_t bytes)>;
+  Hook on_load, on_store;  // before a load, after a store; may replace themselves
 
  private:
+  static void call(const Hook& hook, std::uint64_t bus, std::size_t bytes) {
+    if (const Hook kept = hook) kept(bus, bytes);
+  }
   std::span<std::byte> at(std::uint64_t bus, std::size_t bytes) {
     auto entry = regions_.upper_bound(bus);
     if (entry != regions_.begin()) {
@@ -230,7 +237,7 @@ class ScriptedCard final : public DeviceBus {
   std::uint64_t base(std::uint32_t low) const { return (std::uint64_t{peek(low + 4)} << 32U) | peek(low); }
 
   void enter(Access access) {
-    if (before) before(access);
+    if (const auto kept = before) kept(access);  // a copy: the hook may replace itself
     log.push_back(access);
   }
 

@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <semaphore>
+#include <thread>
+
 namespace nicosim {
 namespace {
 
@@ -79,6 +82,77 @@ TEST(Stop, WaitsForAPollThatIsScheduled) {
   EXPECT_EQ(rig.stack.received.size(), 200U);
   EXPECT_FALSE(rig.driver.scheduled());
   EXPECT_EQ(rig.card.mask(), 0U);
+}
+
+TEST(Stop, WaitsForAPollHoweverLateAndLetsNobodyScheduleAnother) {
+  Rig rig;
+  rig.up();
+  for (unsigned i = 0; i < 200; ++i) ASSERT_TRUE(rig.card.receive(frame_of(60, i)));
+  rig.interrupts();
+  const SimTime until = rig.runtime.now() + SimTime::ms(50);  // that long ksoftirqd does not get the CPU
+  rig.runtime.on_sleep = [&] { return rig.runtime.now() >= until && rig.softirq(64) > 0; };
+  rig.down();
+  EXPECT_EQ(rig.stack.received.size(), 200U);
+  EXPECT_FALSE(rig.driver.schedule(rig.stack));
+}
+
+// A second core, halted inside the driver at its first access to memory. The host's threads take turns strictly, so the
+// order is the same in every run.
+class OtherCore {
+ public:
+  OtherCore(Rig& rig, std::function<void()> work) : rig_(rig) {
+    rig_.memory.on_load = rig_.memory.on_store = [this](std::uint64_t, std::size_t) {
+      rig_.memory.on_load = rig_.memory.on_store = nullptr;
+      halted_.release();
+      go_on_.acquire();
+    };
+    thread_ = std::thread{[this, work = std::move(work)] {
+      work();
+      finished_.release();
+    }};
+    halted_.acquire();
+  }
+  void finish() {
+    if (!thread_.joinable()) return;
+    go_on_.release();
+    finished_.acquire();
+    thread_.join();
+  }
+  ~OtherCore() { finish(); }
+
+ private:
+  Rig& rig_;
+  std::binary_semaphore halted_{0}, go_on_{0}, finished_{0};
+  std::thread thread_;
+};
+
+TEST(Stop, WaitsForATransmitOnAnotherCore) {
+  Rig rig;
+  rig.up();
+  OtherCore other{rig, [&] { EXPECT_TRUE(rig.send(frame_of(60, 1))); }};
+  const SimTime until = rig.runtime.now() + SimTime::ms(50);
+  rig.runtime.on_sleep = [&] {
+    if (rig.runtime.now() >= until) other.finish();
+    return false;
+  };
+  rig.down();
+  EXPECT_GE(rig.runtime.now(), until);
+  EXPECT_EQ(rig.ledger.count(true, Fate::sent), 1U);
+}
+
+TEST(Stop, WaitsForAHandlerOnAnotherCore) {
+  Rig rig{{.mode = ReceiveMode::dma_irq}};
+  rig.up();
+  ASSERT_TRUE(rig.card.receive(frame_of(60, 1)));
+  OtherCore other{rig, [&] { rig.interrupts(); }};
+  const SimTime until = rig.runtime.now() + SimTime::ms(50);
+  rig.runtime.on_sleep = [&] {
+    if (rig.runtime.now() >= until) other.finish();
+    return false;
+  };
+  rig.down();
+  EXPECT_GE(rig.runtime.now(), until);
+  EXPECT_EQ(rig.stack.received.size(), 1U);
 }
 
 TEST(Stop, TakesTheCarrierAndWakesAStackThatWasToldBusy) {
