@@ -1,0 +1,131 @@
+#include "stack/core/softnet.hpp"
+
+#include "common/spin_lock.hpp"
+#include "stack/core/flow_hash.hpp"
+
+#include <fmt/format.h>
+
+namespace nicosim {
+
+Softnet::Softnet(Net& net, const InputQueue::Receive& receive) : net_(net) {
+  for (unsigned cpu = 0; cpu < net.runtime.cpus(); ++cpu) cpus_.push_back(std::make_unique<Cpu>(net, receive));
+}
+
+void Softnet::schedule(Napi& napi) {
+  const unsigned cpu = net_.runtime.cpu();
+  {
+    const IrqGuard guard{net_.runtime};
+    cpus_[cpu]->poll_list.push_back(&napi);
+  }
+  net_.runtime.raise_softirq(Softirq::net_rx, cpu);
+}
+
+bool Softnet::enqueue(FramePtr& frame, unsigned cpu) {
+  Cpu& target = *cpus_[cpu];
+  switch (target.backlog.enqueue(frame)) {
+    case InputQueue::Verdict::queued:
+      return true;
+    case InputQueue::Verdict::refused:
+      ++target.stat.dropped;
+      return false;
+    case InputQueue::Verdict::first:
+      break;
+  }
+  const unsigned here = net_.runtime.cpu();
+  if (cpu == here) {
+    schedule(target.backlog);
+  } else {  // napi_schedule_rps: told together, at the end of this net_rx_action
+    cpus_[here]->rps_ipi_list.push_back(cpu);
+    net_.runtime.raise_softirq(Softirq::net_rx, here);
+  }
+  return true;
+}
+
+unsigned Softnet::rps_cpu(const Frame& frame) const {
+  if (cpus_.size() == 1) return 0;
+  const std::uint32_t hash = frame.rx_hash != 0 ? frame.rx_hash : flow_hash(frame.bytes());
+  return static_cast<unsigned>((std::uint64_t{hash} * cpus_.size()) >> 32U);  // reciprocal_scale
+}
+
+void Softnet::net_rx_action() {
+  Cpu& cpu = *cpus_[net_.runtime.cpu()];
+  const SimTime limit = net_.now() + SimTime::us(net_.sysctl.netdev_budget_usecs);
+  std::int64_t budget = net_.sysctl.netdev_budget;
+  std::deque<Napi*> list, repoll;
+  {
+    const IrqGuard guard{net_.runtime};
+    list.swap(cpu.poll_list);
+  }
+  while (!list.empty()) {
+    Napi& napi = *list.front();
+    list.pop_front();
+    budget -= poll(napi, cpu, repoll);
+    // Looked at after every poll, so the last one may overshoot; counted even when nothing remained.
+    if (budget <= 0 || net_.now() >= limit) {
+      ++cpu.stat.time_squeeze;
+      break;
+    }
+  }
+  bool more = false;
+  {
+    const IrqGuard guard{net_.runtime};
+    // Unserved ones first, then what was scheduled meanwhile, then those that used up their weight.
+    list.insert(list.end(), cpu.poll_list.begin(), cpu.poll_list.end());
+    list.insert(list.end(), repoll.begin(), repoll.end());
+    cpu.poll_list.swap(list);
+    more = !cpu.poll_list.empty();
+  }
+  if (more) net_.runtime.raise_softirq(Softirq::net_rx, net_.runtime.cpu());
+  send_rps_ipis(cpu);
+}
+
+int Softnet::poll(Napi& napi, Cpu& cpu, std::deque<Napi*>& repoll) {
+  if (!napi.scheduled()) return 0;
+  net_.runtime.charge(Cost::napi_poll);
+  if (&napi == &cpu.backlog) send_rps_ipis(cpu);
+  const int weight = &napi == &cpu.backlog ? static_cast<int>(net_.sysctl.dev_weight) : Napi::kWeight;
+  const int work = napi.poll(weight);
+  if (work < weight) return work;  // it has completed itself, and may already be on a list again
+  if (napi.disabled())
+    napi.clear_scheduled();  // napi_disable() waits for this
+  else
+    repoll.push_back(&napi);
+  return work;
+}
+
+void Softnet::send_rps_ipis(Cpu& cpu) {
+  std::vector<unsigned> targets;
+  {
+    const IrqGuard guard{net_.runtime};
+    targets.swap(cpu.rps_ipi_list);
+  }
+  for (const unsigned target : targets) {
+    ++cpus_[target]->stat.received_rps;
+    cpus_[target]->poll_list.push_back(&cpus_[target]->backlog);
+    net_.runtime.raise_softirq(Softirq::net_rx, target);
+  }
+}
+
+Softnet::Stat Softnet::stat(unsigned cpu) const {
+  Stat stat = cpus_.at(cpu)->stat;
+  stat.backlog_len = cpus_.at(cpu)->backlog.length();
+  return stat;
+}
+
+std::string Softnet::softnet_stat() const {
+  std::string text;
+  for (unsigned cpu = 0; cpu < cpus_.size(); ++cpu) {
+    const Stat s = stat(cpu);
+    const auto column = [](std::uint64_t v) { return static_cast<std::uint32_t>(v); };
+    text += fmt::format("{:08x} {:08x} {:08x} {:08x} {:08x} {:08x} {:08x} {:08x} {:08x} {:08x} {:08x} {:08x} {:08x}\n",
+                        column(s.processed), column(s.dropped), column(s.time_squeeze), 0, 0, 0, 0, 0, 0,
+                        column(s.received_rps), 0, column(s.backlog_len), cpu);
+  }
+  return text;
+}
+
+void Softnet::close_queued(SimTime now) {
+  for (auto& cpu : cpus_) cpu->backlog.close_queued(now);
+}
+
+}  // namespace nicosim

@@ -1,0 +1,51 @@
+// The receive soft interrupt: who is polled, for how long, and which CPU gets a frame (net/core/dev.c).
+#pragma once
+
+#include "common/napi.hpp"
+#include "stack/core/input_queue.hpp"
+#include "stack/core/net.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace nicosim {
+
+class Softnet {
+ public:
+  struct Stat {  // columns of /proc/net/softnet_stat that we fill
+    std::uint64_t processed = 0, dropped = 0, time_squeeze = 0, received_rps = 0, backlog_len = 0;
+  };
+
+  Softnet(Net& net, const InputQueue::Receive& receive);
+
+  void schedule(Napi& napi);  // ____napi_schedule on this CPU; SCHED is set already
+  // enqueue_to_backlog: the frame stays with the caller when the queue is full (false), and is counted there.
+  [[nodiscard]] bool enqueue(FramePtr& frame, unsigned cpu);
+  unsigned rps_cpu(const Frame& frame) const;  // get_rps_cpu over all CPUs
+  void net_rx_action();
+  void count_processed() { ++cpus_[net_.runtime.cpu()]->stat.processed; }
+
+  Stat stat(unsigned cpu) const;
+  std::string softnet_stat() const;  // /proc/net/softnet_stat: 13 hexadecimal columns, one line per CPU
+  void close_queued(SimTime now);
+
+ private:
+  struct Cpu {
+    Cpu(Net& net, const InputQueue::Receive& receive) : backlog(net, receive) {}
+    std::deque<Napi*> poll_list;
+    std::vector<unsigned> rps_ipi_list;  // CPUs whose backlog we have filled and must tell
+    InputQueue backlog;
+    Stat stat;
+  };
+
+  int poll(Napi& napi, Cpu& cpu, std::deque<Napi*>& repoll);
+  void send_rps_ipis(Cpu& cpu);  // net_rps_action_and_irq_enable
+
+  Net& net_;
+  std::vector<std::unique_ptr<Cpu>> cpus_;
+};
+
+}  // namespace nicosim

@@ -1,0 +1,43 @@
+// The knobs of the stack, under Linux's names and with Linux's defaults (6.1, HZ=250).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nicosim {
+
+struct Sysctl {
+  // net.core
+  std::uint32_t netdev_max_backlog = 1000;   // input_pkt_queue holds one more than this
+  std::uint32_t netdev_budget = 300;         // packets per net_rx_action
+  std::uint32_t netdev_budget_usecs = 8000;  // time per net_rx_action
+  std::uint32_t dev_weight = 64;             // quota of the backlog NAPI
+  std::uint32_t rmem_default = 212992, rmem_max = 212992;
+  std::uint32_t wmem_default = 212992, wmem_max = 212992;
+
+  // net.ipv4
+  bool ip_forward = false;
+  std::uint32_t ip_default_ttl = 64;
+  std::uint32_t ipfrag_high_thresh = 4U << 20U;  // bytes; above it no new reassembly starts
+  std::uint32_t ipfrag_time = 30;                // seconds
+  std::uint32_t icmp_echo_ignore_all = 0;
+  std::uint32_t icmp_echo_ignore_broadcasts = 1;
+  std::uint32_t icmp_ratelimit = 1000;  // ms between errors to one target; 0: no limit
+  std::uint32_t icmp_ratemask = 6168;   // bit per ICMP type that is limited: 3, 4, 11, 12
+
+  // net.ipv4.neigh.default
+  std::uint32_t mcast_solicit = 3, ucast_solicit = 3;  // ARP requests before giving up
+  std::uint32_t retrans_time_ms = 1000;
+  std::uint32_t base_reachable_time_ms = 30'000;
+  std::uint32_t delay_first_probe_time = 5;  // seconds
+  std::uint32_t unres_qlen_bytes = 212992;   // truesize waiting for one neighbour
+  std::uint32_t gc_thresh3 = 1024;           // entries at most
+
+  // `linux_name` as sysctl(8) prints it: "net.core.netdev_max_backlog". false: no such knob, or not a legal value.
+  static bool set(Sysctl&, std::string_view linux_name, std::uint64_t value);
+  static std::vector<std::string> names();
+};
+
+}  // namespace nicosim

@@ -1,0 +1,59 @@
+// The device's queue: pfifo between the stack and the driver's transmit ring (net/sched/sch_generic.c).
+#pragma once
+
+#include "common/frame.hpp"
+#include "common/net_device.hpp"
+#include "stack/core/net.hpp"
+#include "stack/core/packet_tap.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+
+namespace nicosim {
+
+// Held by a frame on its way out, destroyed when the card has taken it or it was dropped (skb->destructor): that is
+// when the sender gets its send-buffer space back.
+class TxOwner {
+ public:
+  TxOwner() = default;
+  TxOwner(const TxOwner&) = delete;
+  TxOwner& operator=(const TxOwner&) = delete;
+  virtual ~TxOwner() = default;
+};
+
+struct TxFrame {
+  FramePtr frame;  // from the IP or, once resolved, the Ethernet header on
+  std::unique_ptr<TxOwner> owner;
+};
+
+class TxQueue {
+ public:
+  static constexpr std::size_t kLength = 1000;  // txqueuelen
+
+  TxQueue(Net& net, NetDevice& device, PacketTap& tap) : net_(net), device_(device), tap_(tap) {}
+
+  // __dev_queue_xmit: a whole Ethernet frame. false: dropped (NET_XMIT_DROP), and already closed.
+  bool enqueue(TxFrame frame);
+  void run();        // qdisc_run: hands frames to the driver until it is busy or nothing is left
+  bool wake();       // netif_wake_queue; true when frames wait, so that NET_TX is worth raising
+  void shut_down();  // carrier lost: what waits is dropped (dev_deactivate)
+  void close_queued(SimTime now);
+
+  std::size_t length() const { return waiting_.size(); }
+  std::uint64_t dropped() const { return dropped_; }
+
+ private:
+  void drop(TxFrame frame, DropReason reason);
+
+  Net& net_;
+  NetDevice& device_;
+  PacketTap& tap_;
+  std::deque<TxFrame> waiting_;
+  bool head_tapped_ = false;  // the head was refused once: the tap has seen it
+  bool stopped_ = false;      // NETDEV_TX_BUSY, tx_wake() has not come yet
+  bool running_ = false;      // another context is in run(): it will see what we append
+  std::uint64_t dropped_ = 0;
+};
+
+}  // namespace nicosim

@@ -1,0 +1,41 @@
+// The other kind of waiting: who does not sleep but wants a signal (fs/fcntl.c: kill_fasync; net/socket.c:
+// sock_wake_async).
+#pragma once
+
+#include <algorithm>
+#include <cassert>
+#include <vector>
+
+namespace nicosim {
+
+// A file with O_ASYNC set. Whoever implements signals derives from it.
+class FasyncEntry {
+ public:
+  FasyncEntry() = default;
+  FasyncEntry(const FasyncEntry&) = delete;
+  FasyncEntry& operator=(const FasyncEntry&) = delete;
+  virtual ~FasyncEntry() = default;
+  virtual void signal(int code) = 0;  // POLL_IN, POLL_OUT, ... as si_code of <signal.h>
+};
+
+class FasyncList {
+ public:
+  FasyncList() = default;
+  FasyncList(const FasyncList&) = delete;
+  FasyncList& operator=(const FasyncList&) = delete;
+  ~FasyncList() { assert(entries_.empty() && "a fasync list died with entries on it"); }
+
+  void add(FasyncEntry& entry) { entries_.insert(entries_.begin(), &entry); }  // newest first, as Linux
+  void remove(FasyncEntry& entry) { std::erase(entries_, &entry); }
+  bool empty() const { return entries_.empty(); }
+  unsigned signal_all(int code) {  // how many were signalled
+    const std::vector<FasyncEntry*> now = entries_;
+    for (FasyncEntry* entry : now) entry->signal(code);
+    return static_cast<unsigned>(now.size());
+  }
+
+ private:
+  std::vector<FasyncEntry*> entries_;  // not owned
+};
+
+}  // namespace nicosim

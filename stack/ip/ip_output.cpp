@@ -1,0 +1,141 @@
+#include "stack/ip/ip_output.hpp"
+
+#include "common/spin_lock.hpp"
+#include "stack/ip/checksum.hpp"
+#include "stack/link/ethernet.hpp"
+#include "stack/link/neighbour.hpp"
+#include "stack/socket/truesize.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+
+namespace nicosim {
+namespace {
+
+std::size_t fragment_payload(std::size_t mtu, std::size_t header_bytes) {
+  return std::max<std::size_t>((mtu - header_bytes) & ~std::size_t{7}, 8);
+}
+
+// ip_options_fragment: options without the copied flag (RFC 791, 3.1) stay in the first fragment only.
+void blank_uncopied_options(std::span<std::byte> header) {
+  for (std::size_t at = Ipv4Header::kBytes; at < header.size();) {
+    const std::uint8_t kind = load8(header, at);
+    if (kind == 0) break;
+    const std::size_t length = kind == 1 ? 1 : load8(header, at + 1);  // checked when it came in
+    if ((kind & 0x80U) == 0) std::fill_n(header.begin() + static_cast<std::ptrdiff_t>(at), length, std::byte{1});
+    at += length;
+  }
+}
+
+}  // namespace
+
+IpOutput::IpOutput(Net& net, NeighbourTable& neighbours) : net_(net), neighbours_(neighbours) {
+  for (std::uint16_t& id : ids_) {
+    const std::uint64_t draw = net.runtime.random();
+    id = static_cast<std::uint16_t>(draw >> 48U);
+  }
+}
+
+std::vector<FrameId> IpOutput::open(const Route& route, std::size_t payload_bytes, std::span<const FrameId> parents,
+                                    std::size_t header_bytes) {
+  const NetDevice& device = route.out->device;
+  std::size_t frames = 1;
+  if (header_bytes + payload_bytes > device.mtu()) {
+    const std::size_t each = fragment_payload(device.mtu(), header_bytes);
+    frames = (payload_bytes + each - 1) / each;
+  }
+  std::vector<FrameId> ids;
+  for (std::size_t i = 0; i < frames; ++i)
+    ids.push_back(net_.ledger.open_from_host(device.port(), parents, net_.now()));
+  return ids;
+}
+
+int IpOutput::send(FramePtr segment, const Route& route, const Fields& fields, TxAccount* account) {
+  net_.runtime.charge(Cost::ip_send);
+  Ipv4Header header;
+  header.tos = fields.tos;
+  header.ttl = fields.ttl;
+  header.protocol = fields.protocol;
+  header.source = fields.source;
+  header.destination = fields.destination;
+  header.dont_fragment = fields.dont_fragment;
+  header.id = fields.zero_id ? 0 : next_id(fields);
+  push_ipv4(*segment, header);
+  ++net_.mib.IpOutRequests;
+  if (route.kind == AddressKind::multicast) ++net_.mib.IpExtOutMcastPkts;
+  if (route.kind == AddressKind::broadcast) ++net_.mib.IpExtOutBcastPkts;
+  return output(std::move(segment), route, account);
+}
+
+int IpOutput::output(FramePtr packet, const Route& route, TxAccount* account) {
+  const BottomHalfGuard guard{net_.runtime};
+  net_.at(*packet, Station::tx_ip);
+  net_.mib.IpExtOutOctets += packet->size();
+  if (packet->size() > route.out->device.mtu()) return fragment(std::move(packet), route, account);
+  return finish(std::move(packet), route, account) ? 0 : -ENOBUFS;
+}
+
+// __ip_select_ident: never twice in a row for one (source, destination, protocol).
+std::uint16_t IpOutput::next_id(const Fields& fields) {
+  std::uint32_t hash = fields.source.value * 0x9e37'79b1U;
+  hash = (hash ^ fields.destination.value) * 0x85eb'ca6bU;
+  hash = (hash ^ fields.protocol) * 0xc2b2'ae35U;
+  return ids_[hash >> 21U]++;
+}
+
+// ip_do_fragment
+int IpOutput::fragment(FramePtr packet, const Route& route, TxAccount* account) {
+  if ((load8(packet->bytes(), 6) & 0x40U) != 0) {
+    ++net_.mib.IpFragFails;
+    net_.drop(std::move(packet), Station::tx_ip, DropReason::PKT_TOO_BIG);
+    return -EMSGSIZE;
+  }
+  const std::size_t header_bytes = (load8(packet->bytes(), 0) & 0xfU) * std::size_t{4};
+  const Bytes whole = packet->bytes();
+  const Bytes payload = whole.subspan(header_bytes);
+  const std::size_t each = fragment_payload(route.out->device.mtu(), header_bytes);
+  const std::uint16_t flags = load_be16(whole, 6);  // a fragment may be fragmented again when forwarded
+  std::size_t next_id = 0;
+  int result = 0;
+  for (std::size_t at = 0; at < payload.size(); at += each) {
+    const bool last = at + each >= payload.size();
+    const Bytes piece = payload.subspan(at, last ? payload.size() - at : each);
+    net_.runtime.charge(Cost::skb_alloc);
+    FramePtr frame = net_.pool.make(header_bytes + piece.size());
+    const auto header = frame->put(header_bytes);
+    std::ranges::copy(whole.first(header_bytes), header.begin());
+    if (at > 0) blank_uncopied_options(header);
+    std::ranges::copy(piece, frame->put(piece.size()).begin());
+    unsigned field = flags & 0x2000U;
+    field |= static_cast<unsigned>((flags & 0x1fffU) + at / 8);
+    if (!last) field |= 0x2000U;
+    store_be16(header, 2, static_cast<std::uint16_t>(frame->size()));
+    store_be16(header, 6, static_cast<std::uint16_t>(field));
+    store_be16(header, 10, 0);
+    Checksum sum;
+    sum.add(header);
+    store_be16(header, 10, sum.value());
+    assert(next_id < packet->ids.size() && "a fragment without an id");
+    frame->ids.push_back(packet->ids[next_id++]);
+    ++net_.mib.IpFragCreates;
+    if (!finish(std::move(frame), route, account)) result = -ENOBUFS;
+  }
+  assert(next_id == packet->ids.size() && "more ids than fragments");
+  packet->ids.clear();  // each moved on with its fragment
+  ++net_.mib.IpFragOKs;
+  return result;
+}
+
+bool IpOutput::finish(FramePtr packet, const Route& route, TxAccount* account) {
+  const std::size_t weight = truesize(packet->size());
+  TxFrame tx{std::move(packet), account != nullptr ? account->charge(weight) : nullptr};
+  Interface& out = *route.out;
+  if (route.kind == AddressKind::unicast) return neighbours_.output(out, route.next_hop, std::move(tx));
+  const bool multicast = route.kind == AddressKind::multicast;
+  push_ethernet(*tx.frame, multicast ? multicast_mac(route.next_hop) : MacAddress::broadcast(), out.device.address(),
+                kEtherIpv4);
+  return out.queue.enqueue(std::move(tx));
+}
+
+}  // namespace nicosim

@@ -1,0 +1,31 @@
+#include "stack/link/link_layer.hpp"
+
+#include "stack/link/ethernet.hpp"
+
+namespace nicosim {
+
+void LinkLayer::receive(FramePtr frame, Interface& in) {
+  net_.runtime.charge(Cost::netif_receive);
+  net_.at(*frame, Station::tap);
+  tap_.pass(*frame, in.device);
+
+  net_.at(*frame, Station::link);
+  const auto header = parse_ethernet(frame->bytes());
+  if (!header) return net_.drop(std::move(frame), Station::link, header.error());
+  const LinkClass kind = link_class(*header, in.device.address());
+  // Nobody here speaks IEEE 802.3 length frames, VLAN tags or any other type.
+  if (header->type != kEtherIpv4 && header->type != kEtherArp) {
+    ++in.rx_dropped;
+    return net_.drop(std::move(frame), Station::link, DropReason::UNHANDLED_PROTO);
+  }
+  // The protocol handlers refuse what a promiscuous card lets through (ip_rcv_core, arp_rcv).
+  if (kind == LinkClass::otherhost) {
+    ++in.rx_otherhost_dropped;
+    return net_.drop(std::move(frame), Station::link, DropReason::OTHERHOST);
+  }
+  frame->pull(EthernetHeader::kBytes);
+  if (header->type == kEtherArp) return arp_.receive(std::move(frame), in, kind);
+  ip_.receive(std::move(frame), in, kind);
+}
+
+}  // namespace nicosim

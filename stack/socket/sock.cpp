@@ -1,0 +1,33 @@
+#include "stack/socket/sock.hpp"
+
+#include "stack/io/wake_up.hpp"
+
+#include <utility>
+
+namespace nicosim {
+namespace {
+
+class WriteCharge final : public TxOwner {
+ public:
+  WriteCharge(std::shared_ptr<Sock> sock, std::size_t bytes) : sock_(std::move(sock)), bytes_(bytes) {
+    sock_->wmem_alloc += bytes_;
+  }
+  ~WriteCharge() override {
+    sock_->wmem_alloc -= bytes_;
+    sock_def_write_space(*sock_);
+  }
+
+ private:
+  std::shared_ptr<Sock> sock_;
+  std::size_t bytes_;
+};
+
+}  // namespace
+
+std::unique_ptr<TxOwner> Sock::charge(std::size_t truesize) {
+  return std::make_unique<WriteCharge>(shared_from_this(), truesize);
+}
+
+int Sock::take_error() { return -std::exchange(error, 0); }
+
+}  // namespace nicosim

@@ -1,0 +1,70 @@
+// The lower half of a socket: what packets find by address and port (struct sock and inet_sock).
+#pragma once
+
+#include "common/bytes.hpp"
+#include "common/frame.hpp"
+#include "common/sim_time.hpp"
+#include "stack/ip/ip_output.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+namespace nicosim {
+
+struct Socket;
+
+// A received datagram: its payload, and who sent it.
+struct Datagram {
+  FramePtr frame;
+  Ipv4Address source;
+  std::uint16_t source_port = 0;
+  std::size_t truesize = 0;
+};
+
+enum class PathMtuDiscovery : std::uint8_t { dont = 0, want = 1, do_it = 2 };  // IP_PMTUDISC_*
+
+struct Sock final : TxAccount, std::enable_shared_from_this<Sock> {
+  explicit Sock(Net& stack_net) : net(stack_net) {}
+
+  // A frame of this socket is on its way out; the space comes back when the card has it (sock_wfree).
+  std::unique_ptr<TxOwner> charge(std::size_t truesize) override;
+  int take_error();  // sock_error: -errno once, then 0
+  bool connected() const { return dport != 0; }
+
+  Net& net;
+  Socket* socket = nullptr;  // nullptr after close (sock_orphan)
+
+  // Addresses; any and 0 are wildcards
+  Ipv4Address rcv_saddr;  // accepts packets to this address
+  Ipv4Address saddr;      // sends from it
+  Ipv4Address daddr;      // connected: the peer
+  std::uint16_t num = 0, dport = 0;
+  bool address_locked = false, port_locked = false;  // given by bind(), so disconnecting keeps them
+
+  // Receive queue
+  std::deque<Datagram> receive_queue;
+  std::size_t rmem_alloc = 0;  // truesize of what waits
+  std::size_t rcvbuf = 0;
+  std::uint64_t drops = 0;  // sk_drops
+
+  // Send side
+  std::size_t wmem_alloc = 0;  // truesize of what no card has taken yet
+  std::size_t sndbuf = 0;
+
+  int error = 0;  // sk_err: an errno that the next call returns
+  SimTime rcvtimeo = SimTime::never(), sndtimeo = SimTime::never();
+  bool reuse = false, broadcast = false;
+  std::uint8_t ttl = 0;  // 0: net.ipv4.ip_default_ttl
+  std::uint8_t multicast_ttl = 1, tos = 0;
+  PathMtuDiscovery pmtudisc = PathMtuDiscovery::want;
+  struct Membership {
+    Ipv4Address group;
+    unsigned interface = 0;
+  };
+  std::vector<Membership> memberships;
+};
+
+}  // namespace nicosim

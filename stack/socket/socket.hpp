@@ -1,0 +1,79 @@
+// The socket as a process holds it: struct socket, its wait structure, its operations and its file.
+//
+// Socket is the upper half (state, file, who waits); Sock (sock.hpp) the lower one that packets reach. close() parts
+// them: the Sock may live on while frames it sent are still queued.
+#pragma once
+
+#include "common/runtime.hpp"
+#include "common/wait_queue.hpp"
+#include "stack/io/fasync.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <netinet/in.h>
+#include <span>
+#include <string>
+#include <sys/socket.h>
+
+namespace nicosim {
+
+struct File;
+struct Sock;
+struct Socket;
+
+enum class SocketState : std::uint8_t { free, unconnected, connecting, connected, disconnecting };  // SS_*
+
+inline constexpr unsigned kAsyncNoSpace = 1U << 0U;   // SOCKWQ_ASYNC_NOSPACE: a writer ran out of space
+inline constexpr unsigned kAsyncWaitData = 1U << 1U;  // SOCKWQ_ASYNC_WAITDATA: a reader sleeps in a call
+
+struct SocketWq {  // struct socket_wq
+  WaitQueue wait;
+  FasyncList fasync_list;
+  unsigned flags = 0;
+};
+
+// struct proto_ops: what a protocol family does for a socket. Process context; results or -errno.
+class ProtoOps {
+ public:
+  virtual ~ProtoOps() = default;
+  virtual void release(Socket&) = 0;  // the last file reference is gone
+  virtual int bind(Socket&, const sockaddr_in& address) = 0;
+  virtual int connect(Socket&, const sockaddr_in& address) = 0;
+  virtual int getname(Socket&, sockaddr_in& address) = 0;
+  virtual int setsockopt(Socket&, int level, int option, std::span<const std::byte> value) = 0;
+  virtual int getsockopt(Socket&, int level, int option, std::span<std::byte> value) = 0;
+  virtual long sendmsg(Task&, Socket&, std::span<const std::byte> data, int flags, const sockaddr_in* to) = 0;
+  virtual long recvmsg(Task&, Socket&, std::span<std::byte> buffer, int flags, sockaddr_in* from) = 0;
+  virtual PollMask poll(const Socket&) const = 0;  // what is ready now
+};
+
+struct Socket {
+  SocketState state = SocketState::free;
+  int type = 0;  // SOCK_DGRAM, ...
+  unsigned flags = 0;
+  File* file = nullptr;
+  std::shared_ptr<Sock> sock;
+  ProtoOps* ops = nullptr;
+  SocketWq wq;
+};
+
+// struct file of a socket. Calls in progress hold a reference, so close() in the middle of one takes the descriptor
+// away but lets the call end first (fdget, fput).
+struct File : std::enable_shared_from_this<File> {
+  File() { socket.file = this; }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() {
+    if (socket.ops != nullptr) socket.ops->release(socket);
+  }
+
+  Socket socket;
+  bool nonblocking = false;  // O_NONBLOCK
+  // Who opened it, for people.
+  unsigned pid = 0;
+  int fd = -1;
+  std::string task_name;
+};
+
+}  // namespace nicosim

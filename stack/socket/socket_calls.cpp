@@ -1,0 +1,124 @@
+#include "stack/socket/socket_calls.hpp"
+
+#include "stack/socket/sock.hpp"
+
+#include <cerrno>
+#include <fmt/format.h>
+
+namespace nicosim {
+
+int SocketCalls::socket(Task& task, int domain, int type, int protocol) {
+  if (domain != AF_INET) return -EAFNOSUPPORT;
+  const int kind = type & 0xf;
+  if ((type & ~(0xf | SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) return -EINVAL;
+  Descriptors& open = tasks_[task.pid()];
+  int fd = kFirstDescriptor;  // the lowest free one
+  for (auto taken = open.begin(); taken != open.end() && taken->first == fd; ++taken) ++fd;
+  if (fd >= kDescriptors) return -EMFILE;
+
+  auto file = std::make_shared<File>();
+  if (const int error = create_(file->socket, kind, protocol); error != 0) return error;
+  file->socket.type = kind;
+  file->socket.state = SocketState::unconnected;
+  file->nonblocking = (type & SOCK_NONBLOCK) != 0;
+  file->pid = task.pid();
+  file->fd = fd;
+  file->task_name = task.task_name();
+  open.emplace(fd, std::move(file));
+  return fd;
+}
+
+int SocketCalls::bind(Task& task, int fd, const sockaddr_in& address) {
+  const auto f = file(task, fd);
+  return f ? f->socket.ops->bind(f->socket, address) : -EBADF;
+}
+
+int SocketCalls::connect(Task& task, int fd, const sockaddr_in& address) {
+  const auto f = file(task, fd);
+  return f ? f->socket.ops->connect(f->socket, address) : -EBADF;
+}
+
+int SocketCalls::getsockname(Task& task, int fd, sockaddr_in& address) {
+  const auto f = file(task, fd);
+  return f ? f->socket.ops->getname(f->socket, address) : -EBADF;
+}
+
+int SocketCalls::setsockopt(Task& task, int fd, int level, int option, std::span<const std::byte> value) {
+  const auto f = file(task, fd);
+  return f ? f->socket.ops->setsockopt(f->socket, level, option, value) : -EBADF;
+}
+
+int SocketCalls::getsockopt(Task& task, int fd, int level, int option, std::span<std::byte> value) {
+  const auto f = file(task, fd);
+  return f ? f->socket.ops->getsockopt(f->socket, level, option, value) : -EBADF;
+}
+
+long SocketCalls::recvfrom(Task& task, int fd, std::span<std::byte> buffer, int flags, sockaddr_in* from) {
+  const auto f = file(task, fd);
+  return f ? f->socket.ops->recvmsg(task, f->socket, buffer, flags, from) : -EBADF;
+}
+
+long SocketCalls::sendto(Task& task, int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) {
+  const auto f = file(task, fd);
+  return f ? f->socket.ops->sendmsg(task, f->socket, data, flags, to) : -EBADF;
+}
+
+int SocketCalls::set_nonblocking(Task& task, int fd, bool on) {
+  const auto f = file(task, fd);
+  if (!f) return -EBADF;
+  f->nonblocking = on;
+  return 0;
+}
+
+int SocketCalls::close(Task& task, int fd) {
+  const auto f = file(task, fd);
+  if (!f) return -EBADF;
+  tasks_.at(task.pid()).erase(fd);
+  return 0;  // the last reference, ours or that of a call in progress, releases the socket
+}
+
+void SocketCalls::exit(Task& task) {
+  const auto found = tasks_.find(task.pid());
+  if (found == tasks_.end()) return;
+  const Descriptors open = std::move(found->second);
+  tasks_.erase(found);
+}
+
+std::shared_ptr<File> SocketCalls::file(const Task& task, int fd) const {
+  const auto open = tasks_.find(task.pid());
+  if (open == tasks_.end()) return nullptr;
+  const auto found = open->second.find(fd);
+  return found == open->second.end() ? nullptr : found->second;
+}
+
+void SocketCalls::for_each(const std::function<void(const File&)>& visit) const {
+  for (const auto& [pid, open] : tasks_)
+    for (const auto& [fd, f] : open) visit(*f);
+}
+
+std::string SocketCalls::table() const {
+  constexpr std::string_view kRow = "{:<6}{:<8}{:<8}{:<8}{:<23}{:<23}{}\n";
+  std::string text =
+      fmt::format(kRow, "Netid", "State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port", "Process");
+  for_each([&](const File& f) {
+    const Sock& sock = *f.socket.sock;
+    if (sock.num == 0) return;
+    const std::string peer = sock.connected() ? fmt::format("{}:{}", sock.daddr.text(), sock.dport) : "0.0.0.0:*";
+    text += fmt::format(kRow, "udp", sock.connected() ? "ESTAB" : "UNCONN", sock.rmem_alloc, sock.wmem_alloc,
+                        fmt::format("{}:{}", sock.rcv_saddr.text(), sock.num), peer,
+                        fmt::format("users:((\"{}\",pid={},fd={}))", f.task_name, f.pid, f.fd));
+  });
+  return text;
+}
+
+void SocketCalls::close_queued(SimTime now) {
+  for_each([&](const File& f) {
+    Sock& sock = *f.socket.sock;
+    for (Datagram& datagram : sock.receive_queue)
+      datagram.frame->close(net_.ledger, Fate::queued, Station::socket, now, DropReason::none);
+    sock.receive_queue.clear();
+    sock.rmem_alloc = 0;
+  });
+}
+
+}  // namespace nicosim

@@ -1,0 +1,53 @@
+// The system calls: descriptors to files, files to socket operations (net/socket.c, fs/file.c).
+#pragma once
+
+#include "stack/core/net.hpp"
+#include "stack/socket/socket.hpp"
+#include "stack/syscalls.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace nicosim {
+
+class SocketCalls final : public Syscalls {
+ public:
+  // inet_create: fills in sock and ops of a new socket; 0 or -errno.
+  using Create = std::function<int(Socket& socket, int type, int protocol)>;
+
+  SocketCalls(Net& net, Create create) : net_(net), create_(std::move(create)) {}
+
+  int socket(Task&, int domain, int type, int protocol) override;
+  int bind(Task&, int fd, const sockaddr_in& address) override;
+  int connect(Task&, int fd, const sockaddr_in& address) override;
+  int getsockname(Task&, int fd, sockaddr_in& address) override;
+  int setsockopt(Task&, int fd, int level, int option, std::span<const std::byte> value) override;
+  int getsockopt(Task&, int fd, int level, int option, std::span<std::byte> value) override;
+  long recvfrom(Task&, int fd, std::span<std::byte> buffer, int flags, sockaddr_in* from) override;
+  long sendto(Task&, int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) override;
+  int set_nonblocking(Task&, int fd, bool on) override;
+  int close(Task&, int fd) override;
+  void exit(Task&) override;
+
+  // The file behind a descriptor, nullptr: EBADF.
+  std::shared_ptr<File> file(const Task& task, int fd) const;
+  // Every open socket, by process and descriptor.
+  void for_each(const std::function<void(const File&)>& visit) const;
+  std::string table() const;  // the bound ones, as `ss -uanp` prints them
+  // The end of a run: frames in receive queues.
+  void close_queued(SimTime now);
+
+ private:
+  static constexpr int kFirstDescriptor = 3;  // 0 to 2 are the standard streams
+  static constexpr int kDescriptors = 1024;   // RLIMIT_NOFILE
+
+  using Descriptors = std::map<int, std::shared_ptr<File>>;
+
+  Net& net_;
+  Create create_;
+  std::map<unsigned, Descriptors> tasks_;  // by pid
+};
+
+}  // namespace nicosim

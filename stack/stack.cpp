@@ -1,0 +1,180 @@
+#include "stack/stack.hpp"
+
+#include "stack/core/interface.hpp"
+#include "stack/core/net.hpp"
+#include "stack/core/packet_tap.hpp"
+#include "stack/core/softnet.hpp"
+#include "stack/icmp/icmp.hpp"
+#include "stack/ip/ip_input.hpp"
+#include "stack/ip/ip_output.hpp"
+#include "stack/ip/routes.hpp"
+#include "stack/link/arp.hpp"
+#include "stack/link/link_layer.hpp"
+#include "stack/link/neighbour.hpp"
+#include "stack/socket/socket_calls.hpp"
+#include "stack/tcp/tcp.hpp"
+#include "stack/udp/udp.hpp"
+
+#include <cassert>
+#include <cerrno>
+#include <vector>
+
+namespace nicosim {
+
+// The layers in the order in which they depend on each other; torn down the other way round.
+struct Stack::Layers {
+  Layers(Runtime& runtime, Ledger& ledger, FramePool& pool, const StackConfig& config)
+      : rx_path(config.rx_path), net{runtime, ledger, pool, config.sysctl} {
+    protocols[kIpIcmp] = &icmp;
+    protocols[kIpUdp] = &udp;
+    protocols[kIpTcp] = &tcp;
+  }
+
+  Interface& interface(const NetDevice& device) {
+    for (Interface* const known : interfaces)
+      if (&known->device == &device) return *known;
+    assert(false && "a device that was never attached");
+    std::abort();
+  }
+  Interface& by_port(unsigned port) {
+    for (Interface* const known : interfaces)
+      if (known->device.port() == port) return *known;
+    assert(false && "a frame from a port that was never attached");
+    std::abort();
+  }
+  int create(Socket& socket, int type, int protocol) {  // inet_create
+    if (type != SOCK_DGRAM) return -ESOCKTNOSUPPORT;
+    if (protocol != 0 && protocol != IPPROTO_UDP) return -EPROTONOSUPPORT;
+    udp.create(socket);
+    return 0;
+  }
+
+  RxPath rx_path;
+  Net net;
+  PacketTap tap{net};
+  std::vector<std::unique_ptr<Interface>> owned;
+  std::vector<Interface*> interfaces;
+  Routes routes{interfaces};
+  NeighbourTable neighbours{net};
+  IpOutput ip_output{net, neighbours};
+  Protocols protocols{};
+  Icmp icmp{net, routes, ip_output, protocols};
+  IpInput ip_input{net, routes, ip_output, icmp, protocols};
+  Udp udp{net, routes, ip_output, icmp, interfaces};
+  Tcp tcp{net, routes, ip_output};
+  Arp arp{net, routes, neighbours};
+  LinkLayer link{net, tap, arp, ip_input};
+  nicosim::Softnet softnet{net, [this](FramePtr frame) { deliver(std::move(frame)); }};
+  SocketCalls calls{net, [this](Socket& s, int type, int protocol) { return create(s, type, protocol); }};
+
+  void deliver(FramePtr frame) {  // __netif_receive_skb
+    softnet.count_processed();
+    Interface& in = by_port(frame->port);
+    link.receive(std::move(frame), in);
+  }
+};
+
+Stack::Stack(Runtime& runtime, Ledger& ledger, FramePool& pool, StackConfig config)
+    : layers_(std::make_unique<Layers>(runtime, ledger, pool, config)) {}
+
+Stack::~Stack() { close_queued(layers_->net.now()); }
+
+void Stack::attach(NetDevice& device) {
+  const auto index = static_cast<unsigned>(layers_->owned.size());
+  layers_->owned.push_back(std::make_unique<Interface>(layers_->net, device, layers_->tap, index));
+  layers_->interfaces.push_back(layers_->owned.back().get());
+}
+
+void Stack::add_address(NetDevice& device, Ipv4Address address, unsigned prefix_length) {
+  layers_->routes.add_address(layers_->interface(device), address, prefix_length);
+}
+
+void Stack::add_route(Ipv4Address destination, unsigned prefix_length, Ipv4Address gateway, NetDevice& device) {
+  layers_->routes.add_route(destination, prefix_length, gateway, layers_->interface(device));
+}
+
+void Stack::set_neighbour(NetDevice& device, Ipv4Address address, MacAddress mac) {
+  layers_->neighbours.set_permanent(layers_->interface(device), address, mac);
+}
+
+void Stack::set_promiscuous(NetDevice& device, bool on) {
+  Interface& interface = layers_->interface(device);
+  interface.promiscuous = on;
+  interface.update_rx_mode();
+}
+
+void Stack::on_tap(std::function<void(const Frame&, const NetDevice&, SimTime)> listener) {
+  layers_->tap.listen(std::move(listener));
+}
+
+void Stack::receive(NetDevice& from, FramePtr frame) {
+  Layers& l = *layers_;
+  frame->port = from.port();
+  if (l.rx_path == RxPath::direct) return l.deliver(std::move(frame));
+  const unsigned cpu = l.rx_path == RxPath::rps ? l.softnet.rps_cpu(*frame) : l.net.runtime.cpu();
+  if (l.softnet.enqueue(frame, cpu)) return;
+  ++l.interface(from).rx_dropped;
+  l.net.drop(std::move(frame), Station::backlog, DropReason::CPU_BACKLOG);
+}
+
+void Stack::poll_done(NetDevice&) {}  // nothing is held back: GRO is off
+
+void Stack::tx_wake(NetDevice& device) {
+  if (layers_->interface(device).queue.wake())
+    layers_->net.runtime.raise_softirq(Softirq::net_tx, layers_->net.runtime.cpu());
+}
+
+void Stack::carrier_changed(NetDevice& device) {
+  if (!device.carrier()) layers_->interface(device).queue.shut_down();
+}
+
+void Stack::enqueue(Napi& napi) {
+  layers_->net.runtime.charge(Cost::napi_schedule);
+  layers_->softnet.schedule(napi);
+}
+
+void Stack::softirq(Softirq which) {
+  switch (which) {
+    case Softirq::timer:
+      layers_->net.runtime.charge(Cost::timer_run);
+      return run_timers();
+    case Softirq::net_tx:
+      for (Interface* const interface : layers_->interfaces) interface->queue.run();
+      return;
+    case Softirq::net_rx:
+      return layers_->softnet.net_rx_action();
+  }
+}
+
+void Stack::run_timers() { layers_->net.timers.run(layers_->net.now()); }
+
+SimTime Stack::next_deadline() const { return layers_->net.timers.next(); }
+
+Syscalls& Stack::calls() { return layers_->calls; }
+
+const CounterGroup& Stack::nstat() const { return layers_->net.mib.group; }
+
+Stack::Softnet Stack::softnet(unsigned cpu) const {
+  const auto stat = layers_->softnet.stat(cpu);
+  return {stat.processed, stat.dropped, stat.time_squeeze, stat.received_rps, stat.backlog_len};
+}
+
+std::string Stack::softnet_stat() const { return layers_->softnet.softnet_stat(); }
+
+std::string Stack::sockets_table() const { return layers_->calls.table(); }
+
+Stack::DeviceStats Stack::device_stats(const NetDevice& device) const {
+  const Interface& interface = layers_->interface(device);
+  return {interface.rx_dropped, interface.rx_otherhost_dropped, interface.queue.dropped()};
+}
+
+void Stack::close_queued(SimTime now) {
+  Layers& l = *layers_;
+  l.softnet.close_queued(now);
+  l.ip_input.reassembly().close_queued(now);
+  l.calls.close_queued(now);
+  l.neighbours.close_queued(now);
+  for (Interface* const interface : l.interfaces) interface->queue.close_queued(now);
+}
+
+}  // namespace nicosim

@@ -1,0 +1,39 @@
+// The TCP header (RFC 9293, 3.1), checked once.
+#pragma once
+
+#include "common/bytes.hpp"
+#include "common/drop_reason.hpp"
+#include "common/result.hpp"
+#include "stack/udp/udp_header.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace nicosim {
+
+struct TcpHeader {
+  static constexpr std::size_t kBytes = 20;  // without options
+  enum Flag : std::uint8_t { kFin = 1, kSyn = 2, kRst = 4, kPsh = 8, kAck = 16, kUrg = 32 };
+
+  std::uint16_t source_port = 0, destination_port = 0;
+  std::uint32_t sequence = 0, acknowledgement = 0;
+  std::uint8_t flags = 0;
+  std::uint16_t window = 0;
+  std::size_t header_bytes = kBytes;  // 20 to 60
+  std::size_t payload_bytes = 0;
+
+  bool has(Flag flag) const { return (flags & flag) != 0; }
+  // SEG.LEN: SYN and FIN occupy a number each.
+  std::uint32_t sequence_length() const {
+    return static_cast<std::uint32_t>(payload_bytes) + (has(kSyn) ? 1 : 0) + (has(kFin) ? 1 : 0);
+  }
+};
+
+// PKT_TOO_SMALL: cut short or data offset out of range; TCP_CSUM: wrong.
+Result<TcpHeader, DropReason> parse_tcp(Bytes segment, const PseudoHeader& pseudo);
+// Fills in the 20 bytes at the front of `segment`, checksum included.
+void write_tcp(std::span<std::byte> segment, const TcpHeader& header, const PseudoHeader& pseudo);
+// The answer to a segment that no connection takes (RFC 9293, 3.10.7.1); never for a segment with RST.
+TcpHeader reset_for(const TcpHeader& segment);
+
+}  // namespace nicosim
