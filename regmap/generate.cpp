@@ -31,6 +31,9 @@ std::string package_register(const RegisterInfo& r) {
   }
   out += fmt::format("  localparam logic [31:0] {}_RESET = 32'h{:08x};\n", r.name, r.reset);
   out += fmt::format("  localparam logic [31:0] {}_WMASK = 32'h{:08x};\n", r.name, r.writable);
+  if (r.offset >= regs::CRCERRS && r.offset <= regs::TSCTFC) {
+    out += fmt::format("  localparam int unsigned {}_INDEX = {};\n", r.name, (r.offset - regs::CRCERRS) / 4);
+  }
   for (const FieldInfo& f : r.fields) {
     out += fmt::format("  localparam int unsigned {}_{}_LSB = {};\n", r.name, f.name, f.bits.lsb);
     if (f.bits.width > 1)

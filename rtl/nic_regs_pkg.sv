@@ -51,9 +51,9 @@ package nic_regs_pkg;
   localparam int unsigned STATUS_BUS64_LSB = 12;
   localparam int unsigned STATUS_PCIX_MODE_LSB = 13;
 
-  // EEPROM Control: the Microwire pins
+  // EEPROM Control: the Microwire pins; no EEPROM is fitted
   localparam logic [16:0] EECD_ADDR = 17'h00010;
-  localparam logic [31:0] EECD_RESET = 32'h00000100;
+  localparam logic [31:0] EECD_RESET = 32'h00000000;
   localparam logic [31:0] EECD_WMASK = 32'h00000077;
   localparam int unsigned EECD_SK_LSB = 0;
   localparam int unsigned EECD_CS_LSB = 1;
@@ -66,7 +66,7 @@ package nic_regs_pkg;
   localparam int unsigned EECD_PRES_LSB = 8;
   localparam int unsigned EECD_SIZE_LSB = 9;
 
-  // EEPROM Read: one word without bit banging
+  // EEPROM Read: one word without bit banging; DONE never comes without an EEPROM
   localparam logic [16:0] EERD_ADDR = 17'h00014;
   localparam logic [31:0] EERD_RESET = 32'h00000000;
   localparam logic [31:0] EERD_WMASK = 32'h0000ff00;
@@ -94,7 +94,7 @@ package nic_regs_pkg;
   localparam int unsigned CTRL_EXT_LINK_MODE_LSB = 22;
   localparam int unsigned CTRL_EXT_LINK_MODE_WIDTH = 2;
 
-  // MDI Control: reads and writes PHY registers
+  // MDI Control: reads and writes PHY registers; there is no PHY, so every access ends with ERROR
   localparam logic [16:0] MDIC_ADDR = 17'h00020;
   localparam logic [31:0] MDIC_RESET = 32'h00000000;
   localparam logic [31:0] MDIC_WMASK = 32'h2fff0000;
@@ -565,7 +565,7 @@ package nic_regs_pkg;
   localparam int unsigned TDT_TDT_LSB = 0;
   localparam int unsigned TDT_TDT_WIDTH = 16;
 
-  // Transmit Interrupt Delay Value
+  // Transmit Interrupt Delay Value; TXDW is raised at once
   localparam logic [16:0] TIDV_ADDR = 17'h03820;
   localparam logic [31:0] TIDV_RESET = 32'h00000000;
   localparam logic [31:0] TIDV_WMASK = 32'h0000ffff;
@@ -587,7 +587,7 @@ package nic_regs_pkg;
   localparam int unsigned TXDCTL_LWTHRESH_LSB = 25;
   localparam int unsigned TXDCTL_LWTHRESH_WIDTH = 7;
 
-  // Transmit Absolute Interrupt Delay Value
+  // Transmit Absolute Interrupt Delay Value; TXDW is raised at once
   localparam logic [16:0] TADV_ADDR = 17'h0382c;
   localparam logic [31:0] TADV_RESET = 32'h00000000;
   localparam logic [31:0] TADV_WMASK = 32'h0000ffff;
@@ -601,295 +601,362 @@ package nic_regs_pkg;
 
   // ---- Statistics ----
 
-  // frames with a bad FCS
+  // frames of 64 bytes and more with a bad FCS
   localparam logic [16:0] CRCERRS_ADDR = 17'h04000;
   localparam logic [31:0] CRCERRS_RESET = 32'h00000000;
   localparam logic [31:0] CRCERRS_WMASK = 32'h00000000;
+  localparam int unsigned CRCERRS_INDEX = 0;
 
   // alignment errors
   localparam logic [16:0] ALGNERRC_ADDR = 17'h04004;
   localparam logic [31:0] ALGNERRC_RESET = 32'h00000000;
   localparam logic [31:0] ALGNERRC_WMASK = 32'h00000000;
+  localparam int unsigned ALGNERRC_INDEX = 1;
 
-  // frames with an error symbol inside
+  // symbol errors of the fibre variants; RXERRC has them
   localparam logic [16:0] SYMERRS_ADDR = 17'h04008;
   localparam logic [31:0] SYMERRS_RESET = 32'h00000000;
   localparam logic [31:0] SYMERRS_WMASK = 32'h00000000;
+  localparam int unsigned SYMERRS_INDEX = 2;
 
-  // receive errors
+  // frames with an error character inside
   localparam logic [16:0] RXERRC_ADDR = 17'h0400c;
   localparam logic [31:0] RXERRC_RESET = 32'h00000000;
   localparam logic [31:0] RXERRC_WMASK = 32'h00000000;
+  localparam int unsigned RXERRC_INDEX = 3;
 
   // frames lost because the receive FIFO was full
   localparam logic [16:0] MPC_ADDR = 17'h04010;
   localparam logic [31:0] MPC_RESET = 32'h00000000;
   localparam logic [31:0] MPC_WMASK = 32'h00000000;
+  localparam int unsigned MPC_INDEX = 4;
 
   // single collisions
   localparam logic [16:0] SCC_ADDR = 17'h04014;
   localparam logic [31:0] SCC_RESET = 32'h00000000;
   localparam logic [31:0] SCC_WMASK = 32'h00000000;
+  localparam int unsigned SCC_INDEX = 5;
 
   // excessive collisions
   localparam logic [16:0] ECOL_ADDR = 17'h04018;
   localparam logic [31:0] ECOL_RESET = 32'h00000000;
   localparam logic [31:0] ECOL_WMASK = 32'h00000000;
+  localparam int unsigned ECOL_INDEX = 6;
 
   // multiple collisions
   localparam logic [16:0] MCC_ADDR = 17'h0401c;
   localparam logic [31:0] MCC_RESET = 32'h00000000;
   localparam logic [31:0] MCC_WMASK = 32'h00000000;
+  localparam int unsigned MCC_INDEX = 7;
 
   // late collisions
   localparam logic [16:0] LATECOL_ADDR = 17'h04020;
   localparam logic [31:0] LATECOL_RESET = 32'h00000000;
   localparam logic [31:0] LATECOL_WMASK = 32'h00000000;
+  localparam int unsigned LATECOL_INDEX = 8;
 
   // collisions
   localparam logic [16:0] COLC_ADDR = 17'h04028;
   localparam logic [31:0] COLC_RESET = 32'h00000000;
   localparam logic [31:0] COLC_WMASK = 32'h00000000;
+  localparam int unsigned COLC_INDEX = 10;
 
   // deferrals
   localparam logic [16:0] DC_ADDR = 17'h04030;
   localparam logic [31:0] DC_RESET = 32'h00000000;
   localparam logic [31:0] DC_WMASK = 32'h00000000;
+  localparam int unsigned DC_INDEX = 12;
 
   // transmit without carrier sense
   localparam logic [16:0] TNCRS_ADDR = 17'h04034;
   localparam logic [31:0] TNCRS_RESET = 32'h00000000;
   localparam logic [31:0] TNCRS_WMASK = 32'h00000000;
+  localparam int unsigned TNCRS_INDEX = 13;
 
   // sequence errors
   localparam logic [16:0] SEC_ADDR = 17'h04038;
   localparam logic [31:0] SEC_RESET = 32'h00000000;
   localparam logic [31:0] SEC_WMASK = 32'h00000000;
+  localparam int unsigned SEC_INDEX = 14;
 
   // carrier extension errors
   localparam logic [16:0] CEXTERR_ADDR = 17'h0403c;
   localparam logic [31:0] CEXTERR_RESET = 32'h00000000;
   localparam logic [31:0] CEXTERR_WMASK = 32'h00000000;
+  localparam int unsigned CEXTERR_INDEX = 15;
 
-  // receive length errors
+  // undersized and oversized frames
   localparam logic [16:0] RLEC_ADDR = 17'h04040;
   localparam logic [31:0] RLEC_RESET = 32'h00000000;
   localparam logic [31:0] RLEC_WMASK = 32'h00000000;
+  localparam int unsigned RLEC_INDEX = 16;
 
   // XON frames received
   localparam logic [16:0] XONRXC_ADDR = 17'h04048;
   localparam logic [31:0] XONRXC_RESET = 32'h00000000;
   localparam logic [31:0] XONRXC_WMASK = 32'h00000000;
+  localparam int unsigned XONRXC_INDEX = 18;
 
   // XON frames sent
   localparam logic [16:0] XONTXC_ADDR = 17'h0404c;
   localparam logic [31:0] XONTXC_RESET = 32'h00000000;
   localparam logic [31:0] XONTXC_WMASK = 32'h00000000;
+  localparam int unsigned XONTXC_INDEX = 19;
 
   // XOFF frames received
   localparam logic [16:0] XOFFRXC_ADDR = 17'h04050;
   localparam logic [31:0] XOFFRXC_RESET = 32'h00000000;
   localparam logic [31:0] XOFFRXC_WMASK = 32'h00000000;
+  localparam int unsigned XOFFRXC_INDEX = 20;
 
   // XOFF frames sent
   localparam logic [16:0] XOFFTXC_ADDR = 17'h04054;
   localparam logic [31:0] XOFFTXC_RESET = 32'h00000000;
   localparam logic [31:0] XOFFTXC_WMASK = 32'h00000000;
+  localparam int unsigned XOFFTXC_INDEX = 21;
 
   // unsupported flow control frames received
   localparam logic [16:0] FCRUC_ADDR = 17'h04058;
   localparam logic [31:0] FCRUC_RESET = 32'h00000000;
   localparam logic [31:0] FCRUC_WMASK = 32'h00000000;
+  localparam int unsigned FCRUC_INDEX = 22;
 
   // good frames received, 64 bytes
   localparam logic [16:0] PRC64_ADDR = 17'h0405c;
   localparam logic [31:0] PRC64_RESET = 32'h00000000;
   localparam logic [31:0] PRC64_WMASK = 32'h00000000;
+  localparam int unsigned PRC64_INDEX = 23;
 
   // good frames received, 65..127 bytes
   localparam logic [16:0] PRC127_ADDR = 17'h04060;
   localparam logic [31:0] PRC127_RESET = 32'h00000000;
   localparam logic [31:0] PRC127_WMASK = 32'h00000000;
+  localparam int unsigned PRC127_INDEX = 24;
 
   // good frames received, 128..255 bytes
   localparam logic [16:0] PRC255_ADDR = 17'h04064;
   localparam logic [31:0] PRC255_RESET = 32'h00000000;
   localparam logic [31:0] PRC255_WMASK = 32'h00000000;
+  localparam int unsigned PRC255_INDEX = 25;
 
   // good frames received, 256..511 bytes
   localparam logic [16:0] PRC511_ADDR = 17'h04068;
   localparam logic [31:0] PRC511_RESET = 32'h00000000;
   localparam logic [31:0] PRC511_WMASK = 32'h00000000;
+  localparam int unsigned PRC511_INDEX = 26;
 
   // good frames received, 512..1023 bytes
   localparam logic [16:0] PRC1023_ADDR = 17'h0406c;
   localparam logic [31:0] PRC1023_RESET = 32'h00000000;
   localparam logic [31:0] PRC1023_WMASK = 32'h00000000;
+  localparam int unsigned PRC1023_INDEX = 27;
 
   // good frames received, 1024 bytes and more
   localparam logic [16:0] PRC1522_ADDR = 17'h04070;
   localparam logic [31:0] PRC1522_RESET = 32'h00000000;
   localparam logic [31:0] PRC1522_WMASK = 32'h00000000;
+  localparam int unsigned PRC1522_INDEX = 28;
 
   // good frames received that passed the filter
   localparam logic [16:0] GPRC_ADDR = 17'h04074;
   localparam logic [31:0] GPRC_RESET = 32'h00000000;
   localparam logic [31:0] GPRC_WMASK = 32'h00000000;
+  localparam int unsigned GPRC_INDEX = 29;
 
   // good broadcast frames received
   localparam logic [16:0] BPRC_ADDR = 17'h04078;
   localparam logic [31:0] BPRC_RESET = 32'h00000000;
   localparam logic [31:0] BPRC_WMASK = 32'h00000000;
+  localparam int unsigned BPRC_INDEX = 30;
 
   // good multicast frames received
   localparam logic [16:0] MPRC_ADDR = 17'h0407c;
   localparam logic [31:0] MPRC_RESET = 32'h00000000;
   localparam logic [31:0] MPRC_WMASK = 32'h00000000;
+  localparam int unsigned MPRC_INDEX = 31;
 
   // good frames sent
   localparam logic [16:0] GPTC_ADDR = 17'h04080;
   localparam logic [31:0] GPTC_RESET = 32'h00000000;
   localparam logic [31:0] GPTC_WMASK = 32'h00000000;
+  localparam int unsigned GPTC_INDEX = 32;
 
   // bytes in good frames received, FCS included, low half
   localparam logic [16:0] GORCL_ADDR = 17'h04088;
   localparam logic [31:0] GORCL_RESET = 32'h00000000;
   localparam logic [31:0] GORCL_WMASK = 32'h00000000;
+  localparam int unsigned GORCL_INDEX = 34;
 
   // bytes in good frames received, FCS included, high half; clears both
   localparam logic [16:0] GORCH_ADDR = 17'h0408c;
   localparam logic [31:0] GORCH_RESET = 32'h00000000;
   localparam logic [31:0] GORCH_WMASK = 32'h00000000;
+  localparam int unsigned GORCH_INDEX = 35;
 
   // bytes in good frames sent, FCS included, low half
   localparam logic [16:0] GOTCL_ADDR = 17'h04090;
   localparam logic [31:0] GOTCL_RESET = 32'h00000000;
   localparam logic [31:0] GOTCL_WMASK = 32'h00000000;
+  localparam int unsigned GOTCL_INDEX = 36;
 
   // bytes in good frames sent, FCS included, high half; clears both
   localparam logic [16:0] GOTCH_ADDR = 17'h04094;
   localparam logic [31:0] GOTCH_RESET = 32'h00000000;
   localparam logic [31:0] GOTCH_WMASK = 32'h00000000;
+  localparam int unsigned GOTCH_INDEX = 37;
 
   // frames that found no free receive descriptor
   localparam logic [16:0] RNBC_ADDR = 17'h040a0;
   localparam logic [31:0] RNBC_RESET = 32'h00000000;
   localparam logic [31:0] RNBC_WMASK = 32'h00000000;
+  localparam int unsigned RNBC_INDEX = 40;
 
   // undersized frames, good FCS
   localparam logic [16:0] RUC_ADDR = 17'h040a4;
   localparam logic [31:0] RUC_RESET = 32'h00000000;
   localparam logic [31:0] RUC_WMASK = 32'h00000000;
+  localparam int unsigned RUC_INDEX = 41;
 
   // fragments: undersized frames, bad FCS
   localparam logic [16:0] RFC_ADDR = 17'h040a8;
   localparam logic [31:0] RFC_RESET = 32'h00000000;
   localparam logic [31:0] RFC_WMASK = 32'h00000000;
+  localparam int unsigned RFC_INDEX = 42;
 
   // oversized frames, good FCS
   localparam logic [16:0] ROC_ADDR = 17'h040ac;
   localparam logic [31:0] ROC_RESET = 32'h00000000;
   localparam logic [31:0] ROC_WMASK = 32'h00000000;
+  localparam int unsigned ROC_INDEX = 43;
 
   // jabbers: oversized frames, bad FCS
   localparam logic [16:0] RJC_ADDR = 17'h040b0;
   localparam logic [31:0] RJC_RESET = 32'h00000000;
   localparam logic [31:0] RJC_WMASK = 32'h00000000;
+  localparam int unsigned RJC_INDEX = 44;
 
   // management frames received
   localparam logic [16:0] MGTPRC_ADDR = 17'h040b4;
   localparam logic [31:0] MGTPRC_RESET = 32'h00000000;
   localparam logic [31:0] MGTPRC_WMASK = 32'h00000000;
+  localparam int unsigned MGTPRC_INDEX = 45;
 
   // management frames dropped
   localparam logic [16:0] MGTPDC_ADDR = 17'h040b8;
   localparam logic [31:0] MGTPDC_RESET = 32'h00000000;
   localparam logic [31:0] MGTPDC_WMASK = 32'h00000000;
+  localparam int unsigned MGTPDC_INDEX = 46;
 
   // management frames sent
   localparam logic [16:0] MGTPTC_ADDR = 17'h040bc;
   localparam logic [31:0] MGTPTC_RESET = 32'h00000000;
   localparam logic [31:0] MGTPTC_WMASK = 32'h00000000;
+  localparam int unsigned MGTPTC_INDEX = 47;
 
   // bytes in all frames received, low half
   localparam logic [16:0] TORL_ADDR = 17'h040c0;
   localparam logic [31:0] TORL_RESET = 32'h00000000;
   localparam logic [31:0] TORL_WMASK = 32'h00000000;
+  localparam int unsigned TORL_INDEX = 48;
 
   // bytes in all frames received, high half; clears both
   localparam logic [16:0] TORH_ADDR = 17'h040c4;
   localparam logic [31:0] TORH_RESET = 32'h00000000;
   localparam logic [31:0] TORH_WMASK = 32'h00000000;
+  localparam int unsigned TORH_INDEX = 49;
 
   // bytes in all frames sent, low half
   localparam logic [16:0] TOTL_ADDR = 17'h040c8;
   localparam logic [31:0] TOTL_RESET = 32'h00000000;
   localparam logic [31:0] TOTL_WMASK = 32'h00000000;
+  localparam int unsigned TOTL_INDEX = 50;
 
   // bytes in all frames sent, high half; clears both
   localparam logic [16:0] TOTH_ADDR = 17'h040cc;
   localparam logic [31:0] TOTH_RESET = 32'h00000000;
   localparam logic [31:0] TOTH_WMASK = 32'h00000000;
+  localparam int unsigned TOTH_INDEX = 51;
 
   // all frames received
   localparam logic [16:0] TPR_ADDR = 17'h040d0;
   localparam logic [31:0] TPR_RESET = 32'h00000000;
   localparam logic [31:0] TPR_WMASK = 32'h00000000;
+  localparam int unsigned TPR_INDEX = 52;
 
   // all frames sent
   localparam logic [16:0] TPT_ADDR = 17'h040d4;
   localparam logic [31:0] TPT_RESET = 32'h00000000;
   localparam logic [31:0] TPT_WMASK = 32'h00000000;
+  localparam int unsigned TPT_INDEX = 53;
 
   // frames sent, 64 bytes
   localparam logic [16:0] PTC64_ADDR = 17'h040d8;
   localparam logic [31:0] PTC64_RESET = 32'h00000000;
   localparam logic [31:0] PTC64_WMASK = 32'h00000000;
+  localparam int unsigned PTC64_INDEX = 54;
 
   // frames sent, 65..127 bytes
   localparam logic [16:0] PTC127_ADDR = 17'h040dc;
   localparam logic [31:0] PTC127_RESET = 32'h00000000;
   localparam logic [31:0] PTC127_WMASK = 32'h00000000;
+  localparam int unsigned PTC127_INDEX = 55;
 
   // frames sent, 128..255 bytes
   localparam logic [16:0] PTC255_ADDR = 17'h040e0;
   localparam logic [31:0] PTC255_RESET = 32'h00000000;
   localparam logic [31:0] PTC255_WMASK = 32'h00000000;
+  localparam int unsigned PTC255_INDEX = 56;
 
   // frames sent, 256..511 bytes
   localparam logic [16:0] PTC511_ADDR = 17'h040e4;
   localparam logic [31:0] PTC511_RESET = 32'h00000000;
   localparam logic [31:0] PTC511_WMASK = 32'h00000000;
+  localparam int unsigned PTC511_INDEX = 57;
 
   // frames sent, 512..1023 bytes
   localparam logic [16:0] PTC1023_ADDR = 17'h040e8;
   localparam logic [31:0] PTC1023_RESET = 32'h00000000;
   localparam logic [31:0] PTC1023_WMASK = 32'h00000000;
+  localparam int unsigned PTC1023_INDEX = 58;
 
   // frames sent, 1024 bytes and more
   localparam logic [16:0] PTC1522_ADDR = 17'h040ec;
   localparam logic [31:0] PTC1522_RESET = 32'h00000000;
   localparam logic [31:0] PTC1522_WMASK = 32'h00000000;
+  localparam int unsigned PTC1522_INDEX = 59;
 
   // multicast frames sent
   localparam logic [16:0] MPTC_ADDR = 17'h040f0;
   localparam logic [31:0] MPTC_RESET = 32'h00000000;
   localparam logic [31:0] MPTC_WMASK = 32'h00000000;
+  localparam int unsigned MPTC_INDEX = 60;
 
   // broadcast frames sent
   localparam logic [16:0] BPTC_ADDR = 17'h040f4;
   localparam logic [31:0] BPTC_RESET = 32'h00000000;
   localparam logic [31:0] BPTC_WMASK = 32'h00000000;
+  localparam int unsigned BPTC_INDEX = 61;
 
   // TCP segmentation contexts sent
   localparam logic [16:0] TSCTC_ADDR = 17'h040f8;
   localparam logic [31:0] TSCTC_RESET = 32'h00000000;
   localparam logic [31:0] TSCTC_WMASK = 32'h00000000;
+  localparam int unsigned TSCTC_INDEX = 62;
 
   // TCP segmentation contexts that failed
   localparam logic [16:0] TSCTFC_ADDR = 17'h040fc;
   localparam logic [31:0] TSCTFC_RESET = 32'h00000000;
   localparam logic [31:0] TSCTFC_WMASK = 32'h00000000;
+  localparam int unsigned TSCTFC_INDEX = 63;
+
+  // ---- Extensions ----
+
+  // DMA engines that stopped on a bus error; CTRL.RST restarts them
+  localparam logic [16:0] DMA_STATUS_ADDR = 17'h1f000;
+  localparam logic [31:0] DMA_STATUS_RESET = 32'h00000000;
+  localparam logic [31:0] DMA_STATUS_WMASK = 32'h00000000;
+  localparam int unsigned DMA_STATUS_RX_ERROR_LSB = 0;
+  localparam int unsigned DMA_STATUS_TX_ERROR_LSB = 1;
 
   // ---- Descriptors: LSB over all 128 bits, BIT inside the part ----
 

@@ -1,0 +1,300 @@
+// The card: an Intel 8254x-compatible Ethernet controller between an XGMII wire and a host bus.
+//
+// Blocks stand in the order in which a frame meets them. Everything runs on one clock (156.25 MHz for 10 Gb/s); every
+// input is used only inside always_ff (no combinational path starts at a pin). CTRL.RST resets the core blocks
+// (core_rst_n) but neither the bus interface, which finishes the bursts it has begun, nor the tag counters.
+module nic_top (
+  input  logic         clk_i,
+  input  logic         rst_ni,             // synchronous
+
+  input  logic         bus_master_i,       // PCI command register: DMA allowed
+  input  logic [47:0]  station_addr_i,     // RA[0] after reset; first octet in bits 47:40
+  input  logic [63:0]  now_i,              // time base in clock cycles
+
+  // Wire: lane 0 in bits 7:0
+  input  logic [63:0]  xgmii_rxd_i,
+  input  logic [7:0]   xgmii_rxc_i,
+  output logic [63:0]  xgmii_txd_o,
+  output logic [7:0]   xgmii_txc_o,
+
+  // Registers: AXI4-Lite target, 128 KiB
+  input  logic         s_axil_awvalid_i,
+  output logic         s_axil_awready_o,
+  input  logic [16:0]  s_axil_awaddr_i,
+  input  logic         s_axil_wvalid_i,
+  output logic         s_axil_wready_o,
+  input  logic [31:0]  s_axil_wdata_i,
+  input  logic [3:0]   s_axil_wstrb_i,
+  output logic         s_axil_bvalid_o,
+  input  logic         s_axil_bready_i,
+  output logic [1:0]   s_axil_bresp_o,
+  input  logic         s_axil_arvalid_i,
+  output logic         s_axil_arready_o,
+  input  logic [16:0]  s_axil_araddr_i,
+  output logic         s_axil_rvalid_o,
+  input  logic         s_axil_rready_i,
+  output logic [31:0]  s_axil_rdata_o,
+  output logic [1:0]   s_axil_rresp_o,
+
+  // Host memory: AXI4 initiator, 128 bit, one id, INCR bursts of whole 16-byte beats
+  output logic         m_axi_arvalid_o,
+  input  logic         m_axi_arready_i,
+  output logic [63:0]  m_axi_araddr_o,     // first byte wanted
+  output logic [7:0]   m_axi_arlen_o,
+  output logic [8:0]   m_axi_aruser_o,     // exact number of bytes wanted, 1..256
+  input  logic         m_axi_rvalid_i,
+  output logic         m_axi_rready_o,     // always 1: room is reserved before a read
+  input  logic [127:0] m_axi_rdata_i,
+  input  logic [1:0]   m_axi_rresp_i,
+  input  logic         m_axi_rlast_i,
+  output logic         m_axi_awvalid_o,
+  input  logic         m_axi_awready_i,
+  output logic [63:0]  m_axi_awaddr_o,     // aligned to 16; strobes say which bytes
+  output logic [7:0]   m_axi_awlen_o,
+  output logic         m_axi_wvalid_o,
+  input  logic         m_axi_wready_i,
+  output logic [127:0] m_axi_wdata_o,
+  output logic [15:0]  m_axi_wstrb_o,
+  output logic         m_axi_wlast_o,
+  input  logic         m_axi_bvalid_i,
+  output logic         m_axi_bready_o,     // always 1
+  input  logic [1:0]   m_axi_bresp_i,
+
+  // To the simulation
+  output logic         intr_o,             // level, (ICR & IMS) != 0, throttled by ITR
+  output logic         quiescent_o,        // with unchanged, idle inputs nothing but the time base changes ...
+  output logic [63:0]  next_deadline_o,    // ... before this cycle; all ones: never
+  output logic         ev_any_o,           // OR of all valids below
+  output logic         ev_mac_valid_o,
+  output logic [3:0]   ev_mac_kind_o,
+  output logic [31:0]  ev_mac_tag_o,
+  output logic         ev_filter_valid_o,
+  output logic [3:0]   ev_filter_kind_o,
+  output logic [31:0]  ev_filter_tag_o,
+  output logic         ev_fifo_valid_o,
+  output logic [3:0]   ev_fifo_kind_o,
+  output logic [31:0]  ev_fifo_tag_o,
+  output logic         ev_dma_valid_o,
+  output logic [3:0]   ev_dma_kind_o,
+  output logic [31:0]  ev_dma_tag_o,
+  output logic [63:0]  ev_dma_desc_o,      // bus address of the frame's last descriptor
+  output logic         ev_interrupt_valid_o,
+  output logic [3:0]   ev_interrupt_kind_o,
+  output logic [31:0]  ev_interrupt_tag_o,
+  output logic         ev_tx_dma_valid_o,
+  output logic [3:0]   ev_tx_dma_kind_o,
+  output logic [31:0]  ev_tx_dma_tag_o,
+  output logic [63:0]  ev_tx_dma_desc_o,
+  output logic         ev_tx_fifo_valid_o,
+  output logic [3:0]   ev_tx_fifo_kind_o,
+  output logic [31:0]  ev_tx_fifo_tag_o,
+  output logic         ev_tx_mac_valid_o,
+  output logic [3:0]   ev_tx_mac_kind_o,
+  output logic [31:0]  ev_tx_mac_tag_o,
+  output logic         ev_reset_valid_o,   // CTRL.RST took effect: frames inside the core are lost
+  output logic [31:0]  ev_reset_tag_o,     // next receive tag
+  output logic [31:0]  ev_reset_tx_tag_o   // next transmit tag
+);
+
+  // ---- reset
+  logic rst_n, core_rst_n, soft_reset, bus_drained;
+  always_ff @(posedge clk_i) rst_n <= rst_ni;
+  assign core_rst_n = rst_n && !soft_reset;
+
+  // ---- wires between the blocks
+  nic_pkg::rx_settings_t rx_settings;
+  nic_pkg::tx_settings_t tx_settings;
+  nic_pkg::ring_t        rx_ring, tx_ring;
+  nic_pkg::head_write_t  rx_head_write, tx_head_write;
+  logic [15:0]           rx_head, tx_head;
+  logic [15:0][47:0]     ra_addr;
+  logic [15:0]           ra_valid;
+  logic [11:0]           mta_index;
+  logic                  mta_bit;
+
+  nic_pkg::rx_word_t     rx_word;
+  nic_pkg::rx_end_t      rx_end;
+  nic_pkg::rx_verdict_t  rx_verdict;
+  nic_pkg::rx_stat_t     rx_stat;
+  logic                  dest_valid;
+  logic [47:0]           dest_addr;
+  logic [31:0]           rx_next_tag, tx_next_tag;
+
+  logic                  rx_frame_valid, rx_frame_done, rx_data_valid, rx_data_take;
+  nic_pkg::rx_frame_t    rx_frame;
+  logic [63:0]           rx_data_lo, rx_data_hi;
+
+  nic_pkg::dma_read_t    rx_desc_read, tx_desc_read, tx_data_read;
+  logic                  rx_desc_read_ready, tx_desc_read_ready, tx_data_read_ready;
+  nic_pkg::dma_beat_t    rx_desc_beat, tx_desc_beat, tx_data_beat;
+  nic_pkg::dma_write_t   rx_write, tx_desc_write;
+  logic                  rx_write_ready, tx_desc_write_ready;
+  nic_pkg::dma_done_t    rx_write_done, tx_desc_write_done;
+
+  nic_pkg::tx_write_t    tx_write;
+  logic                  tx_commit, tx_abort;
+  nic_pkg::tx_frame_t    tx_frame_in, tx_frame_out;
+  logic [10:0]           tx_free_beats;
+  logic                  tx_frame_valid, tx_word_take, tx_frame_done;
+  logic [63:0]           tx_word;
+  nic_pkg::tx_stat_t     tx_stat;
+
+  nic_pkg::causes_t      causes, rx_dma_causes, tx_dma_causes;
+  logic                  rx_overrun, rx_no_buffer, rx_dma_error, tx_dma_error;
+  logic [31:0]           last_rx_tag;
+  logic                  icr_read, icr_write, ics_write, ims_write, imc_write;
+  logic [31:0]           int_wdata, icr, ims;
+  nic_pkg::moderation_t  moderation;
+  logic                  lsc;
+
+  logic                  stats_read;
+  logic [7:0]            stats_index;
+  logic [31:0]           stats_rdata;
+
+  nic_pkg::event_t       ev_mac, ev_filter, ev_fifo, ev_dma, ev_interrupt, ev_tx_dma, ev_tx_fifo, ev_tx_mac;
+  logic                  quiet_mac_rx, quiet_filter, quiet_rx_fifo, quiet_rx_dma, quiet_interrupt, quiet_tx_dma;
+  logic                  quiet_tx_fifo, quiet_mac_tx, quiet_csr, quiet_stats, quiet_arbiter;
+
+  // ---- receive
+  mac_rx u_mac_rx (
+    .clk_i, .rst_ni(core_rst_n), .por_ni(rst_n),
+    .xgmii_rxd_i, .xgmii_rxc_i,
+    .enable_i(rx_settings.enable), .store_bad_i(rx_settings.store_bad), .long_frames_i(rx_settings.long_frames),
+    .word_o(rx_word), .end_o(rx_end), .dest_valid_o(dest_valid), .dest_addr_o(dest_addr),
+    .next_tag_o(rx_next_tag), .event_o(ev_mac), .quiet_o(quiet_mac_rx)
+  );
+
+  rx_filter u_rx_filter (
+    .clk_i, .rst_ni(core_rst_n),
+    .any_unicast_i(rx_settings.any_unicast), .any_multicast_i(rx_settings.any_multicast),
+    .broadcast_i(rx_settings.broadcast), .multicast_offset_i(rx_settings.multicast_offset),
+    .ra_addr_i(ra_addr), .ra_valid_i(ra_valid), .mta_index_o(mta_index), .mta_bit_i(mta_bit),
+    .dest_valid_i(dest_valid), .dest_addr_i(dest_addr),
+    .verdict_o(rx_verdict), .quiet_o(quiet_filter)
+  );
+
+  rx_fifo u_rx_fifo (
+    .clk_i, .rst_ni(core_rst_n),
+    .word_i(rx_word), .end_i(rx_end), .verdict_i(rx_verdict),
+    .frame_valid_o(rx_frame_valid), .frame_o(rx_frame), .frame_done_i(rx_frame_done),
+    .data_valid_o(rx_data_valid), .data_lo_o(rx_data_lo), .data_hi_o(rx_data_hi), .data_take_i(rx_data_take),
+    .overrun_o(rx_overrun), .stat_o(rx_stat),
+    .filter_event_o(ev_filter), .fifo_event_o(ev_fifo), .quiet_o(quiet_rx_fifo)
+  );
+
+  rx_dma u_rx_dma (
+    .clk_i, .rst_ni(core_rst_n),
+    .settings_i(rx_settings), .ring_i(rx_ring), .head_write_i(rx_head_write), .head_o(rx_head),
+    .frame_valid_i(rx_frame_valid), .frame_i(rx_frame), .frame_done_o(rx_frame_done),
+    .data_valid_i(rx_data_valid), .data_lo_i(rx_data_lo), .data_hi_i(rx_data_hi), .data_take_o(rx_data_take),
+    .desc_read_o(rx_desc_read), .desc_read_ready_i(rx_desc_read_ready), .desc_beat_i(rx_desc_beat),
+    .write_o(rx_write), .write_ready_i(rx_write_ready), .write_done_i(rx_write_done),
+    .causes_o(rx_dma_causes), .no_buffer_o(rx_no_buffer), .error_o(rx_dma_error), .last_tag_o(last_rx_tag),
+    .event_o(ev_dma), .event_desc_o(ev_dma_desc_o), .quiet_o(quiet_rx_dma)
+  );
+
+  // ---- interrupt
+  always_comb begin
+    causes         = rx_dma_causes | tx_dma_causes;
+    causes.rxo     = rx_overrun;
+    causes.lsc     = lsc;
+  end
+
+  interrupt u_interrupt (
+    .clk_i, .rst_ni(core_rst_n), .now_i,
+    .causes_i(causes), .last_rx_tag_i(last_rx_tag),
+    .icr_read_i(icr_read), .icr_write_i(icr_write), .ics_write_i(ics_write), .ims_write_i(ims_write),
+    .imc_write_i(imc_write), .wdata_i(int_wdata), .moderation_i(moderation), .icr_o(icr), .ims_o(ims),
+    .intr_o, .next_deadline_o, .event_o(ev_interrupt), .quiet_o(quiet_interrupt)
+  );
+
+  // ---- transmit
+  tx_dma u_tx_dma (
+    .clk_i, .rst_ni(core_rst_n), .por_ni(rst_n),
+    .settings_i(tx_settings), .ring_i(tx_ring), .head_write_i(tx_head_write), .head_o(tx_head),
+    .desc_read_o(tx_desc_read), .desc_read_ready_i(tx_desc_read_ready), .desc_beat_i(tx_desc_beat),
+    .data_read_o(tx_data_read), .data_read_ready_i(tx_data_read_ready), .data_beat_i(tx_data_beat),
+    .write_o(tx_desc_write), .write_ready_i(tx_desc_write_ready), .write_done_i(tx_desc_write_done),
+    .fifo_write_o(tx_write), .fifo_commit_o(tx_commit), .fifo_abort_o(tx_abort), .fifo_frame_o(tx_frame_in),
+    .fifo_free_beats_i(tx_free_beats),
+    .causes_o(tx_dma_causes), .error_o(tx_dma_error), .next_tag_o(tx_next_tag),
+    .event_o(ev_tx_dma), .event_desc_o(ev_tx_dma_desc_o), .quiet_o(quiet_tx_dma)
+  );
+
+  tx_fifo u_tx_fifo (
+    .clk_i, .rst_ni(core_rst_n),
+    .write_i(tx_write), .commit_i(tx_commit), .abort_i(tx_abort), .frame_i(tx_frame_in), .free_beats_o(tx_free_beats),
+    .frame_valid_o(tx_frame_valid), .frame_o(tx_frame_out), .word_o(tx_word), .word_take_i(tx_word_take),
+    .frame_done_i(tx_frame_done), .event_o(ev_tx_fifo), .quiet_o(quiet_tx_fifo)
+  );
+
+  mac_tx u_mac_tx (
+    .clk_i, .rst_ni(core_rst_n),
+    .pad_short_i(tx_settings.pad_short), .ipgt_i(tx_settings.ipgt),
+    .frame_valid_i(tx_frame_valid), .frame_i(tx_frame_out), .word_i(tx_word), .word_take_o(tx_word_take),
+    .frame_done_o(tx_frame_done),
+    .xgmii_txd_o, .xgmii_txc_o, .stat_o(tx_stat), .event_o(ev_tx_mac), .quiet_o(quiet_mac_tx)
+  );
+
+  // ---- registers
+  csr u_csr (
+    .clk_i, .rst_ni(rst_n), .station_addr_i,
+    .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_awaddr_i, .s_axil_wvalid_i, .s_axil_wready_o, .s_axil_wdata_i,
+    .s_axil_wstrb_i, .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i, .s_axil_arready_o,
+    .s_axil_araddr_i, .s_axil_rvalid_o, .s_axil_rready_i, .s_axil_rdata_o, .s_axil_rresp_o,
+    .soft_reset_o(soft_reset), .bus_drained_i(bus_drained),
+    .rx_settings_o(rx_settings), .tx_settings_o(tx_settings), .rx_ring_o(rx_ring), .tx_ring_o(tx_ring),
+    .rx_head_write_o(rx_head_write), .tx_head_write_o(tx_head_write), .rx_head_i(rx_head), .tx_head_i(tx_head),
+    .ra_addr_o(ra_addr), .ra_valid_o(ra_valid), .mta_index_i(mta_index), .mta_bit_o(mta_bit),
+    .rx_dma_error_i(rx_dma_error), .tx_dma_error_i(tx_dma_error), .lsc_o(lsc),
+    .icr_read_o(icr_read), .icr_write_o(icr_write), .ics_write_o(ics_write), .ims_write_o(ims_write),
+    .imc_write_o(imc_write), .int_wdata_o(int_wdata), .moderation_o(moderation), .icr_i(icr), .ims_i(ims),
+    .stats_read_o(stats_read), .stats_index_o(stats_index), .stats_rdata_i(stats_rdata), .quiet_o(quiet_csr)
+  );
+
+  stats u_stats (
+    .clk_i, .rst_ni(core_rst_n),
+    .rx_i(rx_stat), .tx_i(tx_stat), .no_buffer_i(rx_no_buffer),
+    .read_i(stats_read), .index_i(stats_index), .rdata_o(stats_rdata), .quiet_o(quiet_stats)
+  );
+
+  // ---- bus
+  dma_arbiter u_dma_arbiter (
+    .clk_i, .rst_ni(rst_n), .bus_master_i, .flush_i(soft_reset), .drained_o(bus_drained),
+    .rx_desc_read_i(rx_desc_read), .rx_desc_read_ready_o(rx_desc_read_ready), .rx_desc_beat_o(rx_desc_beat),
+    .tx_desc_read_i(tx_desc_read), .tx_desc_read_ready_o(tx_desc_read_ready), .tx_desc_beat_o(tx_desc_beat),
+    .tx_data_read_i(tx_data_read), .tx_data_read_ready_o(tx_data_read_ready), .tx_data_beat_o(tx_data_beat),
+    .rx_write_i(rx_write), .rx_write_ready_o(rx_write_ready), .rx_write_done_o(rx_write_done),
+    .tx_write_i(tx_desc_write), .tx_write_ready_o(tx_desc_write_ready), .tx_write_done_o(tx_desc_write_done),
+    .m_axi_arvalid_o, .m_axi_arready_i, .m_axi_araddr_o, .m_axi_arlen_o, .m_axi_aruser_o,
+    .m_axi_rvalid_i, .m_axi_rready_o, .m_axi_rdata_i, .m_axi_rresp_i, .m_axi_rlast_i,
+    .m_axi_awvalid_o, .m_axi_awready_i, .m_axi_awaddr_o, .m_axi_awlen_o,
+    .m_axi_wvalid_o, .m_axi_wready_i, .m_axi_wdata_o, .m_axi_wstrb_o, .m_axi_wlast_o,
+    .m_axi_bvalid_i, .m_axi_bready_o, .m_axi_bresp_i, .quiet_o(quiet_arbiter)
+  );
+
+  // ---- to the simulation
+  logic soft_reset_q;
+  always_ff @(posedge clk_i) begin
+    soft_reset_q      <= soft_reset;
+    ev_reset_valid_o  <= rst_n && soft_reset && !soft_reset_q;
+    ev_reset_tag_o    <= rx_next_tag;
+    ev_reset_tx_tag_o <= tx_next_tag;
+  end
+
+  assign {ev_mac_valid_o, ev_mac_kind_o, ev_mac_tag_o}                   = ev_mac;
+  assign {ev_filter_valid_o, ev_filter_kind_o, ev_filter_tag_o}          = ev_filter;
+  assign {ev_fifo_valid_o, ev_fifo_kind_o, ev_fifo_tag_o}                = ev_fifo;
+  assign {ev_dma_valid_o, ev_dma_kind_o, ev_dma_tag_o}                   = ev_dma;
+  assign {ev_interrupt_valid_o, ev_interrupt_kind_o, ev_interrupt_tag_o} = ev_interrupt;
+  assign {ev_tx_dma_valid_o, ev_tx_dma_kind_o, ev_tx_dma_tag_o}          = ev_tx_dma;
+  assign {ev_tx_fifo_valid_o, ev_tx_fifo_kind_o, ev_tx_fifo_tag_o}       = ev_tx_fifo;
+  assign {ev_tx_mac_valid_o, ev_tx_mac_kind_o, ev_tx_mac_tag_o}          = ev_tx_mac;
+  assign ev_any_o = ev_mac.valid || ev_filter.valid || ev_fifo.valid || ev_dma.valid || ev_interrupt.valid ||
+                    ev_tx_dma.valid || ev_tx_fifo.valid || ev_tx_mac.valid || ev_reset_valid_o;
+
+  assign quiescent_o = rst_n && !soft_reset && !soft_reset_q && !ev_any_o && quiet_mac_rx && quiet_filter &&
+                       quiet_rx_fifo && quiet_rx_dma && quiet_interrupt && quiet_tx_dma && quiet_tx_fifo &&
+                       quiet_mac_tx && quiet_csr && quiet_stats && quiet_arbiter;
+
+endmodule
