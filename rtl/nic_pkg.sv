@@ -193,4 +193,11 @@ package nic_pkg;
     logic txd_low; // transmit descriptors low
   } causes_t;
 
+  typedef struct packed {
+    logic [15:0] itr;       // least time between rises of the line in 256 ns; 0: off
+    logic [15:0] rdtr;      // RXT0 this long after the last frame, in 1.024 us; 0: at once
+    logic [15:0] radv;      // but not longer than this after the first, in 1.024 us; 0: no limit
+    logic        rx_flush;  // strobe: RDTR.FPD was written, a delayed RXT0 is due now
+  } moderation_t;
+
 endpackage

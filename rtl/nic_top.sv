@@ -61,7 +61,7 @@ module nic_top (
   input  logic [1:0]   m_axi_bresp_i,
 
   // To the simulation
-  output logic         intr_o,             // level, (ICR & IMS) != 0
+  output logic         intr_o,             // level, (ICR & IMS) != 0, throttled by ITR
   output logic         quiescent_o,        // with unchanged, idle inputs nothing but the time base changes ...
   output logic [63:0]  next_deadline_o,    // ... before this cycle; all ones: never
   output logic         ev_any_o,           // OR of all valids below
@@ -144,6 +144,7 @@ module nic_top (
   logic [31:0]           last_rx_tag;
   logic                  icr_read, icr_write, ics_write, ims_write, imc_write;
   logic [31:0]           int_wdata, icr, ims;
+  nic_pkg::moderation_t  moderation;
   logic                  lsc;
 
   logic                  stats_read;
@@ -203,7 +204,7 @@ module nic_top (
     .clk_i, .rst_ni(core_rst_n), .now_i,
     .causes_i(causes), .last_rx_tag_i(last_rx_tag),
     .icr_read_i(icr_read), .icr_write_i(icr_write), .ics_write_i(ics_write), .ims_write_i(ims_write),
-    .imc_write_i(imc_write), .wdata_i(int_wdata), .icr_o(icr), .ims_o(ims),
+    .imc_write_i(imc_write), .wdata_i(int_wdata), .moderation_i(moderation), .icr_o(icr), .ims_o(ims),
     .intr_o, .next_deadline_o, .event_o(ev_interrupt), .quiet_o(quiet_interrupt)
   );
 
@@ -247,7 +248,7 @@ module nic_top (
     .ra_addr_o(ra_addr), .ra_valid_o(ra_valid), .mta_index_i(mta_index), .mta_bit_o(mta_bit),
     .rx_dma_error_i(rx_dma_error), .tx_dma_error_i(tx_dma_error), .lsc_o(lsc),
     .icr_read_o(icr_read), .icr_write_o(icr_write), .ics_write_o(ics_write), .ims_write_o(ims_write),
-    .imc_write_o(imc_write), .int_wdata_o(int_wdata), .icr_i(icr), .ims_i(ims),
+    .imc_write_o(imc_write), .int_wdata_o(int_wdata), .moderation_o(moderation), .icr_i(icr), .ims_i(ims),
     .stats_read_o(stats_read), .stats_index_o(stats_index), .stats_rdata_i(stats_rdata), .quiet_o(quiet_csr)
   );
 
