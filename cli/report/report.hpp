@@ -1,0 +1,86 @@
+// What a run has to say at its end, as plain data; report.json and the summary on the terminal are made from it.
+#pragma once
+
+#include "common/sim_time.hpp"
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace nicosim {
+
+inline constexpr int kReportSchema = 1;
+
+struct RunReport {
+  using Counts = std::vector<std::pair<std::string, std::uint64_t>>;  // in the order they are shown
+
+  struct StationLatency {
+    std::string station;
+    std::uint64_t count = 0;
+    SimTime p50, p99, max;  // since the first bit on the wire (arrivals), since the frame was opened (host frames)
+  };
+  struct CounterValues {
+    std::string group;  // "ethtool", "softnet_stat", "nstat", "sockets"; with several cards "ethtool eth0"
+    Counts values;
+  };
+  struct CpuTime {
+    unsigned cpu = 0;
+    std::string context;  // "hardirq", "softirq", "process", "idle"
+    SimTime spent;
+  };
+  struct App {
+    std::string name, kind;
+    Counts numbers;
+  };
+  struct Interrupts {
+    std::string nic;
+    std::uint64_t count = 0;
+  };
+  struct Capture {
+    std::string file, format;
+    Counts numbers;  // packets, cut, gaps_shortened, time_went_back, ...
+  };
+
+  std::string title;  // the scenario or capture, for people
+  std::uint64_t frames_on_wire = 0;
+  Counts ledger, ledger_tx;  // fate to count, drops as "drop.STATION.REASON"
+  std::uint64_t unexplained = 0;
+  std::vector<StationLatency> stations;  // in travel order; those nobody passed may be left out
+  std::vector<CounterValues> counters;
+  std::vector<Interrupts> interrupts;
+  std::vector<CpuTime> cpu;
+  std::vector<App> apps;
+  SimTime time;              // simulated
+  std::uint64_t cycles = 0;  // of the card's clock that have passed, skipped ones included
+  std::vector<Capture> captures;
+  std::vector<std::string> warnings;
+  bool interrupted = false;  // Ctrl-C: what is here is true up to `time`
+
+  // What may differ between two equal runs
+  struct Host {
+    double wall_s = 0;
+    std::uint64_t cycles_evaluated = 0;
+    std::vector<std::pair<std::string, std::string>> versions;
+  } host;
+};
+
+using Json = nlohmann::ordered_json;
+
+// report.json. Key order is fixed; times are in ns with up to three decimals, exact below 2^53 ps and to a ps above.
+Json to_json(const RunReport& report);
+std::string json_text(const Json& json);  // indented, with a final newline
+
+// The summary for people, at most 80 columns wide; ANSI bold and colour only when asked.
+std::string summary(const RunReport& report, bool colour);
+
+// The step between consecutive stations whose medians lie furthest apart.
+struct SlowestStep {
+  std::string from, to;
+  SimTime took;
+};
+std::optional<SlowestStep> slowest_step(const RunReport& report);
+
+}  // namespace nicosim

@@ -1,0 +1,90 @@
+#include "cli/int128.hpp"
+#include "cli/report/report.hpp"
+
+#include <cmath>
+
+namespace nicosim {
+namespace {
+
+// A double nearest to a number of at most 15 digits prints as that number again.
+Json ns(SimTime t) {
+  if (t.in_ps() % 1000 == 0) return t.in_ns();
+  return static_cast<double>(t.in_ps()) / 1000.0;
+}
+
+// Rounded to six decimals by integer arithmetic, so that equal runs print equal digits.
+Json share(SimTime part, SimTime whole) {
+  if (whole <= SimTime::zero()) return 0;
+  const UInt128 scaled = static_cast<UInt128>(part.in_ps()) * 1'000'000;
+  const auto millionths =
+      static_cast<std::uint64_t>((scaled + whole.in_ps() / 2) / static_cast<UInt128>(whole.in_ps()));
+  return static_cast<double>(millionths) / 1e6;
+}
+
+Json counts(const RunReport::Counts& values) {
+  Json object = Json::object();
+  for (const auto& [name, value] : values) object[name] = value;
+  return object;
+}
+
+}  // namespace
+
+Json to_json(const RunReport& r) {
+  Json j;
+  j["schema"] = kReportSchema;
+  if (!r.title.empty()) j["title"] = r.title;
+  j["status"] = r.interrupted ? "interrupted" : "complete";
+  j["frames_on_wire"] = r.frames_on_wire;
+  j["ledger"] = counts(r.ledger);
+  j["ledger_tx"] = counts(r.ledger_tx);
+  j["unexplained"] = r.unexplained;
+
+  j["stations"] = Json::object();
+  for (const auto& s : r.stations)
+    j["stations"][s.station] = {
+        {"count", s.count}, {"p50_ns", ns(s.p50)}, {"p99_ns", ns(s.p99)}, {"max_ns", ns(s.max)}};
+
+  j["counters"] = Json::object();
+  for (const auto& group : r.counters) j["counters"][group.group] = counts(group.values);
+
+  std::uint64_t total = 0;
+  Json per_nic = Json::object();
+  for (const auto& i : r.interrupts) {
+    total += i.count;
+    per_nic[i.nic] = i.count;
+  }
+  const std::uint64_t thousandths =
+      r.frames_on_wire == 0 ? 0 : (total * 1000 + r.frames_on_wire / 2) / r.frames_on_wire;
+  j["interrupts"] = {{"total", total}, {"per_frame", static_cast<double>(thousandths) / 1000.0}, {"nic", per_nic}};
+
+  j["cpu"] = Json::object();
+  for (const auto& c : r.cpu) j["cpu"][std::to_string(c.cpu)][c.context] = share(c.spent, r.time);
+
+  j["apps"] = Json::object();
+  for (const auto& app : r.apps) {
+    j["apps"][app.name] = {{"kind", app.kind}};
+    j["apps"][app.name].update(counts(app.numbers));
+  }
+  j["simulation"] = {{"time_ns", ns(r.time)}, {"cycles", r.cycles}};
+  j["captures"] = Json::array();
+  for (const auto& c : r.captures) {
+    Json one = {{"file", c.file}, {"format", c.format}};
+    one.update(counts(c.numbers));
+    j["captures"].push_back(std::move(one));
+  }
+  j["warnings"] = r.warnings;
+
+  Json versions = Json::object();
+  for (const auto& [name, version] : r.host.versions) versions[name] = version;
+  j["host"] = {{"wall_s", std::round(r.host.wall_s * 1e6) / 1e6},
+               {"cycles_evaluated", r.host.cycles_evaluated},
+               {"versions", versions}};
+  return j;
+}
+
+std::string json_text(const Json& json) {
+  // Names come from files and may be any bytes; a report is written all the same.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace nicosim

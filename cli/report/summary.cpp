@@ -1,0 +1,231 @@
+// The summary on the terminal: what happened in one sentence, then the tables behind it.
+#include "cli/report/report.hpp"
+#include "cli/scenario/units.hpp"
+#include "common/station.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <iterator>
+#include <map>
+
+namespace nicosim {
+namespace {
+
+constexpr std::size_t kWidth = 80;
+constexpr std::size_t kBar = 20;
+
+class Page {
+ public:
+  explicit Page(bool colour) : colour_(colour) {}
+
+  template <class... Args>
+  void line(fmt::format_string<Args...> format, Args&&... args) {
+    std::string text = fmt::format(format, std::forward<Args>(args)...);
+    text.erase(text.find_last_not_of(' ') + 1);
+    out_ += text + "\n";
+  }
+  void title(std::string_view text) {
+    line("\n{}", colour_ ? fmt::format("\033[1m{}\033[0m", text) : std::string{text});
+  }
+  void alarm(std::string_view text) {
+    out_ += colour_ ? fmt::format("\033[1;31m{}\033[0m\n", text) : fmt::format("{}\n", text);
+  }
+
+  // Words, broken before column 80; continuation lines are indented.
+  void paragraph(std::string_view text, std::size_t indent = 0) {
+    std::size_t column = 0;
+    while (!text.empty()) {
+      const std::size_t space = text.find(' ');
+      const std::string_view word = text.substr(0, space);
+      if (column != 0 && column + 1 + word.size() > kWidth) {
+        out_ += "\n" + std::string(indent, ' ');
+        column = indent;
+      } else if (column != 0) {
+        out_ += ' ';
+        ++column;
+      }
+      out_ += word;
+      column += word.size();
+      text.remove_prefix(space == std::string_view::npos ? text.size() : space + 1);
+    }
+    out_ += '\n';
+  }
+  std::string take() { return std::move(out_); }
+
+ private:
+  std::string out_;
+  bool colour_;
+};
+
+std::uint64_t sum(const RunReport::Counts& counts) {
+  std::uint64_t total = 0;
+  for (const auto& [name, count] : counts) total += count;
+  return total;
+}
+
+std::string percent(double share) {
+  if (share > 0 && share < 0.001) return "<0.1 %";
+  return fmt::format("{:.1f} %", share * 100);
+}
+
+// "drop.filter.MAC_FILTER" -> "dropped at filter: MAC_FILTER"
+std::string fate_text(std::string_view name) {
+  if (!name.starts_with("drop.")) return std::string{name};
+  name.remove_prefix(5);
+  const std::size_t dot = name.find('.');
+  if (dot == std::string_view::npos) return fmt::format("dropped: {}", name);
+  return fmt::format("dropped at {}: {}", name.substr(0, dot), name.substr(dot + 1));
+}
+
+std::string frames(std::uint64_t n) { return n == 1 ? "1 frame" : humanised_count(n) + " frames"; }
+
+std::string headline(const RunReport& r) {
+  const std::string span = humanised(r.time);
+  if (r.frames_on_wire == 0 && r.ledger_tx.empty())
+    return fmt::format("Nothing was on the wire in {} of simulated time.", span);
+  RunReport::Counts fates = r.ledger;
+  std::erase_if(fates, [](const auto& f) { return f.first.starts_with("drop."); });
+  const std::uint64_t dropped = sum(r.ledger) - sum(fates);
+  std::string text = fmt::format("{} arrived in {}", frames(r.frames_on_wire), span);
+  std::ranges::stable_sort(fates, std::ranges::greater{}, &std::pair<std::string, std::uint64_t>::second);
+  std::string separator = ": ";
+  for (const auto& [name, count] : fates) {
+    if (count == 0) continue;
+    text += fmt::format("{}{} {}", separator, humanised_count(count), name == "queued" ? "still queued" : name);
+    separator = ", ";
+  }
+  if (dropped != 0) text += fmt::format("{}{} dropped", separator, humanised_count(dropped));
+  text += dropped == 0 && r.frames_on_wire != 0 ? "; none dropped." : ".";
+  if (!r.ledger_tx.empty()) text += fmt::format(" The host sent {}.", frames(sum(r.ledger_tx)));
+  if (const auto slow = slowest_step(r))
+    text +=
+        fmt::format(" The slowest step was {} to {}: {} in the median.", slow->from, slow->to, humanised(slow->took));
+  return text;
+}
+
+void ledger(Page& page, std::string_view title, const RunReport::Counts& counts) {
+  if (counts.empty()) return;
+  page.title(title);
+  const std::uint64_t total = std::max<std::uint64_t>(sum(counts), 1);
+  for (const auto& [name, count] : counts)
+    page.line("  {:<46} {:>12}  {:>7}", fate_text(name), humanised_count(count),
+              percent(static_cast<double>(count) / static_cast<double>(total)));
+}
+
+void stations(Page& page, const RunReport& r) {
+  if (r.stations.empty()) return;
+  page.title("Latency since the first bit on the wire");
+  page.line("  {:<13} {:>9}  {:>9}  {:>9}  {:>9}", "station", "frames", "p50", "p99", "max");
+  // Bars are scaled to the longest median: where the time goes is seen before it is read.
+  SimTime longest = SimTime::ps(1);
+  for (const auto& s : r.stations) longest = std::max(longest, s.p50);
+  for (const auto& s : r.stations) {
+    const auto bar = static_cast<std::size_t>(
+        static_cast<double>(s.p50.in_ps()) / static_cast<double>(longest.in_ps()) * static_cast<double>(kBar) + 0.5);
+    page.line("  {:<13} {:>9}  {:>9}  {:>9}  {:>9}  {}", s.station, s.count, humanised(s.p50), humanised(s.p99),
+              humanised(s.max), std::string(std::min(bar, kBar), '='));
+  }
+}
+
+void cpu(Page& page, const RunReport& r) {
+  if (r.cpu.empty()) return;
+  page.title("CPU");
+  std::map<unsigned, std::string> lines;
+  const double whole = std::max(1.0, static_cast<double>(r.time.in_ps()));
+  for (const auto& c : r.cpu)
+    lines[c.cpu] += fmt::format("   {} {}", c.context, percent(static_cast<double>(c.spent.in_ps()) / whole));
+  for (const auto& [number, text] : lines) page.line("  cpu {}{}", number, text);
+}
+
+void interrupts(Page& page, const RunReport& r) {
+  if (r.interrupts.empty()) return;
+  page.title("Interrupts");
+  std::uint64_t total = 0;
+  for (const auto& i : r.interrupts) {
+    total += i.count;
+    page.line("  {:<46} {:>12}", i.nic, humanised_count(i.count));
+  }
+  if (r.frames_on_wire != 0)
+    page.line("  {:<46} {:>12.3f}", "per frame on the wire",
+              static_cast<double>(total) / static_cast<double>(r.frames_on_wire));
+}
+
+void apps(Page& page, const RunReport& r) {
+  if (r.apps.empty()) return;
+  page.title("Programs");
+  for (const auto& app : r.apps) {
+    std::string text = fmt::format("  {} ({})", app.name, app.kind);
+    std::string separator = ": ";
+    for (const auto& [name, value] : app.numbers) {
+      text += fmt::format("{}{} {}", separator, humanised_count(value), name);
+      separator = ", ";
+    }
+    page.paragraph(text, 4);
+  }
+}
+
+void captures(Page& page, const RunReport& r) {
+  for (const auto& c : r.captures) {
+    page.title("Capture");
+    std::string text = fmt::format("  {} ({})", c.file, c.format);
+    std::string separator = ": ";
+    for (const auto& [name, value] : c.numbers) {
+      text += fmt::format("{}{} {}", separator, name, humanised_count(value));
+      separator = ", ";
+    }
+    page.paragraph(text, 4);
+  }
+}
+
+void speed(Page& page, const RunReport& r) {
+  page.title("Simulation");
+  page.line("  {} of simulated time, {} clock cycles", humanised(r.time), humanised_count(r.cycles));
+  if (r.host.wall_s <= 0) return;
+  const double slowdown = r.time.in_ps() > 0 ? r.host.wall_s * 1e12 / static_cast<double>(r.time.in_ps()) : 0;
+  page.line("  {:.2f} s on this machine, {:.3g} M cycles/s{}", r.host.wall_s,
+            static_cast<double>(r.cycles) / r.host.wall_s / 1e6,
+            slowdown >= 1  ? fmt::format(", {:.0f} times slower than real time", slowdown)
+            : slowdown > 0 ? fmt::format(", {:.0f} times faster than real time", 1 / slowdown)
+                           : std::string{});
+  if (r.cycles > r.host.cycles_evaluated && r.host.cycles_evaluated > 0)
+    page.line("  {} of the cycles were evaluated, the card was idle in the rest",
+              percent(static_cast<double>(r.host.cycles_evaluated) / static_cast<double>(r.cycles)));
+}
+
+}  // namespace
+
+std::optional<SlowestStep> slowest_step(const RunReport& report) {
+  std::optional<SlowestStep> slowest;
+  for (std::size_t i = 1; i < report.stations.size(); ++i) {
+    const auto& from = report.stations[i - 1];
+    const auto& to = report.stations[i];
+    // The way out starts a clock of its own; there is no step from the last receive station to it.
+    if (to.station == name_of(Station::write) || from.count == 0 || to.count == 0) continue;
+    const SimTime took = to.p50 - from.p50;
+    if (took > SimTime::zero() && (!slowest || took > slowest->took))
+      slowest = SlowestStep{from.station, to.station, took};
+  }
+  return slowest;
+}
+
+std::string summary(const RunReport& r, bool colour) {
+  Page page{colour};
+  if (!r.title.empty()) page.line("{}", r.title);
+  page.paragraph(headline(r));
+  if (r.interrupted) page.alarm("Interrupted: everything below is true up to that moment.");
+  if (r.unexplained != 0)
+    page.alarm(fmt::format("{} have no fate. That is our fault; please report it.", frames(r.unexplained)));
+  ledger(page, "Where the frames from the wire ended", r.ledger);
+  ledger(page, "Where the frames from the host ended", r.ledger_tx);
+  stations(page, r);
+  interrupts(page, r);
+  cpu(page, r);
+  apps(page, r);
+  captures(page, r);
+  speed(page, r);
+  if (!r.warnings.empty()) page.title("Warnings");
+  for (const std::string& warning : r.warnings) page.paragraph("  " + warning, 4);
+  return page.take();
+}
+
+}  // namespace nicosim

@@ -1,0 +1,495 @@
+// From TOML to Scenario: one function per section, each reading its keys in the order of the struct.
+#include "cli/capture/pacing.hpp"
+#include "cli/scenario/overlay.hpp"
+#include "cli/scenario/scenario.hpp"
+#include "cli/scenario/toml_depth.hpp"
+#include "cli/scenario/toml_reader.hpp"
+#include "common/costs.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
+#include <fstream>
+#include <iostream>
+#include <limits>
+
+namespace nicosim {
+namespace {
+
+using Mode = Scenario::Mode;
+using RxPath = Scenario::RxPath;
+using SendKind = Scenario::Send::Kind;
+using PeerKind = Scenario::Peer::Kind;
+using AppKind = Scenario::App::Kind;
+
+template <class E>
+using Name = std::pair<std::string_view, E>;
+
+constexpr std::array kModes{Name<Mode>{"pio", Mode::pio}, Name<Mode>{"dma_irq", Mode::dma_irq},
+                            Name<Mode>{"napi", Mode::napi}};
+constexpr std::array kRxPaths{Name<RxPath>{"rps", RxPath::rps}, Name<RxPath>{"netif_rx", RxPath::netif_rx},
+                              Name<RxPath>{"direct", RxPath::direct}};
+constexpr std::array kSendKinds{Name<SendKind>{"udp", SendKind::udp}, Name<SendKind>{"arp", SendKind::arp},
+                                Name<SendKind>{"ping", SendKind::ping}, Name<SendKind>{"raw", SendKind::raw}};
+constexpr std::array kPeerKinds{Name<PeerKind>{"generator", PeerKind::generator},
+                                Name<PeerKind>{"pcap", PeerKind::pcap}};
+constexpr std::array<std::string_view, 2> kLaterPeerKinds{"stack", "tap"};
+constexpr std::array kAppKinds{Name<AppKind>{"udp_sink", AppKind::udp_sink},
+                               Name<AppKind>{"udp_echo", AppKind::udp_echo}};
+constexpr std::array<std::string_view, 4> kLaterAppKinds{"http_server", "http_load", "discard", "tcp_send"};
+
+template <class E, std::size_t N>
+std::string_view name_in(const std::array<Name<E>, N>& names, E value) {
+  for (const auto& [name, its_value] : names)
+    if (its_value == value) return name;
+  return "?";
+}
+
+constexpr SimTime kLongestRun = SimTime::s(100 * 86'400);  // simulated time ends after 106 days
+constexpr SimTime kLongestDelay = SimTime::s(10);
+constexpr std::uint64_t kInt63 = std::numeric_limits<std::int64_t>::max();
+constexpr std::size_t kMostNics = 8;
+constexpr std::size_t kLongestNicName = 15;  // IFNAMSIZ - 1
+constexpr std::size_t kLongestName = 32;
+constexpr std::uint64_t kLongestFrame = 16'384;
+constexpr std::size_t kLargestFile = 16U << 20U;
+constexpr unsigned kDeepestKey = 32;
+
+bool is_name(std::string_view name, std::size_t longest) {
+  return !name.empty() && name.size() <= longest && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
+MacAddress numbered_mac(std::uint8_t group, std::size_t number) {
+  return {{0x02, 0, 0, 0, group, static_cast<std::uint8_t>(number + 1)}};
+}
+
+std::optional<Scenario::Address> parse_address(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const auto ip = Ipv4Address::parse(text.substr(0, slash));
+  const std::string_view digits = text.substr(slash + 1);
+  if (!ip || digits.empty() || digits.size() > 2) return std::nullopt;
+  unsigned prefix = 0;
+  for (const char c : digits) {
+    if (c < '0' || c > '9') return std::nullopt;
+    prefix = prefix * 10 + static_cast<unsigned>(c - '0');
+  }
+  if (prefix == 0 || prefix > 32) return std::nullopt;
+  return Scenario::Address{*ip, prefix};
+}
+constexpr std::string_view kAddressExpected = "an address with its prefix such as \"10.77.0.2/24\"";
+
+class Parser {
+ public:
+  Parser(Diagnostics& diagnostics, const SysctlRules& sysctl) : diagnostics_(diagnostics), sysctl_(sysctl) {}
+
+  Scenario parse(const toml::table& root) {
+    TableReader top{diagnostics_, root, ""};
+    int schema = kScenarioSchema;
+    top.number("schema", schema, kScenarioSchema, kScenarioSchema);
+    top.integer("seed", scenario_.seed, 0, kInt63);
+    if (const auto* t = top.table("stop")) stop({diagnostics_, *t, "stop"});
+    if (const auto* t = top.table("host")) host({diagnostics_, *t, "host"});
+    Scenario::Link common;
+    if (const auto* t = top.table("link")) link({diagnostics_, *t, "link"}, common);
+    if (const auto* t = top.table("nic")) nics({diagnostics_, *t, "nic"}, common);
+    if (const auto* t = top.table("wire")) wires({diagnostics_, *t, "wire"});
+    if (const auto* t = top.table("peer")) peers({diagnostics_, *t, "peer"});
+    for (const auto* t : top.tables("app")) app({diagnostics_, *t, "app"});
+    for (const auto* t : top.tables("expect")) expect({diagnostics_, *t, "expect"});
+    if (root.contains("study")) {
+      top.find("study");
+      top.wrong("study", "is not in this version", "a scenario of one run");
+    }
+    top.finish();
+    if (!root.contains("nic"))
+      diagnostics_.add(root.source(), "the scenario has no card; expected at least one [nic.NAME]");
+    return std::move(scenario_);
+  }
+
+ private:
+  void stop(TableReader t) {
+    SimTime after;
+    if (t.duration("after", after, SimTime::ps(1), kLongestRun)) scenario_.stop.after = after;
+    t.duration("warmup", scenario_.stop.warmup, SimTime::zero(), kLongestRun);
+    if (scenario_.stop.after && scenario_.stop.warmup >= *scenario_.stop.after)
+      t.wrong("warmup", "does not end before the run", "a time below stop.after");
+    t.finish();
+  }
+
+  void host(TableReader t) {
+    Scenario::Host& host = scenario_.host;
+    if (t.number("cores", host.cores, 1, 64) && host.cores != 1)
+      t.wrong("cores", fmt::format("is {}; this version simulates one core", host.cores), "1");
+    t.choice<Mode>("mode", host.mode, kModes);
+    // The older modes hand each frame over from the interrupt handler, as drivers did before NAPI.
+    const bool implied = host.mode != Mode::napi;
+    if (implied) host.rx_path = RxPath::netif_rx;
+    if (t.choice<RxPath>("rx_path", host.rx_path, kRxPaths) && implied && host.rx_path != RxPath::netif_rx)
+      t.wrong("rx_path", fmt::format("is '{}', which mode '{}' cannot use", name_of(host.rx_path), name_of(host.mode)),
+              "netif_rx, or mode 'napi'");
+    if (const auto* sysctl = t.table("sysctl")) sysctls(*sysctl, "");
+    if (const auto* costs = t.table("costs")) {
+      TableReader c{diagnostics_, *costs, "host.costs"};
+      for (const CostInfo& info : cost_infos()) {
+        SimTime per_unit;
+        if (c.duration(info.name, per_unit, SimTime::zero(), SimTime::s(1)))
+          host.costs[std::string{info.name}] = per_unit;
+      }
+      c.finish();
+    }
+    t.finish();
+  }
+
+  // `net.core.netdev_max_backlog = 1000` is three tables deep in TOML; the name is the path.
+  void sysctls(const toml::table& table, const std::string& prefix) {
+    for (const auto& [key, node] : table) {
+      const std::string name = prefix + std::string{key.str()};
+      if (const auto* below = node.as_table()) {
+        sysctls(*below, name + ".");
+        continue;
+      }
+      const auto complain = [&](const std::string& what) { diagnostics_.add(node.source(), what); };
+      std::uint64_t value = 0;
+      if (const auto* flag = node.as_boolean()) {
+        value = flag->get() ? 1 : 0;
+      } else if (const auto* number = node.as_integer(); number != nullptr && number->get() >= 0) {
+        value = static_cast<std::uint64_t>(number->get());
+      } else {
+        complain(fmt::format("host.sysctl.{} is {}; expected an integer from 0", name,
+                             node.is_integer() ? "negative" : type_text(node)));
+        continue;
+      }
+      const bool known = sysctl_.names.empty() || std::ranges::find(sysctl_.names, name) != sysctl_.names.end();
+      if (!known)
+        complain(fmt::format("unknown sysctl '{}'; expected one of those that `nicosim doctor` lists{}", name,
+                             did_you_mean(name, sysctl_.names)));
+      else if (sysctl_.accepts && !sysctl_.accepts(name, value))
+        complain(fmt::format("host.sysctl.{} is {}; expected a value that Linux takes", name, value));
+      else if (!scenario_.host.sysctl.emplace(name, value).second)
+        complain(fmt::format("host.sysctl.{} is set twice", name));
+    }
+  }
+
+  void link(TableReader t, Scenario::Link& link) {
+    t.duration("latency", link.latency, SimTime::zero(), SimTime::s(1));
+    t.bit_rate("bandwidth", link.bandwidth_bps, 1'000'000, 10'000'000'000'000);
+    t.number("header", link.header_bytes, 0, 256);
+    t.number("payload", link.payload_bytes, 64, 4096, 64);
+    t.finish();
+  }
+
+  void nics(TableReader t, const Scenario::Link& common) {
+    const auto tables = t.named_tables();
+    if (tables.size() > kMostNics)
+      t.wrong("", fmt::format("has {} cards", tables.size()), fmt::format("at most {}", kMostNics));
+    for (std::size_t i = 0; i < tables.size() && i < kMostNics; ++i) {
+      const auto& [name, table] = tables[i];
+      Scenario::Nic nic;
+      nic.name = name;
+      nic.mac = numbered_mac(0, i);
+      nic.link = common;
+      this->nic({diagnostics_, *table, "nic." + name}, nic);
+      scenario_.nics.push_back(std::move(nic));
+    }
+    t.finish();
+  }
+
+  void nic(TableReader t, Scenario::Nic& nic) {
+    if (!is_name(nic.name, kLongestNicName))
+      t.wrong("", "is no name for a card", "1 to 15 letters, digits, '_' or '-', as Linux has it");
+    if (t.mac("mac", nic.mac) && (nic.mac.is_multicast() || nic.mac.is_zero()))
+      t.wrong("mac", "is not one station's address", "an even first octet, and not all zero");
+    for (const Scenario::Nic& other : scenario_.nics)
+      if (other.mac == nic.mac) t.wrong("mac", fmt::format("is that of {} as well", other.name), "one of its own");
+    if (const toml::node* node = t.find("address")) addresses(t, *node, nic);
+    t.number("rx_ring", nic.rx_ring, 8, 4096, 8);
+    t.number("tx_ring", nic.tx_ring, 8, 4096, 8);
+    t.number("rx_usecs", nic.rx_usecs, 0, 16'776);  // ITR: 16 bits of 256 ns
+    t.number("mtu", nic.mtu, 68, 1500);
+    t.number("copybreak", nic.copybreak, 0, kLongestFrame);
+    t.boolean("promiscuous", nic.promiscuous);
+    if (const auto* own = t.table("link")) link({diagnostics_, *own, t.full("link")}, nic.link);
+    t.finish();
+  }
+
+  void addresses(TableReader& t, const toml::node& node, Scenario::Nic& nic) {
+    const toml::array* array = node.as_array();
+    if (array == nullptr)
+      return t.wrong("address", fmt::format("is {}", type_text(node)), "a list such as [\"10.77.0.2/24\"]");
+    for (const toml::node& element : *array) {
+      const auto* text = element.as_string();
+      const auto address = text == nullptr ? std::nullopt : parse_address(text->get());
+      if (!address)
+        diagnostics_.add(element.source(),
+                         fmt::format("{} holds {}; expected {}", t.full("address"),
+                                     text == nullptr ? type_text(element) : quoted(text->get()), kAddressExpected));
+      else
+        nic.addresses.push_back(*address);
+    }
+  }
+
+  std::vector<std::string> nic_names() const {
+    std::vector<std::string> names;
+    for (const Scenario::Nic& nic : scenario_.nics) names.push_back(nic.name);
+    return names;
+  }
+
+  void wires(TableReader t) {
+    const std::vector<std::string> names = nic_names();
+    for (const auto& [name, table] : t.named_tables()) {
+      TableReader w{diagnostics_, *table, "wire." + name};
+      if (std::ranges::find(names, name) == names.end())
+        w.wrong("", "belongs to no card", "one of " + joined(names) + did_you_mean(name, names));
+      Scenario::Wire wire;
+      wire.nic = name;
+      w.duration("delay", wire.delay, SimTime::zero(), kLongestDelay);
+      w.chance("loss", wire.loss_ppb);
+      w.chance("corrupt", wire.corrupt_ppb);
+      w.chance("duplicate", wire.duplicate_ppb);
+      w.finish();
+      scenario_.wires.push_back(std::move(wire));
+    }
+    t.finish();
+    const auto port = [&](const Scenario::Wire& w) { return std::ranges::find(names, w.nic) - names.begin(); };
+    std::ranges::stable_sort(scenario_.wires, {}, port);
+  }
+
+  void peers(TableReader t) {
+    const auto tables = t.named_tables();
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+      const auto& [name, table] = tables[i];
+      Scenario::Peer peer;
+      peer.name = name;
+      peer.mac = numbered_mac(1, i);
+      this->peer({diagnostics_, *table, "peer." + name}, peer);
+      scenario_.peers.push_back(std::move(peer));
+    }
+    t.finish();
+  }
+
+  void peer(TableReader t, Scenario::Peer& peer) {
+    if (!is_name(peer.name, kLongestName)) t.wrong("", "is no name", "1 to 32 letters, digits, '_' or '-'");
+    const std::vector<std::string> names = nic_names();
+    if (!t.find("on")) {
+      t.wrong("", "lacks 'on'", "the card it is connected to, one of " + joined(names));
+    } else if (t.text("on", peer.on) && std::ranges::find(names, peer.on) == names.end()) {
+      t.wrong("on", fmt::format("is '{}'", peer.on), "a card, one of " + joined(names) + did_you_mean(peer.on, names));
+    }
+    if (!t.find("kind")) t.wrong("", "lacks 'kind'", "generator or pcap");
+    if (!t.choice<PeerKind>("kind", peer.kind, kPeerKinds, kLaterPeerKinds)) return;  // its keys depend on it
+    if (peer.kind == PeerKind::pcap)
+      pcap(t, peer);
+    else
+      generator(t, peer);
+    t.finish();
+  }
+
+  void pcap(TableReader& t, Scenario::Peer& peer) {
+    if (!t.find("file"))
+      t.wrong("", "lacks 'file'", "the capture to send");
+    else if (t.text("file", peer.file) && peer.file.empty())
+      t.wrong("file", "is empty", "the capture to send");
+    if (t.text("pace", peer.pace)) {
+      if (const auto pace = Pace::parse(peer.pace))
+        peer.pace = pace->text();
+      else
+        t.wrong("pace", fmt::format("is {}", quoted(peer.pace)), "capture, line, or a factor such as 2.5x");
+    }
+    t.duration("max_gap", peer.max_gap, SimTime::zero(), kLongestRun);
+    t.boolean("lenient", peer.lenient);
+  }
+
+  void generator(TableReader& t, Scenario::Peer& peer) {
+    if (t.mac("mac", peer.mac) && peer.mac.is_multicast())
+      t.wrong("mac", "is not one station's address", "an even first octet");
+    std::string text;
+    if (t.text("address", text, kAddressExpected)) {
+      peer.address = parse_address(text);
+      if (!peer.address) t.wrong("address", "is " + quoted(text), kAddressExpected);
+    }
+    for (const auto* table : t.tables("send")) send({diagnostics_, *table, t.full("send")}, peer);
+  }
+
+  void send(TableReader t, Scenario::Peer& peer) {
+    Scenario::Send send;
+    if (!t.find("kind")) t.wrong("", "lacks 'kind'", "udp, arp, ping or raw");
+    if (!t.choice<SendKind>("kind", send.kind, kSendKinds)) return;
+    t.duration("at", send.at, SimTime::zero(), kLongestRun);
+    SimTime every;
+    std::uint64_t rate = 0;
+    std::uint64_t count = 0;
+    if (t.duration("every", every, SimTime::ps(1), kLongestRun)) send.every = every;
+    if (t.rate("rate", rate, 1, 1'000'000'000)) send.rate = rate;
+    if (send.every && send.rate) t.wrong("rate", "stands beside 'every'", "one of the two");
+    if (t.integer("count", count, 1, 1'000'000'000'000))
+      send.count = count;
+    else if (!send.every && !send.rate)
+      send.count = 1;
+    if (send.kind != SendKind::raw) addresses_of(t, peer, send);
+    if (send.kind == SendKind::udp) {
+      t.number("sport", send.sport, 1, 65'535);
+      t.number("dport", send.dport, 1, 65'535);
+    }
+    if (send.kind != SendKind::arp) payload(t, send);
+    t.finish();
+    peer.sends.push_back(std::move(send));
+  }
+
+  // From the peer to the card it is connected to, unless the scenario says otherwise.
+  void addresses_of(TableReader& t, const Scenario::Peer& peer, Scenario::Send& send) {
+    const auto nic = std::ranges::find(scenario_.nics, peer.on, &Scenario::Nic::name);
+    send.src_mac = peer.mac;
+    send.dst_mac = send.kind == SendKind::arp || nic == scenario_.nics.end() ? MacAddress::broadcast() : nic->mac;
+    t.mac("src_mac", send.src_mac);
+    t.mac("dst_mac", send.dst_mac);
+    if (peer.address) send.src = peer.address->ip;
+    if (nic != scenario_.nics.end() && !nic->addresses.empty()) send.dst = nic->addresses.front().ip;
+    const bool has_src = t.ip("src", send.src);
+    const bool has_dst = t.ip("dst", send.dst);
+    if (!has_src && !peer.address) t.wrong("", "has no source address", "'src' here or 'address' in the peer");
+    if (!has_dst && send.dst.is_any() && nic != scenario_.nics.end())
+      t.wrong("", "has no destination address", "'dst' here or 'address' in the card");
+  }
+
+  // One of `payload` (a text), `hex` (bytes) or `size` (counting bytes 0, 1, 2, ...).
+  void payload(TableReader& t, Scenario::Send& send) {
+    std::string text;
+    std::string hex;
+    std::uint64_t size = send.kind == SendKind::ping ? 56 : 18;
+    const bool raw = send.kind == SendKind::raw;
+    const bool has_text = !raw && t.text("payload", text);
+    const bool has_size = !raw && t.integer("size", size, 0, kLongestFrame);
+    const bool has_hex = t.text("hex", hex, "bytes such as \"0a4d0002\"");
+    if (has_text + has_size + has_hex > 1)
+      t.wrong(has_size ? "size" : "hex", "is not the only payload", "one of payload, size, hex");
+    if (raw && !has_hex) return t.wrong("", "has no bytes", "the frame as 'hex', without FCS");
+    if (has_text) {
+      const Bytes bytes = std::as_bytes(std::span{text});
+      send.payload.assign(bytes.begin(), bytes.end());
+    } else if (has_hex) {
+      if (!decode_hex(hex, send.payload) || (raw && send.payload.empty()))
+        t.wrong("hex", "is no row of bytes", "an even number of hexadecimal digits, spaces between bytes allowed");
+    } else {
+      for (std::uint64_t i = 0; i < size; ++i) send.payload.push_back(std::byte(i & 0xffU));
+    }
+    if (send.payload.size() > kLongestFrame)
+      t.wrong(has_text ? "payload" : "hex", fmt::format("has {} bytes", send.payload.size()),
+              fmt::format("at most {}", kLongestFrame));
+  }
+
+  static bool decode_hex(std::string_view text, std::vector<std::byte>& to) {
+    const auto digit = [](char c) {
+      if (c >= '0' && c <= '9') return c - '0';
+      if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+      if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+      return -1;
+    };
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == ' ') continue;
+      if (i + 1 >= text.size() || digit(text[i]) < 0 || digit(text[i + 1]) < 0) return false;
+      to.push_back(std::byte(digit(text[i]) * 16 + digit(text[i + 1])));
+      ++i;
+    }
+    return true;
+  }
+
+  void app(TableReader t) {
+    Scenario::App app;
+    if (!t.find("name"))
+      t.wrong("", "lacks 'name'", "a name of its own");
+    else if (t.text("name", app.name) && !is_name(app.name, kLongestName))
+      t.wrong("name", "is no name", "1 to 32 letters, digits, '_' or '-'");
+    for (const Scenario::App& other : scenario_.apps)
+      if (other.name == app.name && !app.name.empty())
+        t.wrong("name", fmt::format("'{}' is taken", app.name), "a name of its own");
+    if (t.text("on", app.on) && app.on != "host")
+      t.wrong("on", fmt::format("is {}; programs run only on the host in this version", quoted(app.on)), "\"host\"");
+    if (!t.find("kind")) t.wrong("", "lacks 'kind'", "udp_sink or udp_echo");
+    if (t.choice<AppKind>("kind", app.kind, kAppKinds, kLaterAppKinds)) {
+      if (!t.find("port")) t.wrong("", "lacks 'port'", "an integer from 1 to 65535");
+      if (t.number("port", app.port, 1, 65'535))
+        for (const Scenario::App& other : scenario_.apps)
+          if (other.port == app.port)
+            t.wrong("port", fmt::format("{} is that of '{}'", app.port, other.name), "one of its own");
+      t.finish();
+    }
+    scenario_.apps.push_back(std::move(app));
+  }
+
+  void expect(TableReader t) {
+    Scenario::Expect expect;
+    expect.where.line = t.place("").begin.line;
+    if (!t.find("metric"))
+      t.wrong("", "lacks 'metric'", "a path in report.json such as \"ledger.read\"");
+    else if (t.text("metric", expect.metric) && expect.metric.empty())
+      t.wrong("metric", "is empty", "a path in report.json such as \"ledger.read\"");
+    t.real("min", expect.min);
+    t.real("max", expect.max);
+    t.real("equals", expect.equals);
+    if (!t.find("min") && !t.find("max") && !t.find("equals"))
+      t.wrong("", "expects nothing", "at least one of min, max, equals");
+    if (expect.min && expect.max && *expect.min > *expect.max) t.wrong("min", "is above max", "a range");
+    t.finish();
+    scenario_.expects.push_back(std::move(expect));
+  }
+
+  Diagnostics& diagnostics_;
+  const SysctlRules& sysctl_;
+  Scenario scenario_;
+};
+
+}  // namespace
+
+std::string_view name_of(Scenario::Mode mode) { return name_in(kModes, mode); }
+std::string_view name_of(Scenario::RxPath path) { return name_in(kRxPaths, path); }
+std::string_view name_of(Scenario::Send::Kind kind) { return name_in(kSendKinds, kind); }
+std::string_view name_of(Scenario::Peer::Kind kind) { return name_in(kPeerKinds, kind); }
+std::string_view name_of(Scenario::App::Kind kind) { return name_in(kAppKinds, kind); }
+
+std::string ScenarioErrors::text() const { return fmt::format("{}", fmt::join(messages, "\n")); }
+
+Result<Scenario, ScenarioErrors> parse_scenario(std::string_view toml, std::string_view name,
+                                                std::span<const std::string> overlays, const SysctlRules& sysctl) {
+  Diagnostics diagnostics{name};
+  if (const std::uint32_t line = line_of_deep_key(toml, kDeepestKey); line != 0)
+    return ScenarioErrors{
+        {fmt::format("{}:{}:1: a key with more than {} dots; expected at most that many", name, line, kDeepestKey)}};
+  toml::table root;
+  try {
+    root = toml::parse(toml, name);
+  } catch (const toml::parse_error& error) {
+    const auto& at = error.source().begin;
+    return ScenarioErrors{
+        {fmt::format("{}:{}:{}: {}; expected valid TOML", name, at.line, at.column, error.description())}};
+  }
+  for (const std::string& overlay : overlays) apply_overlay(root, overlay, diagnostics);
+  Scenario scenario = Parser{diagnostics, sysctl}.parse(root);
+  if (!diagnostics.empty()) return ScenarioErrors{diagnostics.sorted()};
+  return scenario;
+}
+
+Result<Scenario, ScenarioErrors> load_scenario(const std::string& path, std::span<const std::string> overlays,
+                                               const SysctlRules& sysctl) {
+  std::ifstream file;
+  if (path != "-") {
+    file.open(path, std::ios::binary);
+    if (!file) return ScenarioErrors{{fmt::format("{}: {}", path, std::strerror(errno))}};
+  }
+  std::istream& in = path == "-" ? std::cin : file;
+  std::string text;
+  std::array<char, 65'536> chunk;
+  while (in.read(chunk.data(), chunk.size()) || in.gcount() > 0) {
+    text.append(chunk.data(), static_cast<std::size_t>(in.gcount()));
+    if (text.size() > kLargestFile)
+      return ScenarioErrors{{fmt::format("{}: longer than {} bytes; expected a scenario", path, kLargestFile)}};
+  }
+  if (in.bad()) return ScenarioErrors{{fmt::format("{}: cannot be read; expected a TOML file", path)}};
+  return parse_scenario(text, path == "-" ? "standard input" : path, overlays, sysctl);
+}
+
+}  // namespace nicosim

@@ -1,0 +1,175 @@
+// A scenario: what a run is made of, as plain data. Read from TOML by parse_scenario(), written back by
+// write_scenario(); parse(write(s)) == s.
+//
+// Everything is resolved: a default that depends on something else (a peer's target, a MAC) is filled in.
+#pragma once
+
+#include "common/bytes.hpp"
+#include "common/result.hpp"
+#include "common/sim_time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nicosim {
+
+// Where something stands in the file, for messages. Does not take part in comparisons.
+struct SourceLine {
+  std::uint32_t line = 0;  // 0: not in a file
+  bool operator==(const SourceLine&) const { return true; }
+};
+
+struct Scenario {
+  enum class Mode : std::uint8_t { pio, dma_irq, napi };
+  enum class RxPath : std::uint8_t { rps, netif_rx, direct };
+
+  struct Stop {
+    std::optional<SimTime> after;  // none: when nothing is left to do
+    SimTime warmup;                // measured values start here
+    bool operator==(const Stop&) const = default;
+  };
+
+  struct Host {
+    unsigned cores = 1;
+    Mode mode = Mode::napi;
+    RxPath rx_path = RxPath::rps;                 // netif_rx with pio and dma_irq
+    std::map<std::string, std::uint64_t> sysctl;  // Linux's name to value; only what the scenario sets
+    std::map<std::string, SimTime> costs;         // name in common/costs.hpp to time per unit; only what it sets
+    bool operator==(const Host&) const = default;
+  };
+
+  // Between card and host (sc_model/host_link): one way.
+  struct Link {
+    SimTime latency = SimTime::ns(400);
+    std::uint64_t bandwidth_bps = 32'000'000'000;
+    unsigned header_bytes = 24;
+    unsigned payload_bytes = 256;  // longest packet, without header
+    bool operator==(const Link&) const = default;
+  };
+
+  struct Address {
+    Ipv4Address ip;
+    unsigned prefix = 24;
+    bool operator==(const Address&) const = default;
+  };
+
+  struct Nic {
+    std::string name;
+    MacAddress mac;  // default 02:00:00:00:00:01, :02, ... in file order
+    std::vector<Address> addresses;
+    unsigned rx_ring = 256, tx_ring = 256;  // descriptors, multiples of 8
+    unsigned rx_usecs = 0;                  // ITR in us, as `ethtool -C`; 0: off
+    unsigned mtu = 1500;
+    unsigned copybreak = 256;
+    bool promiscuous = false;
+    Link link;  // [link], then [nic.NAME.link]
+    bool operator==(const Nic&) const = default;
+  };
+
+  // What the wire in front of a card does to frames. Chances in units of 10^-9.
+  struct Wire {
+    std::string nic;
+    SimTime delay;
+    std::uint32_t loss_ppb = 0, corrupt_ppb = 0, duplicate_ppb = 0;
+    bool operator==(const Wire&) const = default;
+  };
+
+  struct Send {
+    enum class Kind : std::uint8_t { udp, arp, ping, raw };
+    Kind kind = Kind::udp;
+    SimTime at;                          // the first one
+    std::optional<SimTime> every;        // distance of the next ones
+    std::optional<std::uint64_t> rate;   // or how many per second; frame k leaves at + floor(k * 10^12 / rate) ps
+    std::optional<std::uint64_t> count;  // none: until the run ends; 1 without every and rate
+    MacAddress src_mac, dst_mac;
+    Ipv4Address src, dst;
+    std::uint16_t sport = 40'000, dport = 9;  // udp only
+    std::vector<std::byte> payload;           // udp and ping: the data; raw: the whole frame without FCS
+    bool operator==(const Send&) const = default;
+  };
+
+  struct Peer {
+    enum class Kind : std::uint8_t { generator, pcap };
+    std::string name;
+    std::string on;  // name of a card
+    Kind kind = Kind::generator;
+    // generator
+    MacAddress mac;  // default 02:00:00:00:01:01, ... in file order
+    std::optional<Address> address;
+    std::vector<Send> sends;
+    // pcap
+    std::string file;
+    std::string pace = "capture";  // Pace::parse() reads it
+    SimTime max_gap = SimTime::s(10);
+    bool lenient = false;
+    bool operator==(const Peer&) const = default;
+  };
+
+  struct App {
+    enum class Kind : std::uint8_t { udp_sink, udp_echo };
+    std::string name;
+    std::string on = "host";
+    Kind kind = Kind::udp_sink;
+    std::uint16_t port = 0;
+    bool operator==(const App&) const = default;
+  };
+
+  struct Expect {
+    std::string metric;  // path in report.json: "ledger.drop.*", "stations.read.p99_ns"
+    std::optional<double> min, max, equals;
+    SourceLine where;
+    bool operator==(const Expect&) const = default;
+  };
+
+  std::uint64_t seed = 1;
+  Stop stop;
+  Host host;
+  std::vector<Nic> nics;  // in file order, which is the order of their ports
+  std::vector<Wire> wires;
+  std::vector<Peer> peers;
+  std::vector<App> apps;  // started in this order
+  std::vector<Expect> expects;
+
+  bool operator==(const Scenario&) const = default;
+};
+
+inline constexpr int kScenarioSchema = 1;
+
+// Which sysctl knobs there are: the stack's list, handed in so that scenarios can be read without a stack.
+struct SysctlRules {
+  std::vector<std::string> names;
+  std::function<bool(std::string_view name, std::uint64_t value)> accepts;  // empty: every name and value
+};
+
+// Every error of a scenario, in file order: "FILE:LINE:COLUMN: what; expected ...; did you mean 'x'?". Exit code 2.
+struct ScenarioErrors {
+  std::vector<std::string> messages;
+  std::string text() const;  // one a line
+};
+
+// `name` is what errors call the text. `overlays` are --set arguments, "PATH=VALUE", applied in order; where an
+// instance is left out ("nic.rx_ring=64") all of them are meant.
+Result<Scenario, ScenarioErrors> parse_scenario(std::string_view toml, std::string_view name,
+                                                std::span<const std::string> overlays = {},
+                                                const SysctlRules& sysctl = {});
+// The same from a file, "-" for standard input.
+Result<Scenario, ScenarioErrors> load_scenario(const std::string& path, std::span<const std::string> overlays = {},
+                                               const SysctlRules& sysctl = {});
+
+// The resolved scenario as TOML.
+std::string write_scenario(const Scenario& scenario);
+
+std::string_view name_of(Scenario::Mode mode);
+std::string_view name_of(Scenario::RxPath path);
+std::string_view name_of(Scenario::Send::Kind kind);
+std::string_view name_of(Scenario::Peer::Kind kind);
+std::string_view name_of(Scenario::App::Kind kind);
+
+}  // namespace nicosim

@@ -1,0 +1,126 @@
+// From Scenario to TOML: the resolved scenario that an output folder keeps, so a run can be repeated without its
+// command line. Every value is written, defaults too.
+#include "cli/scenario/overlay.hpp"
+#include "cli/scenario/scenario.hpp"
+#include "cli/scenario/units.hpp"
+
+#include <fmt/format.h>
+#include <iterator>
+
+namespace nicosim {
+namespace {
+
+class Writer {
+ public:
+  template <class... Args>
+  void line(fmt::format_string<Args...> format, Args&&... args) {
+    fmt::format_to(std::back_inserter(out_), format, std::forward<Args>(args)...);
+    out_ += '\n';
+  }
+  std::string take() { return std::move(out_); }
+
+ private:
+  std::string out_;
+};
+
+std::string address_text(const Scenario::Address& a) { return fmt::format("\"{}/{}\"", a.ip.text(), a.prefix); }
+
+std::string hex_text(Bytes bytes) {
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); ++i) fmt::format_to(std::back_inserter(out), "{:02x}", load8(bytes, i));
+  return out;
+}
+
+std::string chance_text(std::uint32_t ppb) { return fmt::format("{}.{:09}", ppb / 1'000'000'000, ppb % 1'000'000'000); }
+
+// TOML tells 1.0 from 1 and knows no exponent without digits; the shortest form that reads back the same.
+std::string real_text(double v) { return fmt::format("{}", v); }
+
+void write_send(Writer& w, const std::string& peer, const Scenario::Send& send) {
+  w.line("\n[[peer.{}.send]]", peer);
+  w.line("kind = \"{}\"", name_of(send.kind));
+  w.line("at = \"{}\"", duration_text(send.at));
+  if (send.every) w.line("every = \"{}\"", duration_text(*send.every));
+  if (send.rate) w.line("rate = \"{}\"", rate_text(*send.rate));
+  if (send.count) w.line("count = {}", *send.count);
+  if (send.kind != Scenario::Send::Kind::raw) {
+    w.line("src_mac = \"{}\"", send.src_mac.text());
+    w.line("dst_mac = \"{}\"", send.dst_mac.text());
+    w.line("src = \"{}\"", send.src.text());
+    w.line("dst = \"{}\"", send.dst.text());
+  }
+  if (send.kind == Scenario::Send::Kind::udp) {
+    w.line("sport = {}", send.sport);
+    w.line("dport = {}", send.dport);
+  }
+  if (send.kind != Scenario::Send::Kind::arp) w.line("hex = \"{}\"", hex_text(send.payload));
+}
+
+void write_peer(Writer& w, const Scenario::Peer& peer) {
+  w.line("\n[peer.{}]", peer.name);
+  w.line("on = {}", quoted(peer.on));
+  w.line("kind = \"{}\"", name_of(peer.kind));
+  if (peer.kind == Scenario::Peer::Kind::pcap) {
+    w.line("file = {}", quoted(peer.file));
+    w.line("pace = \"{}\"", peer.pace);
+    w.line("max_gap = \"{}\"", duration_text(peer.max_gap));
+    w.line("lenient = {}", peer.lenient);
+    return;
+  }
+  w.line("mac = \"{}\"", peer.mac.text());
+  if (peer.address) w.line("address = {}", address_text(*peer.address));
+  for (const Scenario::Send& send : peer.sends) write_send(w, peer.name, send);
+}
+
+void write_nic(Writer& w, const Scenario::Nic& nic) {
+  w.line("\n[nic.{}]", nic.name);
+  w.line("mac = \"{}\"", nic.mac.text());
+  std::string addresses;
+  for (const Scenario::Address& a : nic.addresses) addresses += (addresses.empty() ? "" : ", ") + address_text(a);
+  w.line("address = [{}]", addresses);
+  w.line("rx_ring = {}\ntx_ring = {}", nic.rx_ring, nic.tx_ring);
+  w.line("rx_usecs = {}\nmtu = {}\ncopybreak = {}", nic.rx_usecs, nic.mtu, nic.copybreak);
+  w.line("promiscuous = {}", nic.promiscuous);
+  w.line("[nic.{}.link]", nic.name);
+  w.line("latency = \"{}\"", duration_text(nic.link.latency));
+  w.line("bandwidth = \"{}\"", bit_rate_text(nic.link.bandwidth_bps));
+  w.line("header = {}\npayload = {}", nic.link.header_bytes, nic.link.payload_bytes);
+}
+
+}  // namespace
+
+std::string write_scenario(const Scenario& scenario) {
+  Writer w;
+  w.line("schema = {}\nseed = {}", kScenarioSchema, scenario.seed);
+  w.line("\n[stop]");
+  if (scenario.stop.after) w.line("after = \"{}\"", duration_text(*scenario.stop.after));
+  w.line("warmup = \"{}\"", duration_text(scenario.stop.warmup));
+
+  w.line("\n[host]\ncores = {}", scenario.host.cores);
+  w.line("mode = \"{}\"\nrx_path = \"{}\"", name_of(scenario.host.mode), name_of(scenario.host.rx_path));
+  if (!scenario.host.sysctl.empty()) w.line("[host.sysctl]");
+  for (const auto& [name, value] : scenario.host.sysctl) w.line("{} = {}", quoted(name), value);
+  if (!scenario.host.costs.empty()) w.line("[host.costs]");
+  for (const auto& [name, per_unit] : scenario.host.costs) w.line("{} = \"{}\"", name, duration_text(per_unit));
+
+  for (const Scenario::Nic& nic : scenario.nics) write_nic(w, nic);
+  for (const Scenario::Wire& wire : scenario.wires) {
+    w.line("\n[wire.{}]\ndelay = \"{}\"", wire.nic, duration_text(wire.delay));
+    w.line("loss = {}\ncorrupt = {}", chance_text(wire.loss_ppb), chance_text(wire.corrupt_ppb));
+    w.line("duplicate = {}", chance_text(wire.duplicate_ppb));
+  }
+  for (const Scenario::Peer& peer : scenario.peers) write_peer(w, peer);
+  for (const Scenario::App& app : scenario.apps) {
+    w.line("\n[[app]]\nname = {}\non = {}", quoted(app.name), quoted(app.on));
+    w.line("kind = \"{}\"\nport = {}", name_of(app.kind), app.port);
+  }
+  for (const Scenario::Expect& expect : scenario.expects) {
+    w.line("\n[[expect]]\nmetric = {}", quoted(expect.metric));
+    if (expect.min) w.line("min = {}", real_text(*expect.min));
+    if (expect.max) w.line("max = {}", real_text(*expect.max));
+    if (expect.equals) w.line("equals = {}", real_text(*expect.equals));
+  }
+  return w.take();
+}
+
+}  // namespace nicosim
