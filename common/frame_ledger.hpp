@@ -65,9 +65,6 @@ class FrameLedger final : public Ledger {
   // Time since the first bit on the wire (arrivals) or since the frame was opened (host frames).
   Latency latency(Station) const;
 
-  // Latencies count only for frames opened at or after this.
-  void measure_from(SimTime time) { measure_from_ = time; }
-
   // The end of a run: whoever holds the frame says so, and it is `queued` at its last station. Harmless when closed.
   void close_as_queued(FrameId, SimTime now);
   // The same for those between card and driver: written back and not claimed, posted and not fetched.

@@ -158,11 +158,11 @@ void Simulation::build() {
       tap({port, Tap::driver, time, frame.ids.empty() ? FrameId{} : frame.ids.front(), {bytes.begin(), bytes.end()}, false});
     });
   }
-  stack_->on_tap([this](const Frame& frame, const NetDevice& device, SimTime time, TapDirection direction) {
+  stack_->on_tap([this](const Frame& frame, const NetDevice& device, SimTime time) {
     if (!setup_.taps) return;
+    const FrameId id = frame.ids.empty() ? FrameId{} : frame.ids.front();
     const auto bytes = frame.bytes();
-    tap({device.port(), Tap::stack, time, frame.ids.empty() ? FrameId{} : frame.ids.front(), {bytes.begin(), bytes.end()},
-         direction == TapDirection::outgoing});
+    tap({device.port(), Tap::stack, time, id, {bytes.begin(), bytes.end()}, id.from_host()});
   });
   cpu_->on_softirq([this](Softirq s) { stack_->softirq(s); });
   cpu_->on_interrupt_delivered([this](unsigned port, SimTime raised) { ledger_.interrupt_delivered(port, raised); });
