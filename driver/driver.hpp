@@ -24,7 +24,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nicosim {
@@ -50,7 +52,7 @@ class Driver final : public NetDevice, public Napi {
   // Throws std::invalid_argument when the configuration is out of range. Nothing is touched before probe().
   Driver(DeviceBus& bus, DmaMemory& memory, Runtime& runtime, Ledger& ledger, FramePool& pool, NapiScheduler& scheduler,
          FrameSink& sink, DriverConfig config);
-  ~Driver() override;  // asserts that it is not open
+  ~Driver() override = default;  // also while open: a run may end at any time
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
 

@@ -4,7 +4,7 @@
 #include "regmap/descriptors.hpp"
 #include "regmap/regmap.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace nicosim {
 namespace {
@@ -54,7 +54,7 @@ int Driver::clean_rx(int limit) {
   return done;
 }
 
-// Stores first, then the tail: the register write pushes nothing past them.
+// The descriptors are in memory before the tail gives them away (the wmb of e1000_alloc_rx_buffers).
 void Driver::refill_rx() {
   rx_->refill();
   bus_.write32(regs::RDT, rx_->tail());
