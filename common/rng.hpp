@@ -4,6 +4,8 @@
 // order in which arguments are evaluated differs between compilers.
 #pragma once
 
+#include "common/int128.hpp"
+
 #include <cstdint>
 #include <string_view>
 
@@ -26,7 +28,7 @@ class Rng {
   }
   // Evenly from 0 to limit - 1; limit > 0. The bias of the multiply-shift is below 2^-32 for limits below 2^32.
   std::uint64_t below(std::uint64_t limit) {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * limit) >> 64U);
+    return static_cast<std::uint64_t>((static_cast<UInt128>(next()) * limit) >> 64U);
   }
   bool chance(std::uint64_t numerator, std::uint64_t denominator) { return below(denominator) < numerator; }
 

@@ -1,5 +1,7 @@
 #include "sc_model/generator.hpp"
 
+#include "common/int128.hpp"
+
 #include <algorithm>
 
 namespace nicosim {
@@ -22,7 +24,7 @@ SimTime Generator::Series::next_at() const {
   if (finished()) return SimTime::never();
   if (send.every) return send.at + *send.every * static_cast<std::int64_t>(done);
   if (!send.rate) return send.at;
-  const auto ps = static_cast<unsigned __int128>(done) * 1'000'000'000'000ULL / *send.rate;
+  const auto ps = static_cast<UInt128>(done) * 1'000'000'000'000ULL / *send.rate;
   return send.at + SimTime::ps(static_cast<std::int64_t>(ps));
 }
 

@@ -1,5 +1,7 @@
 #include "sc_model/host_link.hpp"
 
+#include "common/int128.hpp"
+
 #include <cassert>
 #include <cstring>
 
@@ -70,7 +72,7 @@ SimTime HostLink::wire_time(std::size_t payload, std::uint64_t& counter) const {
   counter += bytes;
   if (config_.bits_per_second == 0) return SimTime::zero();
   // Rounded up to whole ps; 8e12 * bytes fits for any buffer we have.
-  const auto bits = static_cast<unsigned __int128>(bytes) * 8U * 1'000'000'000'000ULL;
+  const auto bits = static_cast<UInt128>(bytes) * 8U * 1'000'000'000'000ULL;
   return SimTime::ps(static_cast<std::int64_t>((bits + config_.bits_per_second - 1) / config_.bits_per_second));
 }
 

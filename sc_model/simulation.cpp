@@ -253,7 +253,7 @@ void Simulation::init_process() {
 
 void Simulation::tap(TapRecord record) {
   if (!setup_.taps) return;
-  const unsigned source = record.port * kTaps + static_cast<unsigned>(record.tap);
+  const unsigned source = record.port * static_cast<unsigned>(kTaps) + static_cast<unsigned>(record.tap);
   const SimTime time = record.time;
   taps_.add(time, source, std::move(record));
 }

@@ -3,7 +3,7 @@
 // Exact: a pace is a fraction, gaps are summed in whole nanoseconds and divided once, so no rounding adds up.
 #pragma once
 
-#include "cli/int128.hpp"
+#include "common/int128.hpp"
 #include "common/result.hpp"
 #include "common/sim_time.hpp"
 

@@ -3,7 +3,7 @@
 // Only what carries packets is looked into (interface descriptions, enhanced, simple and obsolete packet blocks);
 // name resolution, statistics, secrets and whatever comes later are stepped over.
 #include "cli/capture/reader.hpp"
-#include "cli/int128.hpp"
+#include "common/int128.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

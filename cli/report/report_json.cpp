@@ -1,4 +1,4 @@
-#include "cli/int128.hpp"
+#include "common/int128.hpp"
 #include "cli/report/report.hpp"
 
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "cli/scenario/units.hpp"
 
-#include "cli/int128.hpp"
+#include "common/int128.hpp"
 
 #include <algorithm>
 #include <array>

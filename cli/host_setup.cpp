@@ -1,0 +1,169 @@
+#include "cli/host_setup.hpp"
+
+#include "cli/packets.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace nicosim {
+namespace {
+
+// Several sources on one wire, merged by the wanted time; at equal times in order of declaration.
+class MergedSource final : public WireSource {
+ public:
+  void add(WireSource& source) { inputs_.push_back({&source, std::nullopt, false}); }
+  std::optional<WireFrame> next() override {
+    Input* first = nullptr;
+    for (Input& input : inputs_) {
+      if (!input.head && !input.done) {
+        input.head = input.source->next();
+        input.done = !input.head;
+      }
+      if (input.head && (first == nullptr || input.head->not_before < first->head->not_before)) first = &input;
+    }
+    if (first == nullptr) return std::nullopt;
+    std::optional<WireFrame> frame = std::move(first->head);
+    first->head.reset();
+    return frame;
+  }
+
+ private:
+  struct Input {
+    WireSource* source;
+    std::optional<WireFrame> head;
+    bool done;
+  };
+  std::vector<Input> inputs_;
+};
+
+LinkConfig link_of(const Scenario::Link& link) {
+  return {link.latency, link.bandwidth_bps, link.header_bytes, link.payload_bytes};
+}
+
+RxPath rx_path_of(Scenario::RxPath path) {
+  switch (path) {
+    case Scenario::RxPath::rps: return RxPath::rps;
+    case Scenario::RxPath::direct: return RxPath::direct;
+    case Scenario::RxPath::netif_rx: return RxPath::netif_rx;
+  }
+  return RxPath::rps;
+}
+
+// ITR counts 256 ns (8254x manual, "Interrupt Throttling Register").
+std::uint32_t itr_of(unsigned usecs) { return static_cast<std::uint32_t>((std::uint64_t{usecs} * 1000 + 128) / 256); }
+
+}  // namespace
+
+Result<CaptureStation, std::string> guess_station(const std::string& file, const std::string& as, bool lenient) {
+  CaptureReader reader = CaptureReader::open(file, lenient);
+  StationGuess guess;
+  while (const auto packet = reader.next()) guess.see(packet->bytes);
+  return guess.choose(as);
+}
+
+HostSetup::HostSetup(const Scenario& scenario) {
+  simulation.seed = scenario.seed;
+  simulation.stop_after = scenario.stop.after;
+  simulation.warmup = scenario.stop.warmup;
+  simulation.stack.rx_path = rx_path_of(scenario.host.rx_path);
+  for (const auto& [name, value] : scenario.host.sysctl) {
+    const bool known = Sysctl::set(simulation.stack.sysctl, name, value);
+    assert(known && "the scenario's knobs were checked when it was read");
+    (void)known;
+  }
+  for (const auto& [name, time] : scenario.host.costs) simulation.costs.set(*cost_from(name), time);
+  for (const Scenario::Nic& nic : scenario.nics) add_card(scenario, nic);
+  for (const Scenario::Peer& peer : scenario.peers) add_peer(scenario, peer);
+
+  for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
+    const Scenario::App& app = scenario.apps[i];
+    DatagramProgram program;
+    program.port = app.port;
+    program.echo = app.kind == Scenario::App::Kind::udp_echo;
+    program.stats = &stats.emplace_back();
+    program.seen = [this, i](std::span<const std::byte> datagram, const sockaddr_in& from) {
+      if (on_datagram) on_datagram(i, datagram, from);
+    };
+    simulation.apps.push_back({app.name, [program](Posix& os) { return run_datagram_program(os, program); }});
+  }
+}
+
+unsigned HostSetup::port_of(const Scenario& scenario, const std::string& nic) const {
+  const auto place = std::ranges::find(scenario.nics, nic, &Scenario::Nic::name);
+  assert(place != scenario.nics.end() && "the scenario's names were checked when it was read");
+  return static_cast<unsigned>(place - scenario.nics.begin());
+}
+
+void HostSetup::add_card(const Scenario& scenario, const Scenario::Nic& nic) {
+  NicSetup setup;
+  setup.driver.name = nic.name;
+  setup.driver.rx_ring = nic.rx_ring;
+  setup.driver.tx_ring = nic.tx_ring;
+  setup.driver.mode = scenario.host.mode == Scenario::Mode::dma_irq ? ReceiveMode::dma_irq : ReceiveMode::napi;
+  setup.driver.copybreak = nic.copybreak;
+  setup.driver.mtu = nic.mtu;
+  setup.driver.promiscuous = nic.promiscuous;
+  setup.driver.itr = itr_of(nic.rx_usecs);
+  setup.mac = nic.mac;
+  for (const Scenario::Address& address : nic.addresses) setup.addresses.emplace_back(address.ip, address.prefix);
+  setup.link = link_of(nic.link);
+  WireFaultConfig faults;
+  for (const Scenario::Wire& wire : scenario.wires)
+    if (wire.nic == nic.name) faults = {wire.delay, wire.loss_ppb, wire.corrupt_ppb, wire.duplicate_ppb};
+  setup.wire_delay = faults.delay;
+  faults_.push_back(faults);
+  simulation.nics.push_back(std::move(setup));
+  peers.emplace_back();
+}
+
+void HostSetup::add_peer(const Scenario& scenario, const Scenario::Peer& peer) {
+  const unsigned port = port_of(scenario, peer.on);
+  Peers& here = peers.at(port);
+  if (peer.kind == Scenario::Peer::Kind::generator) {
+    std::vector<Generator::Send> sends;
+    for (const Scenario::Send& send : peer.sends)
+      sends.push_back({send.at, send.every, send.rate, send.count, build_frame(send)});
+    std::optional<Ipv4Address> address;
+    if (peer.address) address = peer.address->ip;
+    here.generators.push_back(std::make_unique<Generator>(peer.mac, address, std::move(sends)));
+    return;
+  }
+  const auto pace = Pace::parse(peer.pace);
+  assert(pace && "the scenario's pace was checked when it was read");
+  here.replays.push_back(
+      std::make_unique<ReplaySource>(CaptureReader::open(peer.file, peer.lenient), *pace, peer.max_gap));
+  here.replay_files.push_back(peer.file);
+  // Nobody answers ARP in a replay: the neighbours are those of the capture, and all of them are on this wire.
+  NicSetup& nic = simulation.nics.at(port);
+  nic.everyone_on_link = true;
+  const std::string own = nic.addresses.empty() ? "auto" : nic.addresses.front().first.text();
+  if (const auto station = guess_station(peer.file, own, peer.lenient))
+    for (const auto& [ip, mac] : station->neighbours) nic.neighbours.emplace_back(ip, mac);
+}
+
+void HostSetup::attach(Simulation& sim) {
+  for (unsigned port = 0; port < peers.size(); ++port) {
+    Peers& here = peers[port];
+    auto merged = std::make_unique<MergedSource>();
+    for (auto& generator : here.generators) merged->add(*generator);
+    for (auto& replay : here.replays) merged->add(*replay);
+    here.merged = std::move(merged);
+    if (faults_.at(port).any())
+      here.faults = std::make_unique<WireFaults>(*here.merged, faults_[port], Rng{simulation.seed, "wire" + std::to_string(port)});
+    Simulation::WireEnds ends;
+    ends.source = here.source();
+    ends.receiver = [&here](Bytes frame) {
+      ++here.received;
+      std::vector<WireFrame> answers;
+      for (auto& generator : here.generators)
+        if (auto answer = generator->receive(frame)) {
+          WireFrame& wire = answers.emplace_back();
+          wire.bytes = std::move(*answer);
+        }
+      return answers;
+    };
+    sim.set_wire(port, std::move(ends));
+  }
+}
+
+}  // namespace nicosim

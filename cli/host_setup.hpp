@@ -1,0 +1,56 @@
+// A scenario turned into a simulation: cards, wires with what hangs on them, programs.
+#pragma once
+
+#include "cli/capture/replay_source.hpp"
+#include "cli/capture/station_guess.hpp"
+#include "cli/scenario/scenario.hpp"
+#include "common/result.hpp"
+#include "programs/datagram.hpp"
+#include "sc_model/generator.hpp"
+#include "sc_model/simulation.hpp"
+#include "sc_model/wire_faults.hpp"
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace nicosim {
+
+// The peers of one card's wire.
+struct Peers {
+  std::vector<std::unique_ptr<Generator>> generators;
+  std::vector<std::unique_ptr<ReplaySource>> replays;
+  std::vector<std::string> replay_files;
+  std::unique_ptr<WireSource> merged;  // of all of them, by time
+  std::unique_ptr<WireFaults> faults;
+  std::uint64_t received = 0;          // frames that came out of the card
+
+  WireSource* source() { return faults ? static_cast<WireSource*>(faults.get()) : merged.get(); }
+};
+
+class HostSetup {
+ public:
+  // Opens captures; throws CaptureError. The scenario has been checked.
+  explicit HostSetup(const Scenario& scenario);
+
+  SimulationSetup simulation;  // complete but for outputs and engine options; take it (move) into a Simulation
+  void attach(Simulation& sim);  // joins the wires
+
+  std::deque<Peers> peers;           // per card
+  std::deque<DatagramStats> stats;   // per app
+  // Seen by every datagram program: the app's index, the datagram, its sender. Set before the run.
+  std::function<void(std::size_t app, std::span<const std::byte>, const sockaddr_in&)> on_datagram;
+
+ private:
+  std::vector<WireFaultConfig> faults_;  // per card
+
+  void add_card(const Scenario&, const Scenario::Nic&);
+  void add_peer(const Scenario&, const Scenario::Peer&);
+  unsigned port_of(const Scenario&, const std::string& nic) const;
+};
+
+// What is known about the station a capture was taken for. Throws CaptureError; the Result's error is a sentence.
+Result<CaptureStation, std::string> guess_station(const std::string& file, const std::string& as, bool lenient);
+
+}  // namespace nicosim

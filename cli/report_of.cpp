@@ -1,0 +1,107 @@
+// Collects a finished simulation's numbers into a report.
+#include "cli/run_session.hpp"
+
+#include <fmt/format.h>
+
+namespace nicosim {
+namespace {
+
+RunReport::Counts counts_of(const CounterGroup& group) {
+  RunReport::Counts counts;
+  for (const CounterGroup::Entry& e : group.entries()) counts.emplace_back(e.name, e.value);
+  return counts;
+}
+
+void add_capture(RunReport& report, const ReplaySource& replay, const std::string& file, const WireIn& wire) {
+  const ReplaySource::Counts c = replay.counts();
+  report.captures.push_back({file,
+                             std::string{replay.reader().format()},
+                             {{"packets", c.packets},
+                              {"padded", c.padded},
+                              {"cut", c.cut},
+                              {"oversized", c.oversized},
+                              {"gaps_shortened", c.gaps_shortened},
+                              {"time_went_back", c.time_went_back},
+                              {"waited_for_wire", wire.delayed()}}});
+  for (const CaptureWarning& w : replay.reader().warnings())
+    report.warnings.push_back(fmt::format("{}: {} ({} times, first at byte {})", file, w.what, w.count, w.first_offset));
+  if (replay.error()) report.warnings.push_back(*replay.error());
+}
+
+}  // namespace
+
+RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scenario, Simulation::End end) {
+  RunReport report;
+  FrameLedger& ledger = sim.ledger();
+  report.frames_on_wire = ledger.opened_on_wire();
+  report.ledger = ledger.totals();
+  report.ledger_tx = ledger.totals_of_host_frames();
+  report.unexplained = sim.unexplained();
+  for (std::size_t i = 0; i < kStations; ++i) {
+    const auto station = static_cast<Station>(i);
+    const FrameLedger::Latency l = ledger.latency(station);
+    if (l.count != 0) report.stations.push_back({std::string{name_of(station)}, l.count, l.p50, l.p99, l.max});
+  }
+
+  const bool many = sim.ports() > 1;
+  for (unsigned port = 0; port < sim.ports(); ++port) {
+    Driver& driver = sim.driver(port);
+    const std::string suffix = many ? " " + std::string{driver.name()} : "";
+    report.counters.push_back({"ethtool" + suffix, counts_of(driver.ethtool())});
+    const Driver::Work& work = driver.work();
+    report.counters.push_back({"napi" + suffix,
+                               {{"interrupts", work.interrupts},
+                                {"spurious", work.spurious},
+                                {"polls", work.polls},
+                                {"budget_exhausted", work.budget_exhausted},
+                                {"frames", work.frames}}});
+    report.counters.push_back({"link" + suffix,
+                               {{"upstream_bytes", sim.link(port).upstream_bytes()},
+                                {"downstream_bytes", sim.link(port).downstream_bytes()}}});
+    report.interrupts.push_back({std::string{driver.name()}, work.interrupts});
+  }
+  const Stack::Softnet softnet = sim.stack().softnet(0);
+  report.counters.push_back({"softnet_stat",
+                             {{"processed", softnet.processed},
+                              {"dropped", softnet.dropped},
+                              {"time_squeeze", softnet.time_squeeze},
+                              {"received_rps", softnet.received_rps},
+                              {"backlog_len", softnet.backlog_len}}});
+  report.counters.push_back({"nstat", counts_of(sim.stack().nstat())});
+  report.counters.push_back({"scheduler",
+                             {{"context_switches", sim.cpu().context_switches()},
+                              {"ksoftirqd_runs", sim.cpu().ksoftirqd_runs()},
+                              {"syscalls", sim.syscalls()}}});
+
+  const HostCpu::Times& times = sim.cpu().times();
+  report.time = sim.now();
+  const SimTime busy = times.hardirq + times.softirq + times.process;
+  report.cpu = {{0, "hardirq", times.hardirq},
+                {0, "softirq", times.softirq},
+                {0, "process", times.process},
+                {0, "idle", std::max(SimTime::zero(), report.time - busy)}};
+  for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
+    const Scenario::App& app = scenario.apps[i];
+    const DatagramStats& stats = host.stats[i];
+    report.apps.push_back({app.name,
+                           std::string{name_of(app.kind)},
+                           {{"datagrams", stats.datagrams}, {"bytes", stats.bytes}, {"errors", stats.errors}}});
+  }
+  for (unsigned port = 0; port < host.peers.size(); ++port) {
+    const Peers& peers = host.peers[port];
+    for (std::size_t i = 0; i < peers.replays.size(); ++i)
+      add_capture(report, *peers.replays[i], peers.replay_files[i], sim.engine(port).wire_in());
+    if (peers.faults)
+      report.counters.push_back({"wire" + (many ? " " + scenario.nics[port].name : std::string{}),
+                                 {{"lost", peers.faults->lost()},
+                                  {"corrupted", peers.faults->corrupted()},
+                                  {"duplicated", peers.faults->duplicated()}}});
+  }
+  report.cycles = static_cast<std::uint64_t>(report.time.in_ps() / kCyclePs);
+  report.interrupted = end == Simulation::End::interrupted;
+  for (unsigned port = 0; port < sim.ports(); ++port)
+    report.host.cycles_evaluated += sim.engine(port).cycles_evaluated();
+  return report;
+}
+
+}  // namespace nicosim

@@ -1,0 +1,45 @@
+// One run from scenario to report: simulation, outputs, verdict. What `run` and `replay` share.
+#pragma once
+
+#include "cli/host_setup.hpp"
+#include "cli/report/report.hpp"
+#include "cli/scenario/scenario.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nicosim {
+
+// docs/command_line.md
+enum ExitCode : int {
+  kGood = 0,
+  kCheckFailed = 1,
+  kUsage = 2,
+  kInput = 3,
+  kOutput = 4,
+  kOurFault = 5,
+  kInterrupted = 130,
+};
+
+struct RunOptions {
+  std::string command;            // as typed, for the manifest and for messages
+  std::string scenario_name;      // file name in messages
+  std::string title;
+  std::optional<std::string> json, out, events, waves;  // files; json may be "-"
+  SimTime waves_from = SimTime::zero(), waves_to = SimTime::never();
+  bool force = false, quiet = false, no_skip = false, check_skip = false;
+  std::uint64_t batch = 1'000'000;
+  SimTime linger = SimTime::ms(100);
+  std::uint64_t random_reset_seed = 0;
+};
+
+// Runs the scenario and writes what was asked for. Returns the exit code; messages are on stderr, the summary on stdout
+// (on stderr with --json -). Call once per process.
+int run_session(const Scenario& scenario, const RunOptions& options);
+
+// What a finished simulation has to report, without wall-clock figures.
+RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scenario, Simulation::End end);
+
+}  // namespace nicosim
