@@ -291,6 +291,7 @@ void Simulation::watch() {
 
 Simulation::End Simulation::run() {
   end_ = setup_.stop_after ? End::time : End::idle;
+  sc_core::sc_report_handler::set_actions("/OSCI/SystemC", sc_core::SC_DO_NOTHING);  // that it was stopped is our news
   sc_core::sc_start();
   while (!stopped_) {  // starved: only a thread moved time, and nobody looked since
     watch();
