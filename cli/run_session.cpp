@@ -135,6 +135,7 @@ int run_session(const Scenario& scenario, const RunOptions& options) {
 
   RunReport report = report_of(sim, host, scenario, end);
   report.title = options.title;
+  report.warnings.insert(report.warnings.begin(), options.warnings.begin(), options.warnings.end());
   report.host.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   const Json json = to_json(report);
 

@@ -98,6 +98,7 @@ Result<CaptureStation, std::string> StationGuess::choose_by_itself() const {
   MacAddress mac;
   Score best{0, 0, false};
   for (const auto& [candidate, frames] : unicast_frames_) {
+    if (candidate.is_multicast()) continue;  // as a source: nobody's
     const auto [address, packets] = main_address(candidate);
     const Score score{frames, packets, is_private(address)};
     if (score > best) {

@@ -15,6 +15,8 @@ struct State {
   bool promiscuous = false, lenient = false;
 };
 
+constexpr MacAddress kBystander{{0x02, 0x00, 0x00, 0x00, 0x00, 0x01}};
+
 void say(const std::string& text) { fmt::print(stderr, "nicosim: {}\n", text); }
 
 // The scenario that a replay is: one card with the station's address, the capture as its peer, a reader per UDP port.
@@ -24,7 +26,7 @@ Scenario replay_scenario(const State& state, const CaptureStation& station) {
   if (state.mode == "dma_irq") scenario.host.rx_path = Scenario::RxPath::netif_rx;
   Scenario::Nic& nic = scenario.nics.emplace_back();
   nic.name = "eth0";
-  nic.mac = station.mac;
+  nic.mac = station.mac.is_multicast() ? kBystander : station.mac;
   if (!station.address.is_any()) nic.addresses.push_back({station.address, 32});
   nic.promiscuous = state.promiscuous;
   Scenario::Peer& peer = scenario.peers.emplace_back();
@@ -49,13 +51,19 @@ int replay(State& state) {
   state.options.linger = *linger;
   state.options.scenario_name = state.file;
   state.options.title = state.file;
-  const auto station = guess_station(state.file, state.as, state.lenient);
-  if (!station) {
-    say(fmt::format("{}: {}", state.file, station.error()));
+  const auto guess = guess_station(state.file, state.as, state.lenient);
+  CaptureStation station;
+  if (guess) {
+    station = *guess;
+  } else if (state.as == "auto") {  // nothing but group addresses, or no frame at all: the card is a bystander's
+    station.mac = kBystander;
+    state.options.warnings.push_back(fmt::format("{}: {}; the card has the address {}", state.file, guess.error(), kBystander.text()));
+  } else {
+    say(fmt::format("{}: {}", state.file, guess.error()));
     return kUsage;
   }
   // Written out and read back, so that --set works on it like on any scenario.
-  const std::string text = write_scenario(replay_scenario(state, *station));
+  const std::string text = write_scenario(replay_scenario(state, station));
   state.overlays.insert(state.overlays.end(), state.sets.begin(), state.sets.end());
   const auto scenario = parse_scenario(text, state.file, state.overlays, sysctl_rules());
   if (!scenario) {

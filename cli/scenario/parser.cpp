@@ -202,8 +202,9 @@ class Parser {
   void nic(TableReader t, Scenario::Nic& nic) {
     if (!is_name(nic.name, kLongestNicName))
       t.wrong("", "is no name for a card", "1 to 15 letters, digits, '_' or '-', as Linux has it");
-    if (t.mac("mac", nic.mac) && (nic.mac.is_multicast() || nic.mac.is_zero()))
-      t.wrong("mac", "is not one station's address", "an even first octet, and not all zero");
+    // All zero is legal: captures without link-layer addresses have it, and it is what their stations answer to.
+    if (t.mac("mac", nic.mac) && nic.mac.is_multicast())
+      t.wrong("mac", "is not one station's address", "an even first octet");
     for (const Scenario::Nic& other : scenario_.nics)
       if (other.mac == nic.mac) t.wrong("mac", fmt::format("is that of {} as well", other.name), "one of its own");
     if (const toml::node* node = t.find("address")) addresses(t, *node, nic);
