@@ -12,7 +12,7 @@ namespace nicosim {
 namespace {
 
 constexpr std::size_t kWidth = 80;
-constexpr std::size_t kBar = 20;
+constexpr std::size_t kBar = 19;
 
 class Page {
  public:
