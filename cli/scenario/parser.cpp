@@ -166,7 +166,7 @@ class Parser {
       }
       const bool known = sysctl_.names.empty() || std::ranges::find(sysctl_.names, name) != sysctl_.names.end();
       if (!known)
-        complain(fmt::format("unknown sysctl '{}'; expected one of those that `nicosim doctor` lists{}", name,
+        complain(fmt::format("unknown sysctl '{}'; expected one of {}{}", name, joined(sysctl_.names),
                              did_you_mean(name, sysctl_.names)));
       else if (sysctl_.accepts && !sysctl_.accepts(name, value))
         complain(fmt::format("host.sysctl.{} is {}; expected a value that Linux takes", name, value));

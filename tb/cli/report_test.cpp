@@ -94,7 +94,7 @@ TEST(Summary, SaysWhatHappenedAndWhatWasSlowest) {
               HasSubstr("1 000 frames arrived in 1 ms: 900 read, 40 answered, 60 dropped. The host sent 40 frames. "
                         "The slowest step was handler to read: 3 us in the median."));
   EXPECT_THAT(text, HasSubstr("dropped at filter: MAC_FILTER"));
-  EXPECT_THAT(text, HasSubstr("hardirq 12.5 %   softirq 25.0 %   idle 62.5 %"));
+  EXPECT_THAT(text, HasSubstr("  cpu 0: hardirq 12.5 %, softirq 25.0 %, idle 62.5 %\n"));
   EXPECT_THAT(text, HasSubstr("156 250 clock cycles"));
   EXPECT_THAT(text, HasSubstr("500 times slower than real time"));
 }
@@ -111,6 +111,21 @@ TEST(Summary, FitsEightyColumnsWithoutEscapes) {
   EXPECT_THAT(summary(r, true), HasSubstr("\033[1m"));
 }
 
+TEST(Summary, TheWayInAndTheWayOutAreTwoTables) {
+  const std::string text = summary(example(), false);
+  const std::size_t out = text.find("Latency of the host's frames");
+  ASSERT_NE(out, std::string::npos);
+  EXPECT_LT(text.find("  handler "), out);
+  EXPECT_GT(text.find("  tx_wire "), out);
+}
+
+TEST(Summary, LongTextIsBrokenBetweenWordsAndIndented) {
+  RunReport r;
+  r.warnings = {"a long warning: " + std::string(60, 'x') + " " + std::string(60, 'y')};
+  EXPECT_THAT(summary(r, false),
+              HasSubstr("\n  a long warning: " + std::string(60, 'x') + "\n    " + std::string(60, 'y') + "\n"));
+}
+
 TEST(Summary, AnEmptyRunIsReportedToo) {
   EXPECT_THAT(summary(RunReport{}, false), HasSubstr("Nothing was on the wire"));
   EXPECT_EQ(to_json(RunReport{})["interrupts"]["per_frame"], 0.0);
@@ -120,7 +135,7 @@ TEST(Summary, FramesWithoutAFateAreNotHidden) {
   RunReport r = example();
   r.unexplained = 1;
   r.interrupted = true;
-  EXPECT_THAT(summary(r, false), HasSubstr("1 frame have no fate"));
+  EXPECT_THAT(summary(r, false), HasSubstr("1 frame has no fate"));
   EXPECT_THAT(summary(r, false), HasSubstr("Interrupted"));
   EXPECT_EQ(to_json(r)["status"], "interrupted");
 }
