@@ -153,7 +153,8 @@ class Parser {
         sysctls(*below, name + ".");
         continue;
       }
-      const auto complain = [&](const std::string& what) { diagnostics_.add(node.source(), what); };
+      const toml::source_region& place = node.source();
+      const auto complain = [&](const std::string& what) { diagnostics_.add(place, what); };
       std::uint64_t value = 0;
       if (const auto* flag = node.as_boolean()) {
         value = flag->get() ? 1 : 0;
