@@ -69,7 +69,7 @@ struct RunReport {
 
 using Json = nlohmann::ordered_json;
 
-// report.json. Key order is fixed; times are in ns with up to three decimals, exact below 2^53 ps and to a ps above.
+// report.json. Key order is fixed; times are in ns with up to three decimals, exact below 1000 s and to 1 ps above.
 Json to_json(const RunReport& report);
 std::string json_text(const Json& json);  // indented, with a final newline
 

@@ -7,12 +7,13 @@
 #include <fmt/format.h>
 #include <iterator>
 #include <map>
+#include <span>
 
 namespace nicosim {
 namespace {
 
 constexpr std::size_t kWidth = 80;
-constexpr std::size_t kBar = 20;
+constexpr std::size_t kBar = 19;
 
 class Page {
  public:
@@ -31,22 +32,24 @@ class Page {
     out_ += colour_ ? fmt::format("\033[1;31m{}\033[0m\n", text) : fmt::format("{}\n", text);
   }
 
-  // Words, broken before column 80; continuation lines are indented.
-  void paragraph(std::string_view text, std::size_t indent = 0) {
-    std::size_t column = 0;
+  // Words, broken before column 80; the first line starts at `first`, the others at `next`.
+  void paragraph(std::string_view text, std::size_t first = 0, std::size_t next = 0) {
+    out_ += std::string(first, ' ');
+    std::size_t column = first;
+    bool fresh = true;
     while (!text.empty()) {
-      const std::size_t space = text.find(' ');
-      const std::string_view word = text.substr(0, space);
-      if (column != 0 && column + 1 + word.size() > kWidth) {
-        out_ += "\n" + std::string(indent, ' ');
-        column = indent;
-      } else if (column != 0) {
+      const std::string_view word = text.substr(0, text.find(' '));
+      if (!fresh && column + 1 + word.size() > kWidth) {
+        out_ += "\n" + std::string(next, ' ');
+        column = next;
+      } else if (!fresh) {
         out_ += ' ';
         ++column;
       }
       out_ += word;
       column += word.size();
-      text.remove_prefix(space == std::string_view::npos ? text.size() : space + 1);
+      fresh = false;
+      text.remove_prefix(std::min(text.size(), word.size() + 1));
     }
     out_ += '\n';
   }
@@ -112,19 +115,31 @@ void ledger(Page& page, std::string_view title, const RunReport::Counts& counts)
               percent(static_cast<double>(count) / static_cast<double>(total)));
 }
 
-void stations(Page& page, const RunReport& r) {
-  if (r.stations.empty()) return;
-  page.title("Latency since the first bit on the wire");
+void station_table(Page& page, std::string_view title, std::span<const RunReport::StationLatency> rows) {
+  if (rows.empty()) return;
+  page.title(title);
   page.line("  {:<13} {:>9}  {:>9}  {:>9}  {:>9}", "station", "frames", "p50", "p99", "max");
   // Bars are scaled to the longest median: where the time goes is seen before it is read.
   SimTime longest = SimTime::ps(1);
-  for (const auto& s : r.stations) longest = std::max(longest, s.p50);
-  for (const auto& s : r.stations) {
-    const auto bar = static_cast<std::size_t>(
-        static_cast<double>(s.p50.in_ps()) / static_cast<double>(longest.in_ps()) * static_cast<double>(kBar) + 0.5);
+  for (const auto& s : rows) longest = std::max(longest, s.p50);
+  for (const auto& s : rows) {
+    const double share = static_cast<double>(s.p50.in_ps()) / static_cast<double>(longest.in_ps());
+    const auto bar = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(kBar) + 0.5);
     page.line("  {:<13} {:>9}  {:>9}  {:>9}  {:>9}  {}", s.station, s.count, humanised(s.p50), humanised(s.p99),
-              humanised(s.max), std::string(std::min(bar, kBar), '='));
+              humanised(s.max), std::string(bar, '='));
   }
+}
+
+// The way in and the way out count from different beginnings.
+void stations(Page& page, const RunReport& r) {
+  const std::span all{r.stations};
+  const auto out = std::ranges::find_if(all, [](const auto& s) {
+    const auto station = station_from(s.station);
+    return station && *station >= Station::write;
+  });
+  const auto in = static_cast<std::size_t>(out - all.begin());
+  station_table(page, "Latency since the first bit on the wire", all.first(in));
+  station_table(page, "Latency of the host's frames since their first station", all.subspan(in));
 }
 
 void cpu(Page& page, const RunReport& r) {
@@ -132,9 +147,12 @@ void cpu(Page& page, const RunReport& r) {
   page.title("CPU");
   std::map<unsigned, std::string> lines;
   const double whole = std::max(1.0, static_cast<double>(r.time.in_ps()));
-  for (const auto& c : r.cpu)
-    lines[c.cpu] += fmt::format("   {} {}", c.context, percent(static_cast<double>(c.spent.in_ps()) / whole));
-  for (const auto& [number, text] : lines) page.line("  cpu {}{}", number, text);
+  for (const auto& c : r.cpu) {
+    std::string& line = lines[c.cpu];
+    line += line.empty() ? fmt::format("cpu {}: ", c.cpu) : ", ";
+    line += fmt::format("{} {}", c.context, percent(static_cast<double>(c.spent.in_ps()) / whole));
+  }
+  for (const auto& [number, text] : lines) page.paragraph(text, 2, 4);
 }
 
 void interrupts(Page& page, const RunReport& r) {
@@ -154,26 +172,26 @@ void apps(Page& page, const RunReport& r) {
   if (r.apps.empty()) return;
   page.title("Programs");
   for (const auto& app : r.apps) {
-    std::string text = fmt::format("  {} ({})", app.name, app.kind);
+    std::string text = fmt::format("{} ({})", app.name, app.kind);
     std::string separator = ": ";
     for (const auto& [name, value] : app.numbers) {
       text += fmt::format("{}{} {}", separator, humanised_count(value), name);
       separator = ", ";
     }
-    page.paragraph(text, 4);
+    page.paragraph(text, 2, 4);
   }
 }
 
 void captures(Page& page, const RunReport& r) {
   for (const auto& c : r.captures) {
     page.title("Capture");
-    std::string text = fmt::format("  {} ({})", c.file, c.format);
+    std::string text = fmt::format("{} ({})", c.file, c.format);
     std::string separator = ": ";
     for (const auto& [name, value] : c.numbers) {
       text += fmt::format("{}{} {}", separator, name, humanised_count(value));
       separator = ", ";
     }
-    page.paragraph(text, 4);
+    page.paragraph(text, 2, 4);
   }
 }
 
@@ -214,7 +232,8 @@ std::string summary(const RunReport& r, bool colour) {
   page.paragraph(headline(r));
   if (r.interrupted) page.alarm("Interrupted: everything below is true up to that moment.");
   if (r.unexplained != 0)
-    page.alarm(fmt::format("{} have no fate. That is our fault; please report it.", frames(r.unexplained)));
+    page.alarm(fmt::format("{} {} no fate. That is our fault; please report it.", frames(r.unexplained),
+                           r.unexplained == 1 ? "has" : "have"));
   ledger(page, "Where the frames from the wire ended", r.ledger);
   ledger(page, "Where the frames from the host ended", r.ledger_tx);
   stations(page, r);
@@ -224,7 +243,7 @@ std::string summary(const RunReport& r, bool colour) {
   captures(page, r);
   speed(page, r);
   if (!r.warnings.empty()) page.title("Warnings");
-  for (const std::string& warning : r.warnings) page.paragraph("  " + warning, 4);
+  for (const std::string& warning : r.warnings) page.paragraph(warning, 2, 4);
   return page.take();
 }
 

@@ -146,7 +146,8 @@ void apply_overlay(toml::table& scenario, const std::string& argument, Diagnosti
   try {
     Overlay{argument, diagnostics}.apply(scenario);
   } catch (const toml::parse_error& error) {
-    diagnostics.add({}, fmt::format("--set: {}", error.description()));  // bytes that are not UTF-8
+    // bytes that are not UTF-8, so the argument is not shown
+    diagnostics.add({{1, 1}, {1, 1}, std::make_shared<const std::string>("--set")}, std::string{error.description()});
   }
 }
 

@@ -153,7 +153,8 @@ class Parser {
         sysctls(*below, name + ".");
         continue;
       }
-      const auto complain = [&](const std::string& what) { diagnostics_.add(node.source(), what); };
+      const toml::source_region& place = node.source();
+      const auto complain = [&](const std::string& what) { diagnostics_.add(place, what); };
       std::uint64_t value = 0;
       if (const auto* flag = node.as_boolean()) {
         value = flag->get() ? 1 : 0;
@@ -166,7 +167,7 @@ class Parser {
       }
       const bool known = sysctl_.names.empty() || std::ranges::find(sysctl_.names, name) != sysctl_.names.end();
       if (!known)
-        complain(fmt::format("unknown sysctl '{}'; expected one of those that `nicosim doctor` lists{}", name,
+        complain(fmt::format("unknown sysctl '{}'; expected one of {}{}", name, joined(sysctl_.names),
                              did_you_mean(name, sysctl_.names)));
       else if (sysctl_.accepts && !sysctl_.accepts(name, value))
         complain(fmt::format("host.sysctl.{} is {}; expected a value that Linux takes", name, value));

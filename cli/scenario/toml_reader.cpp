@@ -279,7 +279,7 @@ std::vector<std::pair<std::string, const toml::table*>> TableReader::named_table
 
 void TableReader::finish() {
   std::ranges::sort(known_);
-  known_.erase(std::ranges::unique(known_).begin(), known_.end());
+  known_.erase(std::unique(known_.begin(), known_.end()), known_.end());
   for (const auto& [key, node] : table_) {
     if (std::ranges::binary_search(known_, key.str())) continue;
     const std::string where = path_.empty() ? std::string{"at the top"} : fmt::format("in [{}]", path_);

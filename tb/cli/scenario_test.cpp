@@ -1,0 +1,337 @@
+#include "cli/scenario/scenario.hpp"
+
+#include "tb/cli/temporary_folder.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace nicosim {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr std::string_view kFull = R"(schema = 1
+seed = 7
+stop = { after = "50ms", warmup = "5ms" }
+[host]
+mode = "napi"
+rx_path = "direct"
+[host.sysctl]
+net.core.netdev_max_backlog = 1000
+net.ipv4.ip_forward = true
+[host.costs]
+irq_entry = "600ns"
+copy_per_byte = "60ps"
+[link]
+latency = "500ns"
+bandwidth = "2.5Gb/s"
+[nic.eth1]
+address = ["10.77.0.2/24", "10.79.0.2/16"]
+rx_ring = 64
+rx_usecs = 8
+promiscuous = true
+[nic.eth0]
+mac = "02:00:00:00:00:33"
+[nic.eth0.link]
+latency = "1us"
+[wire.eth1]
+delay = "5us"
+loss = 0.001
+[peer.client]
+on = "eth1"
+kind = "generator"
+address = "10.77.0.9/24"
+[[peer.client.send]]
+kind = "udp"
+at = "1us"
+rate = "20k/s"
+count = 10
+dport = 7
+payload = "hello"
+[[peer.client.send]]
+kind = "arp"
+every = "1ms"
+[[peer.client.send]]
+kind = "ping"
+size = 100
+[[peer.client.send]]
+kind = "raw"
+hex = "ff ff ff ff ff ff 020000000101 0800"
+[peer.old]
+on = "eth0"
+kind = "pcap"
+file = "captures/old \"times\".pcap"
+pace = "2.50x"
+max_gap = "1s"
+lenient = true
+[[app]]
+name = "echo"
+kind = "udp_echo"
+port = 7
+[[app]]
+name = "sink"
+kind = "udp_sink"
+port = 9
+[[expect]]
+metric = "ledger.answered"
+min = 1
+[[expect]]
+metric = "stations.read.p99_ns"
+max = 12345.5
+)";
+constexpr std::string_view kSmall = "[nic.eth0]\naddress = [\"10.77.0.2/24\"]\n";
+
+Scenario good(std::string_view toml) {
+  const auto scenario = parse_scenario(toml, "s.toml");
+  EXPECT_TRUE(scenario) << scenario.error().text();
+  return scenario ? *scenario : Scenario{};
+}
+std::vector<std::string> errors(std::string_view toml) {
+  const auto scenario = parse_scenario(toml, "s.toml");
+  EXPECT_FALSE(scenario) << toml;
+  return scenario ? std::vector<std::string>{} : scenario.error().messages;
+}
+std::string error(std::string_view toml) {
+  const auto all = errors(toml);
+  EXPECT_EQ(all.size(), 1U) << ::testing::PrintToString(all);
+  return all.empty() ? std::string{} : all.front();
+}
+std::string with_nic(std::string_view lines) { return "[nic.eth0]\n" + std::string{lines} + "\n"; }
+
+TEST(Scenario, IsReadKeyByKey) {
+  const Scenario s = good(kFull);
+  EXPECT_EQ(s.seed, 7U);
+  EXPECT_EQ(s.stop.after, SimTime::ms(50));
+  EXPECT_EQ(s.stop.warmup, SimTime::ms(5));
+  EXPECT_EQ(s.host.rx_path, Scenario::RxPath::direct);
+  EXPECT_EQ(s.host.sysctl.at("net.core.netdev_max_backlog"), 1000U);
+  EXPECT_EQ(s.host.sysctl.at("net.ipv4.ip_forward"), 1U);
+  EXPECT_EQ(s.host.costs.at("irq_entry"), SimTime::ns(600));
+  ASSERT_EQ(s.nics.size(), 2U);
+  EXPECT_EQ(s.nics[0].name, "eth1");  // ports count in file order, not by name
+  EXPECT_EQ(s.nics[0].mac.text(), "02:00:00:00:00:01");
+  EXPECT_EQ(s.nics[0].addresses[1].prefix, 16U);
+  EXPECT_EQ(s.nics[0].rx_ring, 64U);
+  EXPECT_EQ(s.nics[0].link.latency, SimTime::ns(500));
+  EXPECT_EQ(s.nics[0].link.bandwidth_bps, 2'500'000'000U);
+  EXPECT_EQ(s.nics[1].link.latency, SimTime::us(1));  // its own; the rest from [link]
+  EXPECT_EQ(s.nics[1].link.bandwidth_bps, 2'500'000'000U);
+  ASSERT_EQ(s.wires.size(), 1U);
+  EXPECT_EQ(s.wires[0].loss_ppb, 1'000'000U);
+  ASSERT_EQ(s.peers.size(), 2U);
+  const auto& sends = s.peers[0].sends;
+  ASSERT_EQ(sends.size(), 4U);
+  EXPECT_EQ(sends[0].dst.text(), "10.77.0.2");  // the card the peer is connected to
+  EXPECT_EQ(sends[0].dst_mac, s.nics[0].mac);
+  EXPECT_EQ(sends[0].src.text(), "10.77.0.9");
+  EXPECT_EQ(sends[0].payload.size(), 5U);
+  EXPECT_EQ(sends[0].rate, 20'000U);
+  EXPECT_TRUE(sends[1].dst_mac.is_broadcast());
+  EXPECT_FALSE(sends[1].count);  // repeats until the run ends
+  EXPECT_EQ(sends[2].count, 1U);
+  EXPECT_EQ(sends[2].payload.size(), 100U);
+  EXPECT_EQ(sends[3].payload.size(), 14U);
+  EXPECT_EQ(s.peers[1].file, "captures/old \"times\".pcap");
+  EXPECT_EQ(s.peers[1].pace, "2.5x");
+  EXPECT_EQ(s.apps[1].port, 9U);
+  EXPECT_EQ(s.expects[1].max, 12345.5);
+  EXPECT_EQ(s.expects[1].where.line, 66U);
+}
+
+TEST(Scenario, WrittenBackItReadsAsTheSameScenario) {
+  for (const std::string_view toml : {kFull, kSmall}) {
+    const Scenario s = good(toml);
+    const std::string written = write_scenario(s);
+    EXPECT_EQ(good(written), s) << written;
+    EXPECT_EQ(write_scenario(good(written)), written);
+  }
+}
+
+TEST(Scenario, DefaultsNeedNothingButACard) {
+  const Scenario s = good("[nic.eth0]\n");
+  EXPECT_EQ(s.seed, 1U);
+  EXPECT_FALSE(s.stop.after);
+  EXPECT_EQ(s.host.mode, Scenario::Mode::napi);
+  EXPECT_EQ(s.host.rx_path, Scenario::RxPath::rps);
+  EXPECT_EQ(s.nics[0].link, Scenario::Link{});
+  EXPECT_THAT(error(""), HasSubstr("at least one [nic.NAME]"));
+}
+
+TEST(Scenario, ErrorsNameThePlaceAndWhatWasExpected) {
+  EXPECT_EQ(error(with_nic("rx_ring = 12")),
+            "s.toml:2:11: nic.eth0.rx_ring is 12; expected an integer from 8 to 4096, a multiple of 8");
+  EXPECT_THAT(error(with_nic("rx_rng = 256")),
+              ::testing::AllOf(StartsWith("s.toml:2:1: unknown key 'rx_rng' in [nic.eth0]"),
+                               HasSubstr("did you mean 'rx_ring'?")));
+}
+
+TEST(Scenario, AllErrorsOfAFileAreToldTogetherInItsOrder) {
+  const auto all = errors(R"(sed = 3
+[host]
+mode = "nappi"
+cores = 2
+[nic.eth0]
+rx_ring = 1e12
+mac = "ff:00:00:00:00:01"
+[wire.eth1]
+loss = nan
+[peer.c]
+on = "eth9"
+kind = "stack"
+)");
+  EXPECT_THAT(
+      all, ElementsAre(StartsWith("s.toml:1:1: unknown key 'sed'"), StartsWith("s.toml:3:8: host.mode is 'nappi'"),
+                       StartsWith("s.toml:4:9: host.cores is 2; this version"),
+                       StartsWith("s.toml:6:11: nic.eth0.rx_ring is a number with a point"),
+                       StartsWith("s.toml:7:7: nic.eth0.mac is not one station's"),
+                       StartsWith("s.toml:8:1: wire.eth1 belongs to no card"),
+                       StartsWith("s.toml:9:8: wire.eth1.loss is nan"), StartsWith("s.toml:11:6: peer.c.on is 'eth9'"),
+                       StartsWith("s.toml:12:8: peer.c.kind is 'stack', which is not in this version")));
+}
+
+struct Bad {
+  std::string toml;
+  const char* words;
+};
+class BadScenario : public ::testing::TestWithParam<Bad> {};
+
+TEST_P(BadScenario, IsRefusedInClearWords) { EXPECT_THAT(error(GetParam().toml), HasSubstr(GetParam().words)); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Values, BadScenario,
+    ::testing::Values(
+        Bad{with_nic("rx_ring = 1e12"), "expected an integer from 8 to 4096"},
+        Bad{with_nic("rx_ring = 1000000000000"), "is 1000000000000"},
+        Bad{with_nic("rx_ring = nan"), "expected an integer"}, Bad{with_nic("rx_ring = -8"), "is -8"},
+        Bad{with_nic("rx_ring = 9223372036854775808"), "s.toml:2:"},
+        Bad{with_nic("rx_ring = \"256\""), "is a text; expected an integer"},
+        Bad{with_nic("rx_ring = [256]"), "is an array"}, Bad{with_nic("rx_ring = 2026-01-01"), "is a date or time"},
+        Bad{with_nic("promiscuous = 1"), "expected true or false"},
+        Bad{with_nic("mac = \"2:x\""), "a MAC address such as"},
+        Bad{with_nic("address = \"10.0.0.1/24\""), "expected a list"},
+        Bad{with_nic("address = [\"10.0.0.1\"]"), "with its prefix"},
+        Bad{with_nic("address = [\"10.0.0.1/33\"]"), "with its prefix"},
+        Bad{with_nic("address = [7]"), "holds an integer"}, Bad{with_nic("link = 5"), "expected a table"},
+        Bad{with_nic("[nic.eth0.link]\nlatency = 400"), "such as \"400ns\""},
+        Bad{with_nic("[nic.eth0.link]\nlatency = \"2s\""), "from \"0ps\" to \"1s\""},
+        Bad{with_nic("[nic.eth0.link]\nbandwidth = \"32GB/s\""), "such as \"32Gb/s\""},
+        Bad{with_nic("[nic.eth0.link]\nheader = 2.0"), "expected an integer"},
+        Bad{"nic = 5", "nic is an integer; expected a table"}, Bad{"[nic]\neth0 = 5", "expected a table, [nic.eth0]"},
+        Bad{"[nic.\"a b\"]", "no name for a card"}, Bad{"schema = 2\n[nic.eth0]", "schema is 2"},
+        Bad{"seed = -1\n[nic.eth0]", "seed is -1"}, Bad{"[nic.eth0]\n[study]\nseeds = 3", "not in this version"},
+        Bad{"stop = { after = \"1ms\", warmup = \"1ms\" }\n[nic.eth0]", "does not end before the run"},
+        Bad{"stop = { after = \"0s\" }\n[nic.eth0]", "stop.after is '0s'"},
+        Bad{"[nic.eth0]\n[nic.eth1]\nmac = \"02:00:00:00:00:01\"", "is that of eth0 as well"},
+        Bad{"host = { mode = \"pio\", rx_path = \"rps\" }\n[nic.eth0]", "which mode 'pio' cannot use"},
+        Bad{"[nic.eth0]\n[host.costs]\nirq_enter = \"1ns\"", "did you mean 'irq_entry'?"},
+        Bad{"[nic.eth0]\n[host.sysctl]\nnet.core.dev_weight = \"64\"", "expected an integer from 0"},
+        Bad{"[nic.eth0]\n[wire.eth0]\nloss = 1.5", "a chance from 0 to 1"},
+        Bad{"[nic.eth0]\n[wire.eth0]\nloss = 0.00000000015", "at most nine decimals"}));
+
+std::string with_peer(std::string_view lines) {
+  return std::string{kSmall} + "[peer.p]\non = \"eth0\"\n" + std::string{lines} + "\n";
+}
+std::string with_send(std::string_view lines) {
+  return with_peer("kind = \"generator\"\naddress = \"10.77.0.9/24\"\n[[peer.p.send]]\n" + std::string{lines});
+}
+std::string with_app(std::string_view lines) { return std::string{kSmall} + "[[app]]\n" + std::string{lines} + "\n"; }
+
+INSTANTIATE_TEST_SUITE_P(
+    PeersAndApps, BadScenario,
+    ::testing::Values(
+        Bad{with_peer(""), "lacks 'kind'"}, Bad{with_peer("kind = \"tap\""), "not in this version"},
+        Bad{with_peer("kind = \"pcap\""), "lacks 'file'"},
+        Bad{with_peer("kind = \"pcap\"\nfile = \"a\"\npace = \"fast\""), "a factor such as 2.5x"},
+        Bad{with_peer("kind = \"pcap\"\nfile = \"a\"\naddress = \"10.0.0.1/8\""), "unknown key 'address'"},
+        Bad{with_send(""), "lacks 'kind'"}, Bad{with_send("kind = \"tcp\""), "one of udp, arp, ping, raw"},
+        Bad{with_send("kind = \"udp\"\nevery = \"1us\"\nrate = \"1k/s\""), "stands beside 'every'"},
+        Bad{with_send("kind = \"udp\"\ncount = 0"), "count is 0"},
+        Bad{with_send("kind = \"udp\"\ndport = 65536"), "is 65536"},
+        Bad{with_send("kind = \"udp\"\nsize = 20000"), "from 0 to 16384"},
+        Bad{with_send("kind = \"udp\"\nsize = 20\nhex = \"00\""), "not the only payload"},
+        Bad{with_send("kind = \"raw\""), "has no bytes"},
+        Bad{with_send("kind = \"raw\"\nhex = \"abc\""), "even number"},
+        Bad{with_send("kind = \"raw\"\nhex = \"zz\""), "hexadecimal"},
+        Bad{with_send("kind = \"arp\"\ndport = 5"), "unknown key 'dport'"},
+        Bad{"[nic.eth0]\n[peer.p]\non = \"eth0\"\nkind = \"generator\"\naddress = \"1.2.3.4/8\"\n[[peer.p.send]]\nkind "
+            "= \"ping\"",
+            "no destination address"},
+        Bad{with_peer("kind = \"generator\"\n[[peer.p.send]]\nkind = \"ping\""), "no source address"},
+        Bad{with_peer("kind = \"generator\"\nsend = 5"), "[[peer.p.send]]"},
+        Bad{with_app("name = \"a\"\nport = 7"), "lacks 'kind'"},
+        Bad{with_app("name = \"a\"\nkind = \"udp_echo\""), "lacks 'port'"},
+        Bad{with_app("kind = \"udp_echo\"\nport = 7"), "lacks 'name'"},
+        Bad{with_app("name = \"a\"\nkind = \"http_server\""), "not in this version"},
+        Bad{with_app("name = \"a\"\nkind = \"udp_eco\""), "did you mean 'udp_echo'?"},
+        Bad{with_app("name = \"a\"\non = \"p\"\nkind = \"udp_echo\"\nport = 7"), "only on the host"},
+        Bad{with_app(
+                "name = \"a\"\nkind = \"udp_echo\"\nport = 7\n[[app]]\nname = \"b\"\nkind = \"udp_sink\"\nport = 7"),
+            "that of 'a'"},
+        Bad{with_app(
+                "name = \"a\"\nkind = \"udp_echo\"\nport = 7\n[[app]]\nname = \"a\"\nkind = \"udp_sink\"\nport = 8"),
+            "'a' is taken"},
+        Bad{std::string{kSmall} + "[[expect]]\nmetric = \"ledger.read\"", "expects nothing"},
+        Bad{std::string{kSmall} + "[[expect]]\nmin = 1", "lacks 'metric'"},
+        Bad{std::string{kSmall} + "[[expect]]\nmetric = \"x\"\nmin = 2\nmax = 1", "above max"},
+        Bad{std::string{kSmall} + "[[expect]]\nmetric = \"x\"\nmin = inf", "a finite number"}));
+
+TEST(Scenario, TextThatIsNoTomlIsRefusedWhereItBreaks) {
+  EXPECT_THAT(error("seed = 1\nseed = 2\n[nic.eth0]\n"), StartsWith("s.toml:2:"));
+  EXPECT_THAT(error("[nic.eth0]\nrx_ring = \xff\xfe\n"), StartsWith("s.toml:2:"));
+  EXPECT_THAT(error(std::string_view{"a = 1\0b", 7}), StartsWith("s.toml:1:"));
+  EXPECT_THAT(error("\xff\xfe[\0n"), StartsWith("s.toml:1:"));  // UTF-16
+  EXPECT_THAT(error("[nic.eth0\n"), StartsWith("s.toml:1:"));
+}
+
+TEST(Scenario, ByteOrderMarkAndWindowsLineEndsAreFine) {
+  EXPECT_EQ(good("\xef\xbb\xbf[nic.eth0]\r\nrx_ring = 64\r\n").nics[0].rx_ring, 64U);
+}
+
+std::string repeated(std::string_view part, std::size_t times) {
+  std::string text;
+  for (std::size_t i = 0; i < times; ++i) text += part;
+  return text;
+}
+
+TEST(Scenario, NoNestingIsDeepEnoughToHurt) {
+  constexpr std::size_t kDeep = 300'000;
+  EXPECT_THAT(error("a = " + repeated("[", kDeep)), StartsWith("s.toml:1:"));
+  EXPECT_THAT(error("a = " + repeated("{a=", kDeep)), StartsWith("s.toml:1:"));
+  EXPECT_THAT(error("\n" + repeated("a.", kDeep) + "a = 1"), StartsWith("s.toml:2:1: a key with more than 32 dots"));
+  EXPECT_THAT(error("[" + repeated("\"],[\".", kDeep) + "a]"), HasSubstr("more than 32 dots"));
+  // Behind strings that end in odd ways
+  EXPECT_THAT(error("x = { a = \"\\\"\", " + repeated("b.", kDeep) + "c = 1 }"), HasSubstr("more than 32 dots"));
+  EXPECT_THAT(error("x = { a = \"\"\"q\"y\"\"\"\"\", " + repeated("b.", kDeep) + "c = 1 }"),
+              HasSubstr("more than 32 dots"));
+  EXPECT_THAT(error("x = '''\n'''\n" + repeated("b.", kDeep) + "c = 1"), StartsWith("s.toml:3:"));
+  // Dots that are no key
+  good("# " + repeated(".", 100) + "\n" + std::string{kSmall} + "[[expect]]\nmetric = \"" + repeated("a.", 100) +
+       "\"\nmin = 1");
+}
+
+TEST(Scenario, KnobsAreThoseOfTheStack) {
+  const SysctlRules rules{{"net.core.dev_weight"}, [](std::string_view, std::uint64_t v) { return v > 0; }};
+  const auto parse = [&](const std::string& line) {
+    return parse_scenario(std::string{kSmall} + "[host.sysctl]\n" + line, "s.toml", {}, rules);
+  };
+  EXPECT_TRUE(parse("net.core.dev_weight = 64"));
+  EXPECT_TRUE(parse("\"net.core.dev_weight\" = 64"));
+  EXPECT_THAT(parse("net.core.dev_weigth = 64").error().text(), HasSubstr("did you mean 'net.core.dev_weight'?"));
+  EXPECT_THAT(parse("net.core.dev_weight = 0").error().text(), HasSubstr("a value that Linux takes"));
+}
+
+TEST(Scenario, ComesFromAFileOrTheReasonWhyNot) {
+  const TemporaryFolder folder;
+  folder.write("s.toml", kFull);
+  const auto loaded = load_scenario(folder.file("s.toml"));
+  ASSERT_TRUE(loaded) << loaded.error().text();
+  EXPECT_EQ(*loaded, good(kFull));
+  EXPECT_THAT(load_scenario(folder.file("absent.toml")).error().text(), HasSubstr("No such file"));
+  EXPECT_THAT(load_scenario(folder.file("")).error().text(), HasSubstr("cannot be read"));
+  EXPECT_THAT(load_scenario("/dev/zero").error().text(), HasSubstr("longer than"));
+}
+
+}  // namespace
+}  // namespace nicosim
