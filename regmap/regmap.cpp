@@ -109,22 +109,32 @@ const RegisterInfo* find_register(std::string_view name) {
 
 std::string_view to_string(Access access) {
   switch (access) {
-    case Access::Rw: return "rw";
-    case Access::Ro: return "ro";
-    case Access::Live: return "live";
-    case Access::SelfClearing: return "self-clearing";
-    case Access::ReadClears: return "read clears";
-    case Access::W1s: return "write 1 sets";
-    case Access::W1c: return "write 1 clears";
+    case Access::Rw:
+      return "rw";
+    case Access::Ro:
+      return "ro";
+    case Access::Live:
+      return "live";
+    case Access::SelfClearing:
+      return "self-clearing";
+    case Access::ReadClears:
+      return "read clears";
+    case Access::W1s:
+      return "write 1 sets";
+    case Access::W1c:
+      return "write 1 clears";
   }
   return "?";
 }
 
 std::string_view to_string(Behaviour behaviour) {
   switch (behaviour) {
-    case Behaviour::Real: return "real";
-    case Behaviour::Storage: return "storage";
-    case Behaviour::Constant: return "constant";
+    case Behaviour::Real:
+      return "real";
+    case Behaviour::Storage:
+      return "storage";
+    case Behaviour::Constant:
+      return "constant";
   }
   return "?";
 }

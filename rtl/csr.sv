@@ -52,6 +52,7 @@ module csr (
   input  logic                   rx_dma_error_i,
   input  logic                   tx_dma_error_i,
   output logic                   lsc_o,             // strobe: STATUS.LU has changed
+  output logic                   mdac_o,            // strobe: an MDIC access with INT_EN is complete
 
   // Interrupt block
   output logic                   icr_read_o,
@@ -163,11 +164,12 @@ module csr (
       case (write_addr)
         nic_regs_pkg::CTRL_ADDR,
         nic_regs_pkg::CTRL_DUP_ADDR: ctrl_q <= write_data & nic_regs_pkg::CTRL_WMASK;
-        // No PHY answers: the access is over at once, with ERROR
+        // An access is over when its write is: READY with the data, or with ERROR
         nic_regs_pkg::MDIC_ADDR: begin
           mdic_q <= write_data & nic_regs_pkg::MDIC_WMASK;
-          mdic_q[nic_regs_pkg::MDIC_READY_LSB] <= 1'b1;
-          mdic_q[nic_regs_pkg::MDIC_ERROR_LSB] <= 1'b1;
+          mdic_q[nic_regs_pkg::MDIC_READY_LSB]      <= 1'b1;
+          mdic_q[nic_regs_pkg::MDIC_ERROR_LSB]      <= (phy_read || phy_write) && !phy_there;
+          mdic_q[nic_regs_pkg::MDIC_DATA_LSB +: 16] <= phy_read ? phy_rdata : write_data[15:0];
         end
         nic_regs_pkg::EECD_ADDR:    eecd_q     <= write_data & nic_regs_pkg::EECD_WMASK;
         nic_regs_pkg::EERD_ADDR:    eerd_q     <= write_data & nic_regs_pkg::EERD_WMASK;
@@ -269,9 +271,50 @@ module csr (
 
   assign mta_bit_o = mta_written_q[mta_word] && mta_q[mta_word][mta_index_i[4:0]];
 
-  // ---- link: up when software sets it up and the PHY is out of reset
+  // ---- EEPROM and PHY, behind EECD, EERD and MDIC
+  logic        eeprom_do, eeprom_quiet, eerd_done_q;
+  logic [15:0] eeprom_word, eerd_data_q;
+  logic        mdic_start, phy_read, phy_write, phy_there, phy_link, mdac_q;
+  logic [15:0] phy_rdata;
+
+  eeprom u_eeprom (
+    .clk_i, .rst_ni, .station_addr_i,
+    .select_i(eecd_q[nic_regs_pkg::EECD_CS_LSB]), .clock_i(eecd_q[nic_regs_pkg::EECD_SK_LSB]),
+    .data_i(eecd_q[nic_regs_pkg::EECD_DI_LSB]), .data_o(eeprom_do), .quiet_o(eeprom_quiet),
+    .addr_i(write_data[nic_regs_pkg::EERD_ADDR_LSB +: 8]), .word_o(eeprom_word)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || reset_all) begin
+      eerd_done_q <= 1'b0;
+      eerd_data_q <= 16'd0;
+    end else if (write && write_addr == nic_regs_pkg::EERD_ADDR) begin
+      eerd_done_q <= write_data[nic_regs_pkg::EERD_START_LSB];
+      if (write_data[nic_regs_pkg::EERD_START_LSB]) eerd_data_q <= eeprom_word;
+    end
+  end
+
+  // Software starts an access by writing READY = 0 with an opcode
+  assign mdic_start = write && write_addr == nic_regs_pkg::MDIC_ADDR && !write_data[nic_regs_pkg::MDIC_READY_LSB];
+  assign phy_write  = mdic_start && write_data[nic_regs_pkg::MDIC_OP_LSB +: 2] == 2'd1;
+  assign phy_read   = mdic_start && write_data[nic_regs_pkg::MDIC_OP_LSB +: 2] == 2'd2;
+
+  phy_mdio u_phy_mdio (
+    .clk_i, .rst_ni, .phy_reset_i(ctrl_q[nic_regs_pkg::CTRL_PHY_RST_LSB]),
+    .read_i(phy_read), .write_i(phy_write), .phy_i(write_data[nic_regs_pkg::MDIC_PHYADD_LSB +: 5]),
+    .reg_i(write_data[nic_regs_pkg::MDIC_REGADD_LSB +: 5]), .wdata_i(write_data[15:0]), .rdata_o(phy_rdata),
+    .there_o(phy_there), .link_o(phy_link)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) mdac_q <= 1'b0;
+    else         mdac_q <= (phy_read || phy_write) && write_data[nic_regs_pkg::MDIC_INT_EN_LSB];
+  end
+  assign mdac_o = mdac_q;
+
+  // ---- link: up when the PHY has one and software has set it up
   logic link_up, link_up_q;
-  assign link_up = ctrl_q[nic_regs_pkg::CTRL_SLU_LSB] && !ctrl_q[nic_regs_pkg::CTRL_PHY_RST_LSB];
+  assign link_up = ctrl_q[nic_regs_pkg::CTRL_SLU_LSB] && phy_link;
   assign lsc_o   = link_up != link_up_q;
 
   always_ff @(posedge clk_i) begin
@@ -337,7 +380,11 @@ module csr (
     status[nic_regs_pkg::STATUS_LU_LSB] = link_up_q;
     eecd = eecd_q;
     eecd[nic_regs_pkg::EECD_GNT_LSB] = eecd_q[nic_regs_pkg::EECD_REQ_LSB];
+    eecd[nic_regs_pkg::EECD_PRES_LSB] = 1'b1;
+    eecd[nic_regs_pkg::EECD_DO_LSB] = eeprom_do;
     eerd = eerd_q;
+    eerd[nic_regs_pkg::EERD_DONE_LSB] = eerd_done_q;
+    eerd[nic_regs_pkg::EERD_DATA_LSB +: 16] = eerd_data_q;
     pba = pba_q;
     pba[31:16] = 16'd64 - pba_q[15:0];
     if (!read_addr[2]) ra = swap(ra_addr_q[ra_read_index][47:16]);
@@ -423,6 +470,6 @@ module csr (
   end
 
   assign read_data = stats_read_q ? stats_rdata_i : read_data_q;
-  assign quiet_o   = axil_quiet && !soft_reset_q && !lsc_o;
+  assign quiet_o   = axil_quiet && !soft_reset_q && !lsc_o && !mdac_q && eeprom_quiet;
 
 endmodule

@@ -3,6 +3,8 @@
 // ICR, ICS, IMS and IMC (manual, sections 13.4.17 to 13.4.21), interrupt throttling (ITR, 13.4.18) and the receive
 // delay timers (RDTR, RADV, 13.4.30 and 13.4.31). A timer is a deadline in cycles: nothing counts while it runs, so
 // idle time can be jumped over up to next_deadline_o.
+`include "assert.svh"
+
 module interrupt (
   input  logic                   clk_i,
   input  logic                   rst_ni,
@@ -152,5 +154,10 @@ module interrupt (
   assign next_deadline_o = earlier(throttle_end_q, earlier(silence_end_q, absolute_end_q));
   assign quiet_o = !event_q.valid && !expired_q && !rise && !fall && icr_d == icr_q && ims_d == ims_q &&
                    !(throttle_q && moderation_i.itr == 16'd0);
+
+  `ASSERT(LineOnlyWithAnUnmaskedCause, !intr_q || (icr_q & ims_q) != 32'd0)
+  `ASSERT(DeadlinesOnlyOfRunningTimers, (throttle_q || throttle_end_q == NEVER) &&
+          (silence_q || silence_end_q == NEVER) && (absolute_q || absolute_end_q == NEVER))
+  `ASSERT(CausesExist, (icr_q & ~nic_regs_pkg::ICR_WMASK) == 32'd0)
 
 endmodule

@@ -51,9 +51,9 @@ package nic_regs_pkg;
   localparam int unsigned STATUS_BUS64_LSB = 12;
   localparam int unsigned STATUS_PCIX_MODE_LSB = 13;
 
-  // EEPROM Control: the Microwire pins; no EEPROM is fitted
+  // EEPROM Control: the Microwire pins
   localparam logic [16:0] EECD_ADDR = 17'h00010;
-  localparam logic [31:0] EECD_RESET = 32'h00000000;
+  localparam logic [31:0] EECD_RESET = 32'h00000100;
   localparam logic [31:0] EECD_WMASK = 32'h00000077;
   localparam int unsigned EECD_SK_LSB = 0;
   localparam int unsigned EECD_CS_LSB = 1;
@@ -66,7 +66,7 @@ package nic_regs_pkg;
   localparam int unsigned EECD_PRES_LSB = 8;
   localparam int unsigned EECD_SIZE_LSB = 9;
 
-  // EEPROM Read: one word without bit banging; DONE never comes without an EEPROM
+  // EEPROM Read: one word without bit banging
   localparam logic [16:0] EERD_ADDR = 17'h00014;
   localparam logic [31:0] EERD_RESET = 32'h00000000;
   localparam logic [31:0] EERD_WMASK = 32'h0000ff00;
@@ -94,7 +94,7 @@ package nic_regs_pkg;
   localparam int unsigned CTRL_EXT_LINK_MODE_LSB = 22;
   localparam int unsigned CTRL_EXT_LINK_MODE_WIDTH = 2;
 
-  // MDI Control: reads and writes PHY registers; there is no PHY, so every access ends with ERROR
+  // MDI Control: reads and writes PHY registers; an access takes no time
   localparam logic [16:0] MDIC_ADDR = 17'h00020;
   localparam logic [31:0] MDIC_RESET = 32'h00000000;
   localparam logic [31:0] MDIC_WMASK = 32'h2fff0000;

@@ -145,7 +145,7 @@ module nic_top (
   logic                  icr_read, icr_write, ics_write, ims_write, imc_write;
   logic [31:0]           int_wdata, icr, ims;
   nic_pkg::moderation_t  moderation;
-  logic                  lsc;
+  logic                  lsc, mdac;
 
   logic                  stats_read;
   logic [7:0]            stats_index;
@@ -198,6 +198,7 @@ module nic_top (
     causes         = rx_dma_causes | tx_dma_causes;
     causes.rxo     = rx_overrun;
     causes.lsc     = lsc;
+    causes.mdac    = mdac;
   end
 
   interrupt u_interrupt (
@@ -246,7 +247,7 @@ module nic_top (
     .rx_settings_o(rx_settings), .tx_settings_o(tx_settings), .rx_ring_o(rx_ring), .tx_ring_o(tx_ring),
     .rx_head_write_o(rx_head_write), .tx_head_write_o(tx_head_write), .rx_head_i(rx_head), .tx_head_i(tx_head),
     .ra_addr_o(ra_addr), .ra_valid_o(ra_valid), .mta_index_i(mta_index), .mta_bit_o(mta_bit),
-    .rx_dma_error_i(rx_dma_error), .tx_dma_error_i(tx_dma_error), .lsc_o(lsc),
+    .rx_dma_error_i(rx_dma_error), .tx_dma_error_i(tx_dma_error), .lsc_o(lsc), .mdac_o(mdac),
     .icr_read_o(icr_read), .icr_write_o(icr_write), .ics_write_o(ics_write), .ims_write_o(ims_write),
     .imc_write_o(imc_write), .int_wdata_o(int_wdata), .moderation_o(moderation), .icr_i(icr), .ims_i(ims),
     .stats_read_o(stats_read), .stats_index_o(stats_index), .stats_rdata_i(stats_rdata), .quiet_o(quiet_csr)

@@ -2,6 +2,8 @@
 //
 // A read returns a count and clears it; what happens in the cycle of the read counts for the next one. Counts stay at
 // the top instead of wrapping. Byte counts have 64 bits: the read of the high half clears both.
+`include "assert.svh"
+
 module stats (
   input  logic                clk_i,
   input  logic                rst_ni,
@@ -137,5 +139,7 @@ module stats (
 
   assign rdata_o = rdata_q;
   assign quiet_o = !active;
+
+  `ASSERT(AMissedFrameIsNotStored, !rx_i.valid || !(rx_i.stored && rx_i.missed))
 
 endmodule
