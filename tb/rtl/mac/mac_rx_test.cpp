@@ -240,7 +240,7 @@ TEST_F(MacRx, TinyFramesAtTheSmallestGapsEachHaveTheirEvent) {
       }
     }
   }
-  run();
+  run(16);
   ASSERT_EQ(path.stories.size(), tags);
   for (std::uint32_t tag = 0; tag < tags; tag += 4) {
     ASSERT_EQ(path.mac_kind(tag + 2), MacKind::NoSfd) << tag;

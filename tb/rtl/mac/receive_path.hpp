@@ -73,7 +73,8 @@ class ReceivePath {
   std::uint64_t cycles = 0;
 
   explicit ReceivePath(int reset_value_seed = 1) {
-    context_.randReset(2);  // flops without reset start with anything
+    context_.threads(1);    // by default it starts one per core, for nothing
+    context_.randReset(2);  // flops without a reset start with anything
     context_.randSeed(reset_value_seed);
     model_ = std::make_unique<Vreceive_path_tb>(&context_);
     set(Settings{});
@@ -88,7 +89,13 @@ class ReceivePath {
     clock();
     for (unsigned i = 0; i < 128; ++i) set_mta(i, 0);
   }
-  ~ReceivePath() { model_->final(); }
+  // Verilator 5.006 takes the model's scopes out of whichever context is the thread's, which may be another and gone
+  // already.
+  ~ReceivePath() {
+    Verilated::threadContextp(&context_);
+    model_->final();
+    model_.reset();
+  }
 
   Vreceive_path_tb& pins() { return *model_; }
 
@@ -122,7 +129,7 @@ class ReceivePath {
     model_->read_i = on;
     model_->read_mode_i = static_cast<std::uint8_t>(mode);
   }
-  void reset_core(unsigned length = 1) {
+  void reset_core(unsigned length = 2) {
     model_->rst_ni = 0;
     for (unsigned i = 0; i < length; ++i) cycle();
     model_->rst_ni = 1;
@@ -167,6 +174,7 @@ class ReceivePath {
 
  private:
   void clock() {
+    in_reset_ = !model_->rst_ni;
     model_->clk_i = 0;
     model_->eval();
     sample_reader();
@@ -196,6 +204,11 @@ class ReceivePath {
   }
 
   void observe() {
+    if (in_reset_) {  // frames inside are lost
+      words_.clear();
+      reading_.clear();
+      in_frame_ = false;
+    }
     if (model_->mac_event_o) {
       Story& story = stories[model_->mac_tag_o];
       EXPECT_FALSE(story.mac) << "second MAC event for tag " << model_->mac_tag_o;
@@ -227,7 +240,7 @@ class ReceivePath {
                        .broadcast = model_->stat_broadcast_o != 0,
                        .length = model_->stat_length_o});
     }
-    if (model_->word_valid_o) observe_word();
+    if (model_->word_valid_o && !in_reset_) observe_word();
   }
 
   void observe_word() {
@@ -253,6 +266,7 @@ class ReceivePath {
   xgmii::FrameBytes reading_;
   xgmii::FrameBytes words_;
   bool in_frame_ = false;
+  bool in_reset_ = false;
 };
 
 }  // namespace nicosim

@@ -167,6 +167,6 @@ module receive_path_tb (
   assign {stat_valid_o, stat_accepted_o, stat_stored_o, stat_missed_o, stat_crc_error_o, stat_symbol_error_o,
           stat_short_o, stat_long_o, stat_multicast_o, stat_broadcast_o, stat_length_o} = stat;
   assign dest_valid_o = dest_valid;
-  assign quiet_o      = quiet_mac && quiet_filter && quiet_fifo;
+  assign quiet_o      = quiet_mac && quiet_filter && quiet_fifo && !(read && frame_valid_o);
 
 endmodule

@@ -33,7 +33,8 @@ class TransmitPath {
   std::uint64_t cycles = 0;
 
   explicit TransmitPath(int reset_value_seed = 1) {
-    context_.randReset(2);
+    context_.threads(1);    // by default it starts one per core, for nothing
+    context_.randReset(2);  // flops without a reset start with anything
     context_.randSeed(reset_value_seed);
     model_ = std::make_unique<Vtransmit_path_tb>(&context_);
     model_->pad_short_i = 1;
@@ -48,7 +49,13 @@ class TransmitPath {
     model_->rst_ni = 1;
     clock();
   }
-  ~TransmitPath() { model_->final(); }
+  // Verilator 5.006 takes the model's scopes out of whichever context is the thread's, which may be another and gone
+  // already.
+  ~TransmitPath() {
+    Verilated::threadContextp(&context_);
+    model_->final();
+    model_.reset();
+  }
 
   Vtransmit_path_tb& pins() { return *model_; }
 
