@@ -101,7 +101,7 @@ module mac_rx (
   always_comb begin
     view       = half_q ? {column_q[31:0], older_q} : column_q;
     view_ctl   = half_q ? {column_ctl_q[3:0], older_ctl_q} : column_ctl_q;
-    lanes      = 4'd8;
+    lanes      = state_q == FRAME ? 4'd8 : 4'd0;
     stop       = 1'b0;
     stop_clean = 1'b0;
     view_error = 1'b0;
@@ -138,14 +138,10 @@ module mac_rx (
 
     case (state_q)
       PREAMBLE: begin
-        if (column_ctl_q[3:0] == 4'h0 && column_q[31:0] == 32'hD5555555 && !start) begin
-          state_d = FRAME;
-          half_d  = 1'b1;
-        end else begin
-          state_d = IDLE;
-          finish  = 1'b1;
-          no_sfd  = 1'b1;
-        end
+        no_sfd  = column_ctl_q[3:0] != 4'h0 || column_q[31:0] != 32'hD5555555;
+        finish  = no_sfd || start;
+        state_d = finish ? IDLE : FRAME;
+        half_d  = 1'b1;
       end
       BROKEN: begin
         state_d = IDLE;
