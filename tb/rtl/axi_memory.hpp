@@ -7,9 +7,11 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,13 +38,16 @@ class AxiMemory {
 
   // Memory from `base`; accesses that are not wholly inside are answered DECERR.
   AxiMemory(std::uint64_t base, std::size_t bytes, std::uint64_t seed = 1)
-      : base_(base), bytes_(bytes, 0), rng_(seed, "axi-memory") {}
+      : base_(base),
+        size_(bytes),
+        bytes_(static_cast<std::uint8_t*>(std::calloc(bytes, 1)), std::free),  // pages come as they are touched
+        rng_(seed, "axi-memory") {}
 
   Timing timing;
   // Asked for every access with its number (reads and writes counted together, from 0): true answers SLVERR.
   std::function<bool(const Access&, std::size_t number)> fail;
 
-  std::uint8_t* at(std::uint64_t address) { return bytes_.data() + (address - base_); }
+  std::uint8_t* at(std::uint64_t address) { return bytes_.get() + (address - base_); }
   const std::vector<Access>& accesses() const { return accesses_; }
   const std::vector<std::string>& faults() const { return faults_; }
   bool idle() const { return reads_.empty() && aw_.empty() && answers_.empty() && beats_.empty(); }
@@ -114,7 +119,7 @@ class AxiMemory {
   bool draw(unsigned chance) { return chance >= 100 || rng_.below(100) < chance; }
   void fault(const std::string& what) { faults_.push_back("cycle " + std::to_string(cycle_) + ": " + what); }
   bool inside(std::uint64_t address, unsigned bytes) const {
-    return address >= base_ && bytes <= bytes_.size() && address - base_ <= bytes_.size() - bytes;
+    return address >= base_ && bytes <= size_ && address - base_ <= size_ - bytes;
   }
   // 0 OKAY, 2 SLVERR, 3 DECERR
   std::uint8_t record(bool write, std::uint64_t address, unsigned bytes) {
@@ -227,7 +232,8 @@ class AxiMemory {
   }
 
   std::uint64_t base_;
-  std::vector<std::uint8_t> bytes_;
+  std::size_t size_;
+  std::unique_ptr<std::uint8_t, decltype(&std::free)> bytes_;
   Rng rng_;
   std::uint64_t cycle_ = 0;
   std::vector<Access> accesses_;

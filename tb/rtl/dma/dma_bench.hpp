@@ -181,8 +181,9 @@ class DmaBench {
   }
   // A descriptor without ringing the bell
   void tx_write(std::uint64_t address, unsigned length, unsigned command, unsigned type = 0) {
-    const Descriptor descriptor{address, static_cast<std::uint16_t>(length),
-                                static_cast<std::uint16_t>(command << 8U | type << 4U), 0, 0x5a, 0xa5a5};
+    const Descriptor descriptor{
+        address, static_cast<std::uint16_t>(length), static_cast<std::uint16_t>(command << 8U | type << 4U), 0, 0x5a,
+        0xa5a5};
     std::memcpy(memory.at(kTxRing + 16UL * tx_next_), &descriptor, 16);
     tx_next_ = (tx_next_ + 1) % tx_size_;
   }
@@ -207,9 +208,7 @@ class DmaBench {
     std::memcpy(&descriptor, memory.at(ring + 16UL * index), 16);
     return descriptor;
   }
-  std::string snapshot() {
-    return {reinterpret_cast<const char*>(top.rootp), sizeof(*top.rootp)};
-  }
+  std::string snapshot() { return {reinterpret_cast<const char*>(top.rootp), sizeof(*top.rootp)}; }
 
   void drive() {
     memory.drive(top);
@@ -244,14 +243,18 @@ class DmaBench {
         rx_taken_ += 16;
       }
       if (top.frame_done_o) {
-        if (!top.frame_valid_i) faults.push_back("done without a frame");
-        else rx_fifo.pop_front();
+        if (!top.frame_valid_i)
+          faults.push_back("done without a frame");
+        else
+          rx_fifo.pop_front();
         rx_taken_ = 0;
         rx_wait_ = rx_gap;
       }
       observe_tx_fifo();
-      if (top.rx_event_valid_o) rx_events.push_back({top.rx_event_kind_o, top.rx_event_tag_o, top.rx_event_desc_o, now()});
-      if (top.tx_event_valid_o) tx_events.push_back({top.tx_event_kind_o, top.tx_event_tag_o, top.tx_event_desc_o, now()});
+      if (top.rx_event_valid_o)
+        rx_events.push_back({top.rx_event_kind_o, top.rx_event_tag_o, top.rx_event_desc_o, now()});
+      if (top.tx_event_valid_o)
+        tx_events.push_back({top.tx_event_kind_o, top.tx_event_tag_o, top.tx_event_desc_o, now()});
       rxt0 += top.rxt0_o;
       rxdmt0 += top.rxdmt0_o;
       no_buffer += top.no_buffer_o;
@@ -285,7 +288,8 @@ class DmaBench {
       pending_.clear();
       tx_pending_ = 0;
     }
-    if (tx_drains && !committed_.empty() && ++committed_.front().waited >= committed_.front().beats * tx_cycles_per_beat) {
+    if (tx_drains && !committed_.empty() &&
+        ++committed_.front().waited >= committed_.front().beats * tx_cycles_per_beat) {
       tx_used_ -= committed_.front().beats;
       committed_.pop_front();
     }

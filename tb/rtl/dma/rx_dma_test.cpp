@@ -109,7 +109,8 @@ TEST_F(RxDma, LongFrameGoesOnInTheNextBufferAndEndsInTheLast) {
     const unsigned length = i < 5 ? 256 : 1522 - 5 * 256;
     EXPECT_EQ(descriptor.length, length);
     EXPECT_EQ(descriptor.status, i < 5 ? kDd | kIxsm : kDd | kEop | kIxsm);
-    EXPECT_EQ(bench.at(kBuffers + i * 1024 + i, length), Octets(sent.begin() + i * 256, sent.begin() + i * 256 + length));
+    EXPECT_EQ(bench.at(kBuffers + i * 1024 + i, length),
+              Octets(sent.begin() + i * 256, sent.begin() + i * 256 + length));
   }
   EXPECT_EQ(bench.rx_descriptor(6).status, 0);
   EXPECT_EQ(bench.rxt0, 1U);
