@@ -183,7 +183,8 @@ module rx_dma (
   assign done_back   = write_done_i.valid && !write_done_i.error && flight[7];
   assign done_data   = write_done_i.valid && !write_done_i.error && !flight[7] && flight[6];
   assign eop_back    = done_back && record_mem[flight[5:0]][26] && !(halt_q && flight_id[31:0] == error_tag_q);
-  assign retire      = done_back;
+  // The head does not pass a descriptor whose write-back failed, though later ones may still succeed
+  assign retire      = done_back && flight[5:0] == retired_q[5:0];
   // Reported once everything before has been written back, so no two frames end in the same cycle
   assign frame_lost  = state_q == WAIT && in_frame_q && !settings_i.enable && ring_empty && !halt_q && !busy;
   assign frame_stuck = state_q == WAIT && (in_frame_q || frame_ready) && ring_failed && !halt_q && !busy;
@@ -288,11 +289,11 @@ module rx_dma (
 
       // Answers
       if (write_done_i.valid) flight_rd_q <= flight_rd_q + 7'd1;
-      if (done_back) retired_q <= retired_q + 7'd1;
+      if (retire) retired_q <= retired_q + 7'd1;
       if (done_data || (send_back && !record_null))
         stored_q <= stored_q + {6'd0, done_data} - {6'd0, send_back && !record_null};
       rxt0_q     <= eop_back;
-      rxdmt0_q   <= done_back && ring_left == threshold + 16'd1;
+      rxdmt0_q   <= retire && ring_left == threshold + 16'd1;
       ev_valid_q <= eop_back || (done_error && !halt_q) || frame_lost || frame_stuck;
       if (eop_back || (done_error && !halt_q)) begin
         ev_error_q <= done_error;
@@ -335,6 +336,6 @@ module rx_dma (
   `ASSERT(DoneHasABurst, !write_done_i.valid || flight_wr_q != flight_rd_q)
   `ASSERT(RecordsInOrder, opened_q - retired_q <= 7'd64 && written_q - retired_q <= opened_q - retired_q)
   `ASSERT(BurstsAreNotMixed, !(send_back && send_data) && !(send_back && in_burst_q))
-  `ASSERT(RetiresWhatIsAtTheHead, !done_back || flight[5:0] == retired_q[5:0])
+  `ASSERT(RetiresWhatIsAtTheHead, !done_back || retire || halt_q)
 
 endmodule

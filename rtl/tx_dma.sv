@@ -56,6 +56,7 @@ module tx_dma (
   logic [63:0] desc_lo, desc_hi, ring_base;
   logic [15:0] desc_index, ring_size, ring_left;
   logic        open_q, halt_q, packer_idle, packer_failed, packer_quiet;
+  logic        data_valid_q;      // a read waits for the arbiter
 
   desc_ring u_ring (
     .clk_i, .rst_ni, .enable_i(settings_i.enable), .ring_i, .head_write_i, .head_o,
@@ -117,7 +118,6 @@ module tx_dma (
   logic [16:0] bytes_after;
   logic [4:0]  words;             // FIFO words that this read fills beyond those counted before
   logic [10:0] reserved_q;        // words asked for that the FIFO does not know of
-  logic        data_valid_q;
   logic [63:0] data_addr_q;
   logic [8:0]  data_bytes_q;
   logic [1:0]  returned;
@@ -152,27 +152,33 @@ module tx_dma (
   assign step   = send || (turn && !record[16]);
   assign retire = retired_q != written_q && (!oldest_reports || accepted_q != 7'd0);
 
-  logic txdw_q, txqe_q, done_good, done_bad;
-  assign done_good = write_done_i.valid && !write_done_i.error;
+  // The head does not pass a descriptor whose write-back failed, though later ones may still succeed
+  logic txdw_q, txqe_q, done_good, done_bad, back_failed_q;
+  assign done_good = write_done_i.valid && !write_done_i.error && !back_failed_q;
   assign done_bad  = write_done_i.valid && write_done_i.error;
+
+  // A frame that has begun is dropped first, see give_up
+  logic halts;
+  assign halts = packer_failed || (ring_failed && state_q == NEXT && !open_q);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      state_q      <= NEXT;
-      open_q       <= 1'b0;
-      bad_q        <= 1'b0;
-      bytes_q      <= 17'd0;
-      halt_q       <= 1'b0;
-      opened_q     <= 7'd0;
-      written_q    <= 7'd0;
-      retired_q    <= 7'd0;
-      arrived_q    <= 7'd0;
-      accepted_q   <= 7'd0;
-      reserved_q   <= 11'd0;
-      data_valid_q <= 1'b0;
-      out_valid_q  <= 1'b0;
-      txdw_q       <= 1'b0;
-      txqe_q       <= 1'b0;
+      state_q       <= NEXT;
+      open_q        <= 1'b0;
+      bad_q         <= 1'b0;
+      bytes_q       <= 17'd0;
+      halt_q        <= 1'b0;
+      opened_q      <= 7'd0;
+      written_q     <= 7'd0;
+      retired_q     <= 7'd0;
+      arrived_q     <= 7'd0;
+      accepted_q    <= 7'd0;
+      reserved_q    <= 11'd0;
+      data_valid_q  <= 1'b0;
+      out_valid_q   <= 1'b0;
+      txdw_q        <= 1'b0;
+      txqe_q        <= 1'b0;
+      back_failed_q <= 1'b0;
     end else begin
       // A descriptor
       if (pop) begin
@@ -230,9 +236,8 @@ module tx_dma (
       txdw_q <= retire && oldest_reports;
       txqe_q <= retire && ring_left == 16'd1;
 
-      if (done_bad || packer_failed || (ring_failed && state_q == NEXT && !open_q) ||
-          (finish && ring_failed && !record_q))
-        halt_q <= 1'b1;
+      if (done_bad) back_failed_q <= 1'b1;
+      if (done_bad || halts || (finish && ring_failed && !record_q)) halt_q <= 1'b1;
     end
   end
 
@@ -259,10 +264,7 @@ module tx_dma (
 
   // A request that waits is the arbiter's to move, a full FIFO the wire's
   assign quiet_o = ring_quiet && packer_quiet && !pop && !give_up && !request && !finish && !turn && !out_valid_q &&
-                   !retire && !txdw_q && !txqe_q && halt_q == error_halts;
-
-  logic error_halts;
-  assign error_halts = halt_q || packer_failed || (ring_failed && state_q == NEXT && !open_q);
+                   !retire && !txdw_q && !txqe_q && (halt_q || !halts);
 
   // CSO, CSS and special are for offloads that we do not have; padding and gap are the MAC's
   logic unused;
