@@ -110,14 +110,4 @@ std::string SocketCalls::table() const {
   return text;
 }
 
-void SocketCalls::close_queued(SimTime now) {
-  for_each([&](const File& f) {
-    Sock& sock = *f.socket.sock;
-    for (Datagram& datagram : sock.receive_queue)
-      datagram.frame->close(net_.ledger, Fate::queued, Station::socket, now, DropReason::none);
-    sock.receive_queue.clear();
-    sock.rmem_alloc = 0;
-  });
-}
-
 }  // namespace nicosim

@@ -3,39 +3,12 @@
 #include "stack/core/flow_hash.hpp"
 #include "stack/stack.hpp"
 #include "tb/stack/stack_fixture.hpp"
+#include "tb/stack/two_cpus.hpp"
 
 namespace nicosim {
 namespace {
 
 using namespace packets;
-
-// TestRuntime with two CPUs; `at` is the one that runs.
-class TwoCpus final : public Runtime {
- public:
-  SimTime now() const override { return inner_.now(); }
-  unsigned cpu() const override { return at; }
-  unsigned cpus() const override { return 2; }
-  Context context() const override { return Context::softirq; }
-  void charge(Cost cost, std::uint64_t units) override { inner_.charge(cost, units); }
-  void catch_up() override {}
-  void raise_softirq(Softirq s, unsigned cpu) override { pending[cpu].insert(s); }
-  void irq_disable() override {}
-  void irq_enable() override {}
-  void preempt_disable() override {}
-  void preempt_enable() override {}
-  void arm(SimTime deadline) override { inner_.arm(deadline); }
-  Task* current() override { return nullptr; }
-  void prepare_to_sleep() override {}
-  Woken sleep(SimTime, bool) override { return Woken::timeout; }
-  void wake(Task&, bool) override {}
-  std::uint64_t random() override { return inner_.random(); }
-
-  unsigned at = 0;
-  std::array<std::set<Softirq>, 2> pending;
-
- private:
-  TestRuntime inner_;
-};
 
 TEST(Rps, AFlowStaysOnOneCpuAndFlowsSpreadOverBoth) {
   EventLog log;

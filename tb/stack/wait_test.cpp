@@ -3,6 +3,7 @@
 #include "stack/io/wake_up.hpp"
 #include "stack/socket/socket.hpp"
 #include "tb/stack/stack_fixture.hpp"
+#include "tb/stack/two_cpus.hpp"
 
 #include <csignal>
 #include <sys/time.h>
@@ -211,6 +212,74 @@ TEST_F(Wait, AWriterSleepsWhenItsSendBufferIsFullAndIsWokenWhenHalfIsFree) {
   stack->tx_wake(card);
   run_softirqs();
   EXPECT_EQ(card.sent.size(), 7U);
+}
+
+struct TwoCpuWait : ::testing::Test {
+  TwoCpuWait() {
+    stack.attach(card);
+    stack.add_address(card, kOurIp, 24);
+    fd = stack.calls().socket(task, AF_INET, SOCK_DGRAM, 0);
+    stack.calls().bind(task, fd, endpoint(Ipv4Address::any(), 9));
+  }
+  void receive() {
+    const Packet bytes = udp_frame(text("x"));
+    FramePtr frame = pool.make(bytes.size());
+    std::ranges::copy(bytes, frame->put(bytes.size()).begin());
+    frame->ids.push_back(ledger.open_on_wire(0, 0, runtime.now()));
+    stack.receive(card, std::move(frame));
+  }
+  EventLog log;
+  FrameLedger ledger{log};
+  FramePool pool;
+  TwoCpus runtime;
+  FakeDevice card{ledger, runtime};
+  TestTask task{7, "reader"};
+  Stack stack{runtime, ledger, pool, {.rx_path = RxPath::direct, .sysctl = {}}};
+  int fd = -1;
+};
+
+TEST_F(TwoCpuWait, ASignalEndsTheSleepOfAReader) {
+  runtime.woken = Woken::signal;
+  Packet buffer(10);
+  EXPECT_EQ(stack.calls().recvfrom(task, fd, buffer, 0, nullptr), -EINTR);
+}
+
+TEST_F(TwoCpuWait, DataThatCameWithTheSignalGoesFirst) {
+  runtime.woken = Woken::signal;
+  receive();
+  Packet buffer(10);
+  EXPECT_EQ(stack.calls().recvfrom(task, fd, buffer, 0, nullptr), 1);
+}
+
+TEST_F(TwoCpuWait, ADatagramThatMeetsACloseOnAnotherCpuIsDropped) {
+  runtime.on_catch_up = [&] { stack.calls().close(task, fd); };
+  receive();
+  EXPECT_EQ(ledger.dropped(false, Station::socket, DropReason::SOCKET_CLOSED), 1U);
+  EXPECT_EQ(ledger.unexplained(), 0U);
+}
+
+TEST_F(Wait, AtTheEndOfARunNobodyIsWokenAndNoCardIsTouched) {
+  const int fd = udp_socket(0);  // bound by connect, and unbound again with a datagram in its queue
+  sys().connect(task, fd, endpoint(kPeerIp, 5000));
+  sockaddr_in name{};
+  sys().getsockname(task, fd, name);
+  receive(udp_frame(text("x"), {.to = ntohs(name.sin_port)}));
+  sockaddr_in unspec{};
+  unspec.sin_family = AF_UNSPEC;
+  sys().connect(task, fd, unspec);
+  ip_mreq request{};
+  request.imr_multiaddr.s_addr = htonl(0xe101'0203);
+  request.imr_interface.s_addr = htonl(kOurIp.value);
+  set_option(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, request);
+  card.room = 0;
+  const auto to = endpoint(kPeerIp, 1);
+  send(fd, text("x"), &to);
+  const auto groups = card.groups;
+  stack.reset();
+  EXPECT_EQ(card.groups, groups);
+  EXPECT_TRUE(runtime.wakes.empty());
+  EXPECT_EQ(fate(Fate::queued), 1U);
+  EXPECT_EQ(ledger.count(true, Fate::queued), 1U);
 }
 
 struct CountingEntry final : FasyncEntry {
