@@ -65,7 +65,7 @@ struct Stack::Layers {
   Arp arp{net, routes, neighbours};
   LinkLayer link{net, tap, arp, ip_input};
   nicosim::Softnet softnet{net, [this](FramePtr frame) { deliver(std::move(frame)); }};
-  SocketCalls calls{net, [this](Socket& s, int type, int protocol) { return create(s, type, protocol); }};
+  SocketCalls calls{[this](Socket& s, int type, int protocol) { return create(s, type, protocol); }};
 
   void deliver(FramePtr frame) {  // __netif_receive_skb
     softnet.count_processed();
@@ -170,9 +170,10 @@ Stack::DeviceStats Stack::device_stats(const NetDevice& device) const {
 
 void Stack::close_queued(SimTime now) {
   Layers& l = *layers_;
+  l.net.over = true;
   l.softnet.close_queued(now);
   l.ip_input.reassembly().close_queued(now);
-  l.calls.close_queued(now);
+  l.udp.close_queued(now);
   l.neighbours.close_queued(now);
   for (Interface* const interface : l.interfaces) interface->queue.close_queued(now);
 }

@@ -39,7 +39,8 @@ class Stack final : public FrameSink, public NapiScheduler {
  public:
   // All three must outlive the stack.
   Stack(Runtime& runtime, Ledger& ledger, FramePool& pool, StackConfig config);
-  ~Stack() override;  // frames that still wait get Fate::queued
+  // Frames that still wait get Fate::queued. No system call may be in progress: end the processes first.
+  ~Stack() override;
 
   // Setting up. Devices must outlive the stack and be attached before anything else names them.
   void attach(NetDevice& device);
@@ -81,7 +82,8 @@ class Stack final : public FrameSink, public NapiScheduler {
   };
   DeviceStats device_stats(const NetDevice& device) const;
 
-  // The end of a run: every frame in a queue, in reassembly or waiting for a neighbour gets Fate::queued there.
+  // The end of a run: every frame in a queue, in reassembly or waiting for a neighbour gets Fate::queued there. Nothing
+  // may be asked of the stack afterwards but its counters; it wakes nobody and touches no card any more.
   void close_queued(SimTime now);
 
  private:

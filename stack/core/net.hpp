@@ -19,6 +19,7 @@ struct Net {
   Sysctl sysctl;
   Mib mib{};
   TimerList timers{runtime};
+  bool over = false;  // the run has ended: nobody is woken and no card is touched any more
 
   SimTime now() const { return runtime.now(); }
   void at(const Frame& frame, Station station) { frame.at(ledger, station, now()); }

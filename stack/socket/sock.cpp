@@ -14,7 +14,7 @@ class WriteCharge final : public TxOwner {
   }
   ~WriteCharge() override {
     sock_->wmem_alloc -= bytes_;
-    sock_def_write_space(*sock_);
+    if (!sock_->net.over) sock_def_write_space(*sock_);
   }
 
  private:

@@ -11,13 +11,12 @@ int SocketCalls::socket(Task& task, int domain, int type, int protocol) {
   if (domain != AF_INET) return -EAFNOSUPPORT;
   const int kind = type & 0xf;
   if ((type & ~(0xf | SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) return -EINVAL;
+  auto file = std::make_shared<File>();
+  if (const int error = create_(file->socket, kind, protocol); error != 0) return error;
   Descriptors& open = tasks_[task.pid()];
   int fd = kFirstDescriptor;  // the lowest free one
   for (auto taken = open.begin(); taken != open.end() && taken->first == fd; ++taken) ++fd;
   if (fd >= kDescriptors) return -EMFILE;
-
-  auto file = std::make_shared<File>();
-  if (const int error = create_(file->socket, kind, protocol); error != 0) return error;
   file->socket.type = kind;
   file->socket.state = SocketState::unconnected;
   file->nonblocking = (type & SOCK_NONBLOCK) != 0;
@@ -109,16 +108,6 @@ std::string SocketCalls::table() const {
                         fmt::format("users:((\"{}\",pid={},fd={}))", f.task_name, f.pid, f.fd));
   });
   return text;
-}
-
-void SocketCalls::close_queued(SimTime now) {
-  for_each([&](const File& f) {
-    Sock& sock = *f.socket.sock;
-    for (Datagram& datagram : sock.receive_queue)
-      datagram.frame->close(net_.ledger, Fate::queued, Station::socket, now, DropReason::none);
-    sock.receive_queue.clear();
-    sock.rmem_alloc = 0;
-  });
 }
 
 }  // namespace nicosim

@@ -1,7 +1,6 @@
 // The system calls: descriptors to files, files to socket operations (net/socket.c, fs/file.c).
 #pragma once
 
-#include "stack/core/net.hpp"
 #include "stack/socket/socket.hpp"
 #include "stack/syscalls.hpp"
 
@@ -17,7 +16,7 @@ class SocketCalls final : public Syscalls {
   // inet_create: fills in sock and ops of a new socket; 0 or -errno.
   using Create = std::function<int(Socket& socket, int type, int protocol)>;
 
-  SocketCalls(Net& net, Create create) : net_(net), create_(std::move(create)) {}
+  explicit SocketCalls(Create create) : create_(std::move(create)) {}
 
   int socket(Task&, int domain, int type, int protocol) override;
   int bind(Task&, int fd, const sockaddr_in& address) override;
@@ -36,8 +35,6 @@ class SocketCalls final : public Syscalls {
   // Every open socket, by process and descriptor.
   void for_each(const std::function<void(const File&)>& visit) const;
   std::string table() const;  // the bound ones, as `ss -uanp` prints them
-  // The end of a run: frames in receive queues.
-  void close_queued(SimTime now);
 
  private:
   static constexpr int kFirstDescriptor = 3;  // 0 to 2 are the standard streams
@@ -45,7 +42,6 @@ class SocketCalls final : public Syscalls {
 
   using Descriptors = std::map<int, std::shared_ptr<File>>;
 
-  Net& net_;
   Create create_;
   std::map<unsigned, Descriptors> tasks_;  // by pid
 };

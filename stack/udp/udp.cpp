@@ -52,19 +52,29 @@ void Udp::deliver_to_all(IpPacket packet, const UdpHeader& udp, std::size_t weig
 
 // __udp_enqueue_schedule_skb: refused when more is queued than rcvbuf allows before this one, so a packet fits always.
 void Udp::deliver(Sock& sock, FramePtr frame, const Ipv4Header& ip, const UdpHeader& udp, std::size_t weight) {
+  net_.runtime.catch_up();  // a reader on another CPU may take it from here on, or may have closed the socket
+  if (sock.socket == nullptr) return net_.drop(std::move(frame), Station::socket, DropReason::SOCKET_CLOSED);
   if (sock.rmem_alloc > sock.rcvbuf) {
     ++sock.drops;
     ++net_.mib.UdpRcvbufErrors;
     ++net_.mib.UdpInErrors;
     return net_.drop(std::move(frame), Station::socket, DropReason::SOCKET_RCVBUFF);
   }
-  net_.runtime.catch_up();  // a reader on another CPU may take it from here on
   net_.at(*frame, Station::socket);
   const std::vector<FrameId> ids = frame->ids;
   sock.rmem_alloc += weight;
   sock.receive_queue.push_back({std::move(frame), ip.source, udp.source_port, weight});
   if (sock_def_readable(sock) == 0) return;
   for (const FrameId id : ids) net_.ledger.at(id, Station::wake, net_.now());
+}
+
+void Udp::close_queued(SimTime now) {
+  for (Sock* const sock : socks_) {
+    for (Datagram& datagram : sock->receive_queue)
+      datagram.frame->close(net_.ledger, Fate::queued, Station::socket, now, DropReason::none);
+    sock->receive_queue.clear();
+    sock->rmem_alloc = 0;
+  }
 }
 
 // __udp4_lib_err: only a connected socket can be meant, and only errors that will not pass by themselves count.

@@ -28,6 +28,8 @@ class Udp final : public TransportProtocol, public ProtoOps {
   void receive(IpPacket packet) override;         // udp_rcv
   void error(const IcmpReport& report) override;  // udp_err
 
+  void close_queued(SimTime now);  // the end of a run: frames in receive queues
+
   // Processes (udp_socket.cpp)
   void release(Socket& socket) override;
   int bind(Socket& socket, const sockaddr_in& address) override;
@@ -59,6 +61,7 @@ class Udp final : public TransportProtocol, public ProtoOps {
   Icmp& icmp_;
   std::vector<Interface*>& interfaces_;
   UdpTable table_;
+  std::vector<Sock*> socks_;  // every open one, bound or not, in order of creation
 };
 
 }  // namespace nicosim

@@ -31,12 +31,15 @@ void Udp::create(Socket& socket) {
   socket.sock->rcvbuf = net_.sysctl.rmem_default;
   socket.sock->sndbuf = net_.sysctl.wmem_default;
   socket.ops = this;
+  socks_.push_back(socket.sock.get());
 }
 
 void Udp::release(Socket& socket) {
-  const BottomHalfGuard guard{net_.runtime};
   Sock& sock = *socket.sock;
   if (sock.num != 0) table_.remove(sock);
+  std::erase(socks_, &sock);
+  if (net_.over) return;  // queues are empty, and there is no CPU left to do the rest on
+  const BottomHalfGuard guard{net_.runtime};
   while (!sock.memberships.empty()) leave(sock, sock.memberships.size() - 1);
   while (auto datagram = dequeue(sock))
     net_.drop(std::move(datagram->frame), Station::socket, DropReason::SOCKET_CLOSED);
