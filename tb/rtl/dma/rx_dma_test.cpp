@@ -380,6 +380,23 @@ TEST_F(RxDma, UnderBackPressureEveryByteArrivesAndDoneComesAfterItsData) {
   }
 }
 
+// More frames and skipped descriptors than the engine and the arbiter can keep in work.
+TEST_F(RxDma, SlowWriteAnswersOnlySlowItDown) {
+  bench.memory.timing.write_latency = 2'000;
+  bench.rx_setup(512, 2048);
+  for (unsigned i = 0; i < 511; ++i)
+    bench.rx_post(i < 300 ? kBuffers + i * 2048UL : i < 500 ? 0 : kBuffers + i * 2048UL);
+  for (unsigned i = 0; i < 305; ++i) send(64 + i % 3);
+  ASSERT_TRUE(all_written_back(305));
+  for (unsigned i = 0; i < 305; ++i) {
+    const unsigned index = i < 300 ? i : i + 200;
+    ASSERT_EQ(bench.rx_events[i].descriptor, kRxRing + 16 * index);
+    ASSERT_EQ(bench.rx_descriptor(index).length, 64 + i % 3);
+    ASSERT_EQ(bench.at(kBuffers + index * 2048UL, 64 + i % 3), pattern(64 + i % 3, i));
+  }
+  for (unsigned index = 300; index < 500; ++index) ASSERT_EQ(bench.rx_descriptor(index).status, kDd);
+}
+
 TEST_F(RxDma, QuietMeansThatNothingMoves) {
   bench.check_quiet = true;
   bench.memory.timing.read_latency = 50;
