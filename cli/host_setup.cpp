@@ -42,9 +42,12 @@ LinkConfig link_of(const Scenario::Link& link) {
 
 RxPath rx_path_of(Scenario::RxPath path) {
   switch (path) {
-    case Scenario::RxPath::rps: return RxPath::rps;
-    case Scenario::RxPath::direct: return RxPath::direct;
-    case Scenario::RxPath::netif_rx: return RxPath::netif_rx;
+    case Scenario::RxPath::rps:
+      return RxPath::rps;
+    case Scenario::RxPath::direct:
+      return RxPath::direct;
+    case Scenario::RxPath::netif_rx:
+      return RxPath::netif_rx;
   }
   return RxPath::rps;
 }
@@ -149,7 +152,8 @@ void HostSetup::attach(Simulation& sim) {
     for (auto& replay : here.replays) merged->add(*replay);
     here.merged = std::move(merged);
     if (faults_.at(port).any())
-      here.faults = std::make_unique<WireFaults>(*here.merged, faults_[port], Rng{simulation.seed, "wire" + std::to_string(port)});
+      here.faults = std::make_unique<WireFaults>(*here.merged, faults_[port],
+                                                 Rng{simulation.seed, "wire" + std::to_string(port)});
     Simulation::WireEnds ends;
     ends.source = here.source();
     ends.receiver = [&here](Bytes frame) {

@@ -24,7 +24,7 @@ struct Peers {
   std::vector<std::string> replay_files;
   std::unique_ptr<WireSource> merged;  // of all of them, by time
   std::unique_ptr<WireFaults> faults;
-  std::uint64_t received = 0;          // frames that came out of the card
+  std::uint64_t received = 0;  // frames that came out of the card
 
   WireSource* source() { return faults ? static_cast<WireSource*>(faults.get()) : merged.get(); }
 };
@@ -34,11 +34,11 @@ class HostSetup {
   // Opens captures; throws CaptureError. The scenario has been checked.
   explicit HostSetup(const Scenario& scenario);
 
-  SimulationSetup simulation;  // complete but for outputs and engine options; take it (move) into a Simulation
+  SimulationSetup simulation;    // complete but for outputs and engine options; take it (move) into a Simulation
   void attach(Simulation& sim);  // joins the wires
 
-  std::deque<Peers> peers;           // per card
-  std::deque<DatagramStats> stats;   // per app
+  std::deque<Peers> peers;          // per card
+  std::deque<DatagramStats> stats;  // per app
   // Seen by every datagram program: the app's index, the datagram, its sender. Set before the run.
   std::function<void(std::size_t app, std::span<const std::byte>, const sockaddr_in&)> on_datagram;
 

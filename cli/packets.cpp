@@ -83,10 +83,14 @@ Frame arp(const Scenario::Send& send) {
 
 std::vector<std::byte> build_frame(const Scenario::Send& send) {
   switch (send.kind) {
-    case Scenario::Send::Kind::udp: return udp(send);
-    case Scenario::Send::Kind::ping: return ping(send);
-    case Scenario::Send::Kind::arp: return arp(send);
-    case Scenario::Send::Kind::raw: return send.payload;
+    case Scenario::Send::Kind::udp:
+      return udp(send);
+    case Scenario::Send::Kind::ping:
+      return ping(send);
+    case Scenario::Send::Kind::arp:
+      return arp(send);
+    case Scenario::Send::Kind::raw:
+      return send.payload;
   }
   return {};
 }

@@ -24,7 +24,8 @@ void add_capture(RunReport& report, const ReplaySource& replay, const std::strin
                               {"time_went_back", c.time_went_back},
                               {"waited_for_wire", wire.delayed()}}});
   for (const CaptureWarning& w : replay.reader().warnings())
-    report.warnings.push_back(fmt::format("{}: {} ({} times, first at byte {})", file, w.what, w.count, w.first_offset));
+    report.warnings.push_back(
+        fmt::format("{}: {} ({} times, first at byte {})", file, w.what, w.count, w.first_offset));
   if (replay.error()) report.warnings.push_back(*replay.error());
 }
 

@@ -24,10 +24,10 @@ enum ExitCode : int {
 };
 
 struct RunOptions {
-  std::string command;            // as typed, for the manifest and for messages
-  std::string scenario_name;      // file name in messages
+  std::string command;        // as typed, for the manifest and for messages
+  std::string scenario_name;  // file name in messages
   std::string title;
-  std::vector<std::string> warnings;  // known before the run; they go into the report
+  std::vector<std::string> warnings;                    // known before the run; they go into the report
   std::optional<std::string> json, out, events, waves;  // files; json may be "-"
   SimTime waves_from = SimTime::zero(), waves_to = SimTime::never();
   bool force = false, quiet = false, no_skip = false, check_skip = false;

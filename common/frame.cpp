@@ -39,8 +39,8 @@ void Frame::close(Ledger& ledger, Fate fate, Station station, SimTime now, DropR
   ids.clear();
 }
 
-void Frame::at(Ledger& ledger, Station station, SimTime now) const {
-  for (const FrameId id : ids) ledger.at(id, station, now);
+void Frame::at(Ledger& ledger, Station station, SimTime now, std::string_view detail) const {
+  for (const FrameId id : ids) ledger.at(id, station, now, detail);
 }
 
 void FrameRecycler::operator()(Frame* frame) const noexcept {

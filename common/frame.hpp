@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace nicosim {
@@ -50,7 +51,7 @@ class Frame {
   void adopt(FramePtr other);
   // Closes every id with the same fate and forgets them.
   void close(Ledger&, Fate, Station, SimTime now, DropReason reason);
-  void at(Ledger&, Station, SimTime now) const;  // every id has reached a station
+  void at(Ledger&, Station, SimTime now, std::string_view detail = {}) const;  // every id has reached a station
 
   std::vector<FrameId> ids;
   unsigned port = 0;          // the card it came from or goes to

@@ -73,7 +73,8 @@ void FrameLedger::close(FrameId id, Fate fate, Station station, SimTime time, Dr
   for (std::size_t i = 0; measured && i < kStations; ++i)
     if (record.at_ps[i] >= 0) samples_ps_[i].push_back(record.at_ps[i] - record.opened_ps);
   ++fates_[{id.from_host(), fate, station, reason}];
-  if (log_.enabled()) {
+  const bool said = name_of(fate) == name_of(station) && record.last == station;  // `read` at station `read`
+  if (log_.enabled() && !said) {
     const std::string detail = fate == Fate::dropped ? fmt::format("at={} reason={}", name_of(station), name_of(reason))
                                                      : fmt::format("at={}", name_of(station));
     log_.emit(time, source_of(id, station), name_of(fate), id, detail);

@@ -15,7 +15,7 @@ struct DatagramStats {
 struct DatagramProgram {
   std::uint16_t port = 0;
   bool echo = false;
-  DatagramStats* stats = nullptr;  // counted into, may be null
+  DatagramStats* stats = nullptr;                                                 // counted into, may be null
   std::function<void(std::span<const std::byte>, const sockaddr_in& from)> seen;  // each datagram, may be empty
 };
 

@@ -97,10 +97,10 @@ void Agenda::run_due() {
   notified_ = SimTime::never();
   const SimTime kernel = SimTime::ps(static_cast<std::int64_t>(sc_core::sc_time_stamp().value()));
   while (next() <= kernel) {
-    Heap& heap = engines_.empty()                                   ? others_
-                 : others_.empty()                                  ? engines_
+    Heap& heap = engines_.empty()                              ? others_
+                 : others_.empty()                             ? engines_
                  : before(*engines_.front(), *others_.front()) ? engines_
-                                                                    : others_;
+                                                               : others_;
     AgendaItem& item = *heap.front();
     take_out(heap, item);
     now_ = item.time_;

@@ -54,7 +54,8 @@ class AgendaItem {
 // An item that calls a function.
 class AgendaCall final : public AgendaItem {
  public:
-  AgendaCall(Rank rank, unsigned source, std::function<void()> call) : AgendaItem(rank, source), call_(std::move(call)) {}
+  AgendaCall(Rank rank, unsigned source, std::function<void()> call)
+      : AgendaItem(rank, source), call_(std::move(call)) {}
   void due() override { call_(); }
 
  private:

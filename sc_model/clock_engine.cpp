@@ -19,31 +19,43 @@ std::uint8_t response_of(const tlm::tlm_generic_payload& p) { return p.is_respon
 // nic_pkg.sv, *_EV_*
 DropReason mac_reason(unsigned kind) {
   switch (kind) {
-    case 1: return DropReason::CRC_ERROR;
-    case 2: return DropReason::SYMBOL_ERROR;
-    case 3: return DropReason::RUNT;
-    case 4: return DropReason::FRAGMENT;
-    case 5: return DropReason::OVERSIZE;
-    case 6: return DropReason::JABBER;
-    case 7: return DropReason::NO_SFD;
-    case 8: return DropReason::NOT_RECEIVING;
-    default: return DropReason::none;  // goes on
+    case 1:
+      return DropReason::CRC_ERROR;
+    case 2:
+      return DropReason::SYMBOL_ERROR;
+    case 3:
+      return DropReason::RUNT;
+    case 4:
+      return DropReason::FRAGMENT;
+    case 5:
+      return DropReason::OVERSIZE;
+    case 6:
+      return DropReason::JABBER;
+    case 7:
+      return DropReason::NO_SFD;
+    case 8:
+      return DropReason::NOT_RECEIVING;
+    default:
+      return DropReason::none;  // goes on
   }
 }
 
 std::string_view filter_detail(unsigned kind) {
   switch (kind) {
-    case 0: return "match=unicast";
-    case 1: return "match=multicast";
-    case 2: return "match=broadcast";
-    case 3: return "match=promiscuous";
-    default: return "match=none";
+    case 0:
+      return "match=unicast";
+    case 1:
+      return "match=multicast";
+    case 2:
+      return "match=broadcast";
+    case 3:
+      return "match=promiscuous";
+    default:
+      return "match=none";
   }
 }
 
-sc_core::sc_time kernel_time(SimTime t) {
-  return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(t.in_ps()));
-}
+sc_core::sc_time kernel_time(SimTime t) { return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(t.in_ps())); }
 
 constexpr unsigned kEnds = 8;  // event kinds from here on end the frame (filter, fifo, dma, transmit)
 
@@ -209,7 +221,8 @@ void ClockEngine::step() {
 
   model_.cycle();
   ++cycles_evaluated_;
-  if (RtlModel::can_dump_waves() && now >= config_.waves_from && now <= config_.waves_to) model_.dump_waves(now.in_ps());
+  if (RtlModel::can_dump_waves() && now >= config_.waves_from && now <= config_.waves_to)
+    model_.dump_waves(now.in_ps());
 
   if (registers_busy) end_register_handshakes();
   if ((pins_.intr != 0) != intr_) {
@@ -283,8 +296,8 @@ void ClockEngine::end_register_handshakes() {
   if (address_taken_) pins_.axil_awvalid = 0;
   if (data_taken_) pins_.axil_wvalid = 0;
   if (read_taken_) pins_.axil_arvalid = 0;
-  registers_busy_ = (pins_.axil_awvalid | pins_.axil_wvalid | pins_.axil_arvalid) != 0 || read_ != nullptr ||
-                    write_answers_due_ != 0;
+  registers_busy_ =
+      (pins_.axil_awvalid | pins_.axil_wvalid | pins_.axil_arvalid) != 0 || read_ != nullptr || write_answers_due_ != 0;
 }
 
 // ---- DMA
@@ -359,7 +372,8 @@ void ClockEngine::drive_read_data(SimTime now) {
   std::array<unsigned char, kBeat> beat{};
   const std::size_t begin = std::max(from, lead);
   const std::size_t end = std::min(from + kBeat, lead + length);
-  if (answer.is_response_ok()) std::memcpy(beat.data() + (begin - from), answer.get_data_ptr() + (begin - lead), end - begin);
+  if (answer.is_response_ok())
+    std::memcpy(beat.data() + (begin - from), answer.get_data_ptr() + (begin - lead), end - begin);
   std::memcpy(pins_.rdata, beat.data(), kBeat);
   pins_.rresp = response_of(answer);
   const bool last = from + kBeat >= lead + length;

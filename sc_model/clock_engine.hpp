@@ -109,7 +109,7 @@ class ClockEngine : public sc_core::sc_module {
 
   sc_core::sc_time delay_to(SimTime card_time) const;
   void advance();
-  SimTime others() const;   // what may change while this card is evaluated
+  SimTime others() const;  // what may change while this card is evaluated
   SimTime horizon();
   void step();
   bool may_skip() const;
@@ -164,7 +164,7 @@ class ClockEngine : public sc_core::sc_module {
   std::deque<std::uint64_t> write_addresses_;
   std::vector<std::uint8_t> write_bytes_, write_enables_;  // beats accepted and not yet gone up, one entry a byte
   std::deque<std::size_t> write_ends_;                     // where in them bursts end
-  std::deque<std::uint8_t> write_answers_;   // bresp to give
+  std::deque<std::uint8_t> write_answers_;                 // bresp to give
   std::deque<Burst> answers_;
   std::size_t answer_beat_ = 0;
   bool r_driven_ = false, b_driven_ = false;

@@ -24,10 +24,10 @@
 namespace nicosim {
 
 struct LinkConfig {
-  SimTime latency = SimTime::ns(400);  // each way
+  SimTime latency = SimTime::ns(400);              // each way
   std::uint64_t bits_per_second = 32'000'000'000;  // each way; 0: infinite
-  unsigned header_bytes = 24;          // per packet
-  unsigned payload_bytes = 256;        // most data in one packet
+  unsigned header_bytes = 24;                      // per packet
+  unsigned payload_bytes = 256;                    // most data in one packet
 };
 
 // Who is told when a card's interrupt line moves, at the time at which the news has crossed the link.
@@ -39,10 +39,10 @@ class InterruptSink {
 
 class HostLink : public sc_core::sc_module {
  public:
-  tlm_utils::simple_target_socket<HostLink> dma{"dma"};              // from the card: memory accesses
+  tlm_utils::simple_target_socket<HostLink> dma{"dma"};                 // from the card: memory accesses
   tlm_utils::simple_initiator_socket<HostLink> registers{"registers"};  // to the card: BAR0
-  tlm_utils::simple_target_socket<HostLink> host{"host"};            // from the CPU: BAR0
-  tlm_utils::simple_initiator_socket<HostLink> memory{"memory"};     // to memory
+  tlm_utils::simple_target_socket<HostLink> host{"host"};               // from the CPU: BAR0
+  tlm_utils::simple_initiator_socket<HostLink> memory{"memory"};        // to memory
 
   HostLink(sc_core::sc_module_name name, Agenda&, Memory&, InterruptSink&, unsigned port, const LinkConfig&);
   ~HostLink() override;

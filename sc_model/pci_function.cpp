@@ -17,15 +17,24 @@ PciFunction::PciFunction(std::function<void(bool)> bus_master) : bus_master_(std
 
 std::uint32_t PciFunction::read32(unsigned offset) const {
   switch (offset) {
-    case 0x00: return (std::uint32_t{kDevice} << 16U) | kVendor;
-    case 0x04: return command_;
-    case 0x08: return kClassRevision;
-    case 0x0c: return (std::uint32_t{latency_timer_} << 8U) | cache_line_;
-    case 0x10: return bar_[0];
-    case 0x14: return bar_[1] | kBar1Io;
-    case 0x2c: return kSubsystem;
-    case 0x3c: return (1U << 8U) | interrupt_line_;  // INTA#
-    default: return 0;
+    case 0x00:
+      return (std::uint32_t{kDevice} << 16U) | kVendor;
+    case 0x04:
+      return command_;
+    case 0x08:
+      return kClassRevision;
+    case 0x0c:
+      return (std::uint32_t{latency_timer_} << 8U) | cache_line_;
+    case 0x10:
+      return bar_[0];
+    case 0x14:
+      return bar_[1] | kBar1Io;
+    case 0x2c:
+      return kSubsystem;
+    case 0x3c:
+      return (1U << 8U) | interrupt_line_;  // INTA#
+    default:
+      return 0;
   }
 }
 
@@ -41,10 +50,17 @@ void PciFunction::write32(unsigned offset, std::uint32_t value) {
       cache_line_ = static_cast<std::uint8_t>(value);
       latency_timer_ = static_cast<std::uint8_t>(value >> 8U);
       break;
-    case 0x10: bar_[0] = value & kBar0Mask; break;
-    case 0x14: bar_[1] = value & kBar1Mask; break;
-    case 0x3c: interrupt_line_ = static_cast<std::uint8_t>(value); break;
-    default: break;  // read-only or reserved
+    case 0x10:
+      bar_[0] = value & kBar0Mask;
+      break;
+    case 0x14:
+      bar_[1] = value & kBar1Mask;
+      break;
+    case 0x3c:
+      interrupt_line_ = static_cast<std::uint8_t>(value);
+      break;
+    default:
+      break;  // read-only or reserved
   }
 }
 

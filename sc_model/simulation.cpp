@@ -155,7 +155,12 @@ void Simulation::build() {
     card.driver.on_receive([this, port](const Frame& frame, SimTime time) {
       if (!setup_.taps) return;
       const auto bytes = frame.bytes();
-      tap({port, Tap::driver, time, frame.ids.empty() ? FrameId{} : frame.ids.front(), {bytes.begin(), bytes.end()}, false});
+      tap({port,
+           Tap::driver,
+           time,
+           frame.ids.empty() ? FrameId{} : frame.ids.front(),
+           {bytes.begin(), bytes.end()},
+           false});
     });
   }
   stack_->on_tap([this](const Frame& frame, const NetDevice& device, SimTime time) {

@@ -65,13 +65,13 @@ struct SimulationSetup {
   CostTable costs;
   std::size_t memory_bytes = 64U << 20U;
 
-  std::optional<SimTime> stop_after;    // counted from the moment at which the wires live; else when nothing is left ...
-  SimTime linger = SimTime::ms(100);    // ... to do, for this long
-  SimTime warmup = SimTime::zero();     // latencies count for frames from here on, counted from the same moment
+  std::optional<SimTime> stop_after;  // counted from the moment at which the wires live; else when nothing is left ...
+  SimTime linger = SimTime::ms(100);  // ... to do, for this long
+  SimTime warmup = SimTime::zero();   // latencies count for frames from here on, counted from the same moment
   std::uint64_t batch = 1'000'000;
   bool skip = true, check_skip = false;
   std::uint64_t random_reset_seed = 0;
-  std::string waves;                    // FST file
+  std::string waves;  // FST file
   SimTime waves_from = SimTime::zero(), waves_to = SimTime::never();
 
   EventLog::Sink events;                       // empty: no event log

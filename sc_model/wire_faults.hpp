@@ -20,7 +20,8 @@ struct WireFaultConfig {
 
 class WireFaults final : public WireSource {
  public:
-  WireFaults(WireSource& source, const WireFaultConfig& config, Rng rng) : source_(source), config_(config), rng_(rng) {}
+  WireFaults(WireSource& source, const WireFaultConfig& config, Rng rng)
+      : source_(source), config_(config), rng_(rng) {}
   std::optional<WireFrame> next() override;
 
   std::uint64_t lost() const { return lost_; }

@@ -1,4 +1,5 @@
-// ./nicosim replay CAPTURE: the frames of a capture through a host that has the address of the station it was taken for.
+// ./nicosim replay CAPTURE: the frames of a capture through a host that has the address of the station it was taken
+// for.
 #include "cli/commands/commands.hpp"
 #include "cli/scenario/units.hpp"
 
@@ -57,7 +58,8 @@ int replay(State& state) {
     station = *guess;
   } else if (state.as == "auto") {  // nothing but group addresses, or no frame at all: the card is a bystander's
     station.mac = kBystander;
-    state.options.warnings.push_back(fmt::format("{}: {}; the card has the address {}", state.file, guess.error(), kBystander.text()));
+    state.options.warnings.push_back(
+        fmt::format("{}: {}; the card has the address {}", state.file, guess.error(), kBystander.text()));
   } else {
     say(fmt::format("{}: {}", state.file, guess.error()));
     return kUsage;
@@ -90,7 +92,8 @@ void add_replay(CLI::App& app, Command& chosen, const std::string& command_line)
   replay_command.add_option("CAPTURE", state->file, "pcap or pcapng file; - is standard input")->required();
   replay_command.add_option("--as", state->as, "Whose card it is: auto, a MAC address or an IPv4 address");
   replay_command.add_flag("--promisc", state->promiscuous, "Receive everybody's frames");
-  replay_command.add_option("--mode", state->mode, "How frames are received: napi or dma_irq (pio is not in this version)")
+  replay_command
+      .add_option("--mode", state->mode, "How frames are received: napi or dma_irq (pio is not in this version)")
       ->check(CLI::IsMember({"napi", "dma_irq"}));
   replay_command.add_option("--pace", state->pace, "capture, line, or N times faster, e.g. 2.5x")
       ->check(CLI::Validator{[](const std::string& text) {
@@ -98,7 +101,8 @@ void add_replay(CLI::App& app, Command& chosen, const std::string& command_line)
                                return pace ? std::string{} : pace.error();
                              },
                              "PACE"});
-  replay_command.add_option("--max-gap", state->max_gap, "Longer silences are shortened to this")->check(duration_check());
+  replay_command.add_option("--max-gap", state->max_gap, "Longer silences are shortened to this")
+      ->check(duration_check());
   replay_command.add_option("--linger", state->linger, "How long to wait when nothing is left to do")
       ->check(duration_check());
   replay_command.add_flag("--lenient", state->lenient, "Skip what is broken in the capture, with a warning");

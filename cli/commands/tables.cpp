@@ -20,7 +20,8 @@ namespace {
 int print_costs() {
   fmt::print("{:<24}{:>12}  {:<11}{:<46}{}\n", "cost", "default", "per", "what", "source");
   for (const CostInfo& c : cost_infos())
-    fmt::print("{:<24}{:>12}  {:<11}{:<46}{}\n", c.name, duration_text(SimTime::ps(c.default_ps)), c.unit, c.text, c.source);
+    fmt::print("{:<24}{:>12}  {:<11}{:<46}{}\n", c.name, duration_text(SimTime::ps(c.default_ps)), c.unit, c.text,
+               c.source);
   return kGood;
 }
 

@@ -1,5 +1,5 @@
-#include "common/int128.hpp"
 #include "cli/report/report.hpp"
+#include "common/int128.hpp"
 
 #include <cmath>
 

@@ -6,8 +6,8 @@
 namespace nicosim {
 namespace {
 
-constexpr int kMaxSoftirqRestart = 10;                     // kernel/softirq.c
-constexpr SimTime kMaxSoftirqTime = SimTime::ms(2);        // kernel/softirq.c
+constexpr int kMaxSoftirqRestart = 10;               // kernel/softirq.c
+constexpr SimTime kMaxSoftirqTime = SimTime::ms(2);  // kernel/softirq.c
 constexpr std::uint32_t bit(Softirq s) { return 1U << static_cast<unsigned>(s); }
 
 }  // namespace

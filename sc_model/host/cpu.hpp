@@ -58,7 +58,7 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   Process& spawn(std::string name, std::function<void()> body);
   void stall(SimTime began);  // the core waited for the bus since `began` and could do nothing else
 
-  void end_of_time() { ended_ = true; }        // the run is over: nothing takes time any more
+  void end_of_time() { ended_ = true; }  // the run is over: nothing takes time any more
 
   struct Times {
     SimTime hardirq, softirq, process;
@@ -78,7 +78,7 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   void do_softirq();
   bool softirq_waits() const { return pending_softirqs_ != 0 && !ksoftirqd_active_; }
   void wait_for_core(Process& self);
-  void hand_over();         // the running process gives the core to the next one, or to the idle loop
+  void hand_over();  // the running process gives the core to the next one, or to the idle loop
   void make_ready(Process&);
   void run_next();
   SimTime& account();
@@ -92,8 +92,8 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   std::function<void(unsigned, SimTime)> delivered_;
 
   SimTime debt_ = SimTime::zero();
-  sc_core::sc_event core_event_;    // wakes the idle loop
-  sc_core::sc_event paid_;          // whoever pays its debt: time is up, or an interrupt came
+  sc_core::sc_event core_event_;  // wakes the idle loop
+  sc_core::sc_event paid_;        // whoever pays its debt: time is up, or an interrupt came
   AgendaCall debt_paid_;
   AgendaCall timer_;
   bool paying_ = false, core_busy_ = false, ended_ = false;

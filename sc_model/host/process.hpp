@@ -31,7 +31,7 @@ class Process final : public Task {
   unsigned pid_;
   std::string name_;
   std::function<void()> body_;
-  sc_core::sc_event run_;         // the scheduler gives it the CPU
+  sc_core::sc_event run_;  // the scheduler gives it the CPU
   std::unique_ptr<AgendaCall> timeout_;
   State state_ = State::sleeping;
   bool woken_ = false, timed_out_ = false;

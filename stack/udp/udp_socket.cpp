@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <cerrno>
 #include <cstring>
+#include <fmt/format.h>
 
 namespace nicosim {
 namespace {
@@ -215,7 +216,8 @@ long Udp::recvmsg(Task& task, Socket& socket, std::span<std::byte> buffer, int f
     if (const int error = wait_for_datagram(task, socket, until); error != 0) return error;
     datagram = dequeue(sock);
   }
-  net_.at(*datagram->frame, Station::process);
+  datagram->frame->at(net_.ledger, Station::process, net_.now(),
+                      fmt::format("task={} pid={}", task.task_name(), task.pid()));
   net_.runtime.charge(Cost::sock_recv);
   net_.runtime.charge(Cost::copy_to_user_per_byte, std::min(buffer.size(), datagram->frame->size()));
   const long result = copy_out(*datagram);

@@ -8,8 +8,8 @@
 #include "tb/stack/packets.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <arpa/inet.h>
+#include <cerrno>
 #include <deque>
 #include <gtest/gtest.h>
 #include <memory>

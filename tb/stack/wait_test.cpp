@@ -55,7 +55,7 @@ TEST_F(Wait, AFramePassesEveryStationInOrder) {
   };
   Packet buffer(10);
   EXPECT_EQ(alone.calls().recvfrom(task, own, buffer, 0, nullptr), 1);
-  events.finish();
+  events.release(SimTime::never());
   std::vector<std::string> stations;
   for (const std::string& line : lines) {
     const auto begin = line.find('\t') + 1;

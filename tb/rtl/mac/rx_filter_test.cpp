@@ -11,10 +11,14 @@ unsigned multicast_hash(const MacAddress& address, unsigned offset) {
   const unsigned octet4 = address.octets[4];
   const unsigned octet5 = address.octets[5];
   switch (offset) {
-    case 0: return (octet4 >> 4U | octet5 << 4U) & 0xfffU;
-    case 1: return (octet4 >> 3U | octet5 << 5U) & 0xfffU;
-    case 2: return (octet4 >> 2U | octet5 << 6U) & 0xfffU;
-    default: return (octet4 | octet5 << 8U) & 0xfffU;
+    case 0:
+      return (octet4 >> 4U | octet5 << 4U) & 0xfffU;
+    case 1:
+      return (octet4 >> 3U | octet5 << 5U) & 0xfffU;
+    case 2:
+      return (octet4 >> 2U | octet5 << 6U) & 0xfffU;
+    default:
+      return (octet4 | octet5 << 8U) & 0xfffU;
   }
 }
 
