@@ -1,7 +1,7 @@
 // The XGMII wire in C++: frames to columns, with every fault a test may want, and columns back to frames.
 //
-// A column is eight lanes, lane 0 in bits 7:0, with one control bit each (IEEE 802.3, clause 46). Positions and gaps are
-// in byte times; a gap counts from Terminate, included, to the next Start.
+// A column is eight lanes, lane 0 in bits 7:0, with one control bit each (IEEE 802.3, clause 46). Positions and gaps
+// are in byte times; a gap counts from Terminate, included, to the next Start.
 #pragma once
 
 #include <cassert>
@@ -83,11 +83,11 @@ class Encoder {
 
   struct Options {
     std::optional<unsigned> lane = std::nullopt;  // where to start; without it at the next legal position
-    std::size_t gap = 12;          // at least, behind the frame before
-    unsigned preamble = 7;         // bytes before the delimiter, Start included
+    std::size_t gap = 12;                         // at least, behind the frame before
+    unsigned preamble = 7;                        // bytes before the delimiter, Start included
     bool delimiter = true;
     std::optional<std::size_t> error_at = std::nullopt;  // this byte becomes an Error character ...
-    std::uint8_t error = kError;          // ... or another one
+    std::uint8_t error = kError;                         // ... or another one
     bool terminate = true;
   };
 
@@ -150,12 +150,12 @@ class Encoder {
 class Decoder {
  public:
   struct Frame {
-    FrameBytes bytes;                // behind the delimiter, FCS included
-    std::uint64_t start = 0;         // position of Start
-    std::uint64_t end = 0;           // position of Terminate, or of whatever ended the frame
+    FrameBytes bytes;                  // behind the delimiter, FCS included
+    std::uint64_t start = 0;           // position of Start
+    std::uint64_t end = 0;             // position of Terminate, or of whatever ended the frame
     std::optional<std::uint64_t> gap;  // since the Terminate before
-    bool preamble_ok = false;        // six preamble bytes and the delimiter
-    bool error = false;              // an Error character inside, or no Terminate
+    bool preamble_ok = false;          // six preamble bytes and the delimiter
+    bool error = false;                // an Error character inside, or no Terminate
     bool fcs_ok() const { return !error && preamble_ok && fcs_is_right(bytes); }
   };
 

@@ -19,15 +19,12 @@
 namespace nicosim {
 
 // As in rtl/nic_pkg.sv
-enum class MacKind : unsigned {
-  Pass, Crc, Symbol, Runt, Fragment, Oversize, Jabber, NoSfd, NotReceiving, PassBad
-};
+enum class MacKind : unsigned { Pass, Crc, Symbol, Runt, Fragment, Oversize, Jabber, NoSfd, NotReceiving, PassBad };
 enum class FilterKind : unsigned { Unicast = 0, Multicast = 1, Broadcast = 2, Promisc = 3, Reject = 8 };
 enum class FifoKind : unsigned { Stored = 0, Overflow = 8 };
 
 template <typename Kind>
-  requires std::is_enum_v<Kind>
-std::ostream& operator<<(std::ostream& out, Kind kind) {
+requires std::is_enum_v<Kind> std::ostream& operator<<(std::ostream& out, Kind kind) {
   return out << static_cast<unsigned>(kind);
 }
 
@@ -53,7 +50,7 @@ class ReceivePath {
     unsigned length;
     std::uint32_t tag;
   };
-  struct ReadFrame {  // what the reader got out of the FIFO
+  struct ReadFrame {          // what the reader got out of the FIFO
     xgmii::FrameBytes bytes;  // whole pairs unless cut by finish()
     unsigned length;
     std::uint32_t tag;

@@ -60,8 +60,8 @@ TEST_F(RxFifo, HoldsExactly768FramesOf64BytesAndLosesTheNextOnesWhole) {
 
 TEST_F(RxFifo, ALargeFrameThatFindsNoRoomLeavesTheRoomToASmallOne) {
   for (int i = 0; i < 31; ++i) send(xgmii::random_frame(rng, 1522, kUs));  // 96 pairs each: 96 are left
-  send(xgmii::random_frame(rng, 1500, kUs));                                // 94 pairs
-  send(xgmii::random_frame(rng, 64, kUs));                                  // 4 pairs, 2 left: lost
+  send(xgmii::random_frame(rng, 1500, kUs));                               // 94 pairs
+  send(xgmii::random_frame(rng, 64, kUs));                                 // 4 pairs, 2 left: lost
   EXPECT_EQ(fate(31), FifoKind::Stored);
   EXPECT_EQ(fate(32), FifoKind::Overflow);
 
@@ -171,7 +171,7 @@ TEST_P(RxFifoRandom, AgreesWithTheModel) {
     if (!good) frame[rng.below(length)] ^= std::byte{0x40};
     xgmii::Encoder wire;
     wire.frame(frame, {.gap = 5 + rng.below(20)});
-    wire.idle_columns(3);  // the verdict is in when the model looks
+    wire.idle_columns(3);                      // the verdict is in when the model looks
     const std::uint64_t pace = tag / 500 % 4;  // reader: 0 of 4 cycles, 1 of 4, ...
     std::size_t used_at_start = used;
     for (const xgmii::Column& column : wire.columns()) {
@@ -229,7 +229,7 @@ TEST_F(RxFifo, ACoreResetEmptiesIt) {
 TEST_F(RxFifo, IsQuietWithAFrameNobodyReads) {
   send(xgmii::random_frame(rng, 100, kUs));
   path.until_quiet();
-  path.cycle();
+  path.cycle();  // the assertions keep their samples of the cycle before
   const auto before = path.state();
   path.idle(5);
   EXPECT_EQ(before, path.state());

@@ -26,9 +26,9 @@ class TransmitPath {
   };
 
   xgmii::Decoder wire;
-  xgmii::Column column;                   // on the wire now
-  std::vector<std::uint32_t> fifo_tags;   // frames committed, in order of their events
-  std::vector<std::uint32_t> mac_tags;    // frames begun
+  xgmii::Column column;                  // on the wire now
+  std::vector<std::uint32_t> fifo_tags;  // frames committed, in order of their events
+  std::vector<std::uint32_t> mac_tags;   // frames begun
   std::vector<Stat> stats;
   std::uint64_t cycles = 0;
 
