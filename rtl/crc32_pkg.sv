@@ -13,7 +13,8 @@ package crc32_pkg;
 
   function automatic logic [31:0] shift_bits(input logic [31:0] crc, input int unsigned bits);
     shift_bits = crc;
-    for (int unsigned k = 0; k < bits; k++) shift_bits = shift_bits[0] ? (shift_bits >> 1) ^ 32'hEDB88320 : shift_bits >> 1;
+    for (int unsigned k = 0; k < bits; k++)
+      shift_bits = shift_bits[0] ? (shift_bits >> 1) ^ 32'hEDB88320 : shift_bits >> 1;
   endfunction
 
   function automatic logic [255:0][31:0] make_table(input int unsigned bytes_after);

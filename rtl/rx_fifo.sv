@@ -52,7 +52,8 @@ module rx_fifo #(
   endfunction
 
   // `count` pairs further on, at most once around
-  function automatic logic [ADDR_BITS-1:0] further(input logic [ADDR_BITS-1:0] pair, input logic [COUNT_BITS-1:0] count);
+  function automatic logic [ADDR_BITS-1:0] further(input logic [ADDR_BITS-1:0]  pair,
+                                                   input logic [COUNT_BITS-1:0] count);
     logic [COUNT_BITS:0] sum;
     sum     = (COUNT_BITS + 1)'(pair) + (COUNT_BITS + 1)'(count);
     further = ADDR_BITS'(sum >= (COUNT_BITS + 1)'(PAIRS) ? sum - (COUNT_BITS + 1)'(PAIRS) : sum);
@@ -73,7 +74,8 @@ module rx_fifo #(
   always_comb begin
     {accept, multicast, broadcast, exact} = {accept_q, multicast_q, broadcast_q, exact_q};
     if (verdict_i.valid)
-      {accept, multicast, broadcast, exact} = {verdict_i.accept, verdict_i.multicast, verdict_i.broadcast, verdict_i.exact};
+      {accept, multicast, broadcast, exact} =
+          {verdict_i.accept, verdict_i.multicast, verdict_i.broadcast, verdict_i.exact};
   end
 
   always_comb begin

@@ -153,6 +153,39 @@ TEST_F(MacRx, AStartWithoutADelimiterInItsPlaceIsNoFrame) {
   EXPECT_EQ(path.stats.size(), tag / 2);  // what never was a frame is not counted as one
 }
 
+TEST_F(MacRx, AControlCharacterInThePreambleIsNoPreamble) {
+  const FrameBytes frame = any_frame(rng, 64);
+  for (const unsigned lane : {0U, 4U}) {
+    for (const unsigned preamble : {7U, 3U}) {
+      for (unsigned at = 1; at <= preamble; ++at) {
+        const std::uint32_t tag = path.pins().next_tag_o;
+        wire.align(8, lane);
+        wire.control(xgmii::kStart);
+        for (unsigned i = 1; i <= preamble; ++i) {
+          const std::uint8_t byte = i == preamble ? xgmii::kDelimiter : xgmii::kPreamble;
+          i == at ? wire.control(byte) : wire.data(byte);
+        }
+        for (const std::byte b : frame) wire.data(std::to_integer<std::uint8_t>(b));
+        wire.control(xgmii::kTerminate);
+        run();
+        ASSERT_EQ(path.mac_kind(tag), MacKind::NoSfd) << "lane " << lane << ", preamble " << preamble << ", at " << at;
+      }
+    }
+  }
+  expect_good_frame();
+}
+
+TEST_F(MacRx, AnErrorBehindTerminateIsNotTheFramesError) {
+  for (std::size_t length = 64; length < 80; ++length) {
+    wire.frame(any_frame(rng, length));
+    wire.control(xgmii::kError);
+    wire.control(xgmii::kError);
+    wire.align(8);
+  }
+  run();
+  for (std::uint32_t tag = 0; tag < 16; ++tag) EXPECT_EQ(path.mac_kind(tag), MacKind::Pass) << tag;
+}
+
 TEST_F(MacRx, AnErrorCharacterAnywhereSpoilsTheFrameButNotItsLength) {
   for (std::size_t at = 0; at < 90; ++at) {
     for (const unsigned lane : {0U, 4U}) wire.frame(any_frame(rng, 90), {.lane = lane, .error_at = at});
@@ -428,7 +461,7 @@ TEST_F(MacRx, WhileQuietNothingChanges) {
     wire.frame(any_frame(rng, length), {.delimiter = fault != 3, .error_at = fault, .terminate = fault % 16 != 5});
     path.run(wire);
     path.until_quiet();
-    path.cycle();
+    path.cycle();  // the assertions keep their samples of the cycle before
     const auto before = path.state();
     path.idle(3);
     ASSERT_EQ(before, path.state()) << "after " << i << " frames";

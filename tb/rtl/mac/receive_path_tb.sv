@@ -160,7 +160,8 @@ module receive_path_tb (
 
   assign {frame_crc_error_o, frame_symbol_error_o, frame_exact_o, frame_length_o, frame_tag_o} = frame;
   assign {word_valid_o, word_sof_o, word_eof_o, word_bytes_o, word_data_o} = word;
-  assign {end_keep_o, end_crc_error_o, end_symbol_error_o, end_short_o, end_long_o, end_length_o, end_tag_o} = frame_end;
+  assign {end_keep_o, end_crc_error_o, end_symbol_error_o, end_short_o, end_long_o, end_length_o, end_tag_o} =
+         frame_end;
   assign {mac_event_o, mac_kind_o, mac_tag_o}          = mac_event;
   assign {filter_event_o, filter_kind_o, filter_tag_o} = filter_event;
   assign {fifo_event_o, fifo_kind_o, fifo_tag_o}       = fifo_event;

@@ -229,7 +229,7 @@ TEST_F(RxFifo, ACoreResetEmptiesIt) {
 TEST_F(RxFifo, IsQuietWithAFrameNobodyReads) {
   send(xgmii::random_frame(rng, 100, kUs));
   path.until_quiet();
-  path.cycle();
+  path.cycle();  // the assertions keep their samples of the cycle before
   const auto before = path.state();
   path.idle(5);
   EXPECT_EQ(before, path.state());
