@@ -17,6 +17,7 @@ namespace nicosim {
 class RtlModel::Impl {
  public:
   explicit Impl(const Options& options) : name_(options.name) {
+    context_.threads(1);  // or each context starts a pool of one thread per core
     if (options.random_reset_seed != 0) {
       context_.randReset(2);
       context_.randSeed(static_cast<int>(options.random_reset_seed % 0x7fff'fffe) + 1);
@@ -33,6 +34,7 @@ class RtlModel::Impl {
 #endif
   }
   ~Impl() {
+    Verilated::threadContextp(&context_);  // with two cards, destruction goes by the thread's context
     top_->final();
 #if VM_TRACE
     if (waves_.isOpen()) waves_.close();

@@ -62,8 +62,8 @@ TEST_F(Wait, AFramePassesEveryStationInOrder) {
     stations.push_back(line.substr(begin, line.find('\t', begin) - begin));
   }
   EXPECT_EQ(stations, (std::vector<std::string>{"wire", "backlog", "tap", "link", "ip", "transport", "socket", "wake",
-                                                "process", "read", "read"}))
-      << "the last line is the fate";
+                                                "process", "read"}))
+      << "the last one is the fate, too";
 }
 
 TEST_F(Wait, NobodyAsleepMeansNoWakeStation) {
