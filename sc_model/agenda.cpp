@@ -96,7 +96,7 @@ void Agenda::run_due() {
   running_ = true;
   notified_ = SimTime::never();
   const SimTime kernel = SimTime::ps(static_cast<std::int64_t>(sc_core::sc_time_stamp().value()));
-  while (next() <= kernel) {
+  while (!over_ && next() <= kernel) {
     Heap& heap = engines_.empty()                              ? others_
                  : others_.empty()                             ? engines_
                  : before(*engines_.front(), *others_.front()) ? engines_

@@ -24,6 +24,9 @@ enum class Rank : std::uint8_t { engine, dma_write, dma_read, interrupt, read_an
 
 class Agenda;
 
+// Thrown into every simulated thread when the run is over, so that its stack unwinds and frees what it holds.
+struct SimulationOver {};
+
 // Something that happens at a time. Owned by whoever posts it; on the agenda at most once.
 class AgendaItem {
  public:
@@ -85,6 +88,10 @@ class Agenda : public sc_core::sc_module {
   bool nothing_until(SimTime time) const { return next() > time; }
   void advance_to(SimTime time);
 
+  // The run is over: nothing is due any more; a thread that wakes must throw SimulationOver.
+  void end() { over_ = true; }
+  bool over() const { return over_; }
+
   // Called by whoever makes a thread runnable: it must run before the next item does.
   void let_threads_run() { yield_ = true; }
 
@@ -113,7 +120,7 @@ class Agenda : public sc_core::sc_module {
   std::uint64_t items_run_ = 0;
   std::size_t busy_items_ = 0;
   unsigned next_source_ = 0;
-  bool running_ = false, yield_ = false;
+  bool running_ = false, yield_ = false, over_ = false;
 };
 
 }  // namespace nicosim

@@ -56,7 +56,11 @@ HostLink::HostLink(sc_core::sc_module_name name, Agenda& agenda, Memory& target,
       sink_(sink),
       config_(config),
       port_(port),
-      source_(agenda.new_source()) {
+      source_(agenda.new_source()),
+      room_made_(Rank::cpu, source_, [this] {
+        room_.notify();
+        agenda_.let_threads_run();
+      }) {
   dma.register_nb_transport_fw(this, &HostLink::dma_forward);
   registers.register_nb_transport_bw(this, &HostLink::registers_backward);
   host.register_b_transport(this, &HostLink::host_access);
@@ -146,18 +150,23 @@ void HostLink::arrived(Arrival& item) {
   trans.release();
 }
 
+void HostLink::wait_for(sc_core::sc_event& event) {
+  sc_core::wait(event);
+  if (agenda_.over()) throw SimulationOver{};
+}
+
+void HostLink::end_of_time() {
+  answer_.notify();
+  room_.notify();
+}
+
 void HostLink::host_access(tlm::tlm_generic_payload& trans, sc_core::sc_time&) {
   const bool read = trans.is_read();
   while (!posted_writes_.empty() && posted_writes_.front() <= agenda_.now()) posted_writes_.pop_front();
   if (!read && posted_writes_.size() >= kPostedWrites) {
     // The CPU stalls until the oldest write has arrived.
-    sc_core::sc_event room;
-    AgendaCall wake{Rank::cpu, source_, [&] {
-                      room.notify();
-                      agenda_.let_threads_run();
-                    }};
-    agenda_.post(wake, posted_writes_.front());
-    sc_core::wait(room);
+    agenda_.post(room_made_, posted_writes_.front());
+    wait_for(room_);
     posted_writes_.pop_front();
   }
   const SimTime arrival = send_down(agenda_.now(), read ? 0 : trans.get_data_length());
@@ -166,7 +175,7 @@ void HostLink::host_access(tlm::tlm_generic_payload& trans, sc_core::sc_time&) {
   sc_core::sc_time delay = kernel_delay(arrival - agenda_.now());
   registers->nb_transport_fw(trans, phase, delay);
   if (read) {
-    sc_core::wait(answer_);
+    wait_for(answer_);
   } else {
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
   }

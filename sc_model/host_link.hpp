@@ -54,6 +54,8 @@ class HostLink : public sc_core::sc_module {
   // The card's line has moved, in card time.
   void interrupt(bool high, SimTime t);
 
+  void end_of_time();  // after Agenda::end(): wakes a CPU that stalls here
+
   std::uint64_t upstream_bytes() const { return upstream_bytes_; }
   std::uint64_t downstream_bytes() const { return downstream_bytes_; }
 
@@ -67,6 +69,7 @@ class HostLink : public sc_core::sc_module {
 
   tlm::tlm_sync_enum dma_forward(tlm::tlm_generic_payload&, tlm::tlm_phase&, sc_core::sc_time&);
   tlm::tlm_sync_enum registers_backward(tlm::tlm_generic_payload&, tlm::tlm_phase&, sc_core::sc_time&);
+  void wait_for(sc_core::sc_event& event);
   void host_access(tlm::tlm_generic_payload&, sc_core::sc_time&);
   void arrived(Arrival&);
 
@@ -81,8 +84,9 @@ class HostLink : public sc_core::sc_module {
   std::vector<Arrival*> free_arrivals_;
   std::vector<std::unique_ptr<Interrupt>> interrupts_;
   std::vector<Interrupt*> free_interrupts_;
+  AgendaCall room_made_;
   std::deque<SimTime> posted_writes_;  // arrival times of register writes still on their way
-  sc_core::sc_event answer_;
+  sc_core::sc_event answer_, room_;
 };
 
 }  // namespace nicosim

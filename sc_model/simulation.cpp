@@ -175,6 +175,7 @@ void Simulation::build() {
 
   stop_ = std::make_unique<AgendaCall>(Rank::stop, agenda_->new_source(), [this] {
     stopped_ = true;
+    end();
     sc_core::sc_stop();
   });
   agenda_->on_step([this] { watch(); });
@@ -308,19 +309,27 @@ Simulation::End Simulation::run() {
 }
 
 // Who still holds a frame says so: queues, running code, rings, cards. What is then left is unexplained, our bug.
-void Simulation::finish() {
-  const SimTime end = agenda_->now();
-  cpu_->end_of_time();
-  for (auto& card : cards_) {
-    card->bus.end_of_time();
-    card->driver.update_stats();
-  }
-  stack_->close_queued(end);
+// Then the simulated threads unwind, in the delta cycle that follows.
+void Simulation::end() {
+  const SimTime now = agenda_->now();
+  agenda_->end();
+  stack_->close_queued(now);
   pool_.for_each_live([&](Frame& frame) {
-    for (const FrameId id : frame.ids) ledger_.close_as_queued(id, end);
+    for (const FrameId id : frame.ids) ledger_.close_as_queued(id, now);
+    frame.ids.clear();
   });
-  ledger_.close_rings_as_queued(end);
-  for (auto& card : cards_) card->engine.for_each_frame([&](FrameId id) { ledger_.close_as_queued(id, end); });
+  ledger_.close_rings_as_queued(now);
+  for (auto& card : cards_) {
+    card->engine.for_each_frame([&](FrameId id) { ledger_.close_as_queued(id, now); });
+    card->link.end_of_time();
+    card->bus.end_of_time();
+  }
+  cpu_->end_of_time();
+}
+
+// After the last delta cycle: what the cards counted, and everything that waited for its place in time.
+void Simulation::finish() {
+  for (auto& card : cards_) card->driver.update_stats();
   log_.release(SimTime::never());
   if (setup_.taps) taps_.release(SimTime::never(), [this](SimTime, TapRecord&& record) { setup_.taps(record); });
 }

@@ -122,6 +122,7 @@ class Simulation {
   void watch();
   bool idle();
   void tap(TapRecord record);
+  void end();
   void finish();
 
   SimulationSetup setup_;

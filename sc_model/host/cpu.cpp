@@ -34,11 +34,34 @@ HostCpu::HostCpu(sc_core::sc_module_name name, Agenda& agenda, const CostTable& 
       }) {
   sc_core::sc_spawn_options options;
   options.set_stack_size(Process::kStackBytes);
-  sc_core::sc_spawn([this] { core_loop(); }, "core0", &options);
+  sc_core::sc_spawn([this] { until_over([this] { core_loop(); }); }, "core0", &options);
   ksoftirqd_ = &spawn("ksoftirqd/0", [this] { ksoftirqd(); });
 }
 
 HostCpu::~HostCpu() = default;
+
+// ---- the end
+
+// Everything a thread holds is freed on its way out: it unwinds from wherever it waits.
+template <class Body>
+void HostCpu::until_over(Body body) {
+  try {
+    body();
+  } catch (const SimulationOver&) {
+    // the end of a thread
+  }
+}
+
+void HostCpu::throw_if_over() const {
+  if (ended_) throw SimulationOver{};
+}
+
+void HostCpu::end_of_time() {
+  ended_ = true;
+  paid_.notify();
+  core_event_.notify();
+  for (auto& process : processes_) process->run_.notify();
+}
 
 // ---- contexts and time
 
@@ -83,6 +106,7 @@ void HostCpu::catch_up() {
     paying_ = true;
     sc_core::wait(paid_);
     paying_ = false;
+    throw_if_over();
     agenda_.cancel(debt_paid_);
     debt_ = until - agenda_.now();
   }
@@ -225,11 +249,13 @@ Process& HostCpu::spawn(std::string name, std::function<void()> body) {
   options.set_stack_size(Process::kStackBytes);
   sc_core::sc_spawn(
       [this, &process] {
-        wait_for_core(process);
-        process.body_();
-        catch_up();
-        process.state_ = Process::State::exited;
-        hand_over();
+        until_over([&] {
+          wait_for_core(process);
+          process.body_();
+          catch_up();
+          process.state_ = Process::State::exited;
+          hand_over();
+        });
       },
       sc_core::sc_gen_unique_name("process"), &options);
   process.state_ = Process::State::ready;
@@ -274,7 +300,10 @@ void HostCpu::make_ready(Process& process) {
 
 // The thread waits until the scheduler has given it the core.
 void HostCpu::wait_for_core(Process& self) {
-  while (running_ != &self) sc_core::wait(self.run_);
+  while (running_ != &self) {
+    sc_core::wait(self.run_);
+    throw_if_over();
+  }
 }
 
 void HostCpu::hand_over() {
@@ -309,6 +338,7 @@ void HostCpu::core_loop() {
       if (!ready_.empty()) run_next();
     }
     sc_core::wait(core_event_);
+    throw_if_over();
   }
 }
 

@@ -58,7 +58,8 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   Process& spawn(std::string name, std::function<void()> body);
   void stall(SimTime began);  // the core waited for the bus since `began` and could do nothing else
 
-  void end_of_time() { ended_ = true; }  // the run is over: nothing takes time any more
+  // After Agenda::end(): nothing takes time any more, and every simulated thread unwinds in this delta cycle.
+  void end_of_time();
 
   struct Times {
     SimTime hardirq, softirq, process;
@@ -71,6 +72,9 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   const std::vector<std::unique_ptr<Process>>& processes() const { return processes_; }
 
  private:
+  template <class Body>
+  void until_over(Body body);
+  void throw_if_over() const;
   void core_loop();  // SC_THREAD: the core when no process holds it
   void ksoftirqd();
   bool interrupt_waits() const { return irq_depth_ == 0 && !in_hardirq_ && (!high_lines_.empty() || timer_due_); }
