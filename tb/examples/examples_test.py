@@ -1,0 +1,91 @@
+"""Every scenario in examples/ through the program: its own expectations hold, and its results do not depend on how."""
+
+import glob
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+PROJECT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
+PROGRAM = os.environ.get("NICOSIM_PROGRAM", os.path.join(PROJECT, "build/release/cli/nicosim"))
+
+
+def scenarios():
+    found = sorted(glob.glob("examples/*.toml", root_dir=PROJECT))
+    assert found, "examples/ holds no scenario"
+    return found
+
+
+def run(*arguments):
+    """The finished program; paths are relative to the project, as the README has them."""
+    return subprocess.run([PROGRAM, *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=100, check=False)
+
+
+def report(*arguments):
+    return json.loads(run("run", *arguments, "--quiet", "--json", "-").stdout)
+
+
+class Examples(unittest.TestCase):
+    def test_every_scenario_meets_its_expectations(self):
+        for scenario in scenarios():
+            with self.subTest(scenario=scenario):
+                result = run("run", scenario)
+                self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_every_scenario_expects_something_and_says_at_its_top_what_it_is_for(self):
+        for scenario in scenarios():
+            with self.subTest(scenario=scenario), open(os.path.join(PROJECT, scenario), encoding="utf-8") as file:
+                text = file.read()
+                self.assertIn("[[expect]]", text)
+                self.assertTrue(text.startswith("# "))
+
+    def test_the_event_log_does_not_depend_on_how_the_card_is_evaluated(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            for scenario in scenarios():
+                logs = []
+                for number, options in enumerate(([], ["--batch", "3"], ["--random-reset", "5"])):
+                    log = os.path.join(scratch, str(number))
+                    run("run", scenario, "--quiet", "--events", log, *options)
+                    with open(log, encoding="utf-8") as file:
+                        logs.append(file.read())
+                with self.subTest(scenario=scenario):
+                    self.assertIn("\twire\tr0:0\t", logs[0])
+                    self.assertEqual(logs[0], logs[1])
+                    self.assertEqual(logs[0], logs[2])
+
+    def test_what_the_resolved_scenario_says_is_what_was_run(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            for scenario in scenarios():
+                folder = os.path.join(scratch, os.path.basename(scenario))
+                run("run", scenario, "--quiet", "--out", folder)
+                again = report(os.path.join(folder, "scenario.toml"))
+                with open(os.path.join(folder, "report.json"), encoding="utf-8") as file:
+                    first = json.load(file)
+                for of_host in (first, again):
+                    del of_host["host"], of_host["title"]
+                with self.subTest(scenario=scenario):
+                    self.assertEqual(first, again)
+
+    def test_a_promiscuous_card_hands_the_foreign_frame_to_the_stack_which_refuses_it(self):
+        ledger = report("examples/promiscuous.toml", "--set", "nic.promiscuous=true")["ledger"]
+        self.assertEqual(ledger, {"read": 1, "drop.link.OTHERHOST": 1})
+
+    def test_a_longer_ring_moves_the_loss_from_the_card_to_the_socket(self):
+        ledger = report("examples/overload.toml", "--set", "nic.rx_ring=4096")["ledger"]
+        self.assertEqual(set(ledger), {"read", "drop.socket.SOCKET_RCVBUFF"})
+        self.assertEqual(sum(ledger.values()), 4000)
+
+    def test_a_short_backlog_drops_what_softnet_stat_counts(self):
+        told = report("examples/overload.toml", "--set", "host.sysctl.net.core.netdev_max_backlog=50")
+        self.assertGreater(told["ledger"]["drop.backlog.CPU_BACKLOG"], 0)
+        self.assertEqual(told["ledger"]["drop.backlog.CPU_BACKLOG"], told["counters"]["softnet_stat"]["dropped"])
+
+    def test_without_moderation_every_frame_has_its_interrupt(self):
+        told = report("examples/moderation.toml", "--set", "nic.rx_usecs=0")
+        self.assertGreaterEqual(told["interrupts"]["total"], 200)
+        self.assertLess(told["stations"]["interrupt"]["max_ns"], 1000)
+
+
+if __name__ == "__main__":
+    unittest.main()
