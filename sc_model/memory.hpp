@@ -13,19 +13,17 @@
 
 #include <systemc>
 #include <tlm>
-#include <tlm_utils/simple_target_socket.h>
+#include <tlm_utils/multi_passthrough_target_socket.h>
 
 namespace nicosim {
 
 class Memory : public sc_core::sc_module {
  public:
-  tlm_utils::simple_target_socket<Memory> bus{"bus"};
+  tlm_utils::multi_passthrough_target_socket<Memory> bus{"bus"};  // one binding per card
 
   Memory(sc_core::sc_module_name name, std::size_t bytes);
 
-  bool contains(std::uint64_t address, std::size_t bytes) const {
-    return address < size_ && bytes <= size_ - address;
-  }
+  bool contains(std::uint64_t address, std::size_t bytes) const { return address < size_ && bytes <= size_ - address; }
   std::span<std::byte> at(std::uint64_t address, std::size_t bytes) { return {bytes_.get() + address, bytes}; }
 
   // First fit, zeroed; throws std::bad_alloc when memory is used up. Address 0 is never given out.
@@ -36,11 +34,11 @@ class Memory : public sc_core::sc_module {
   struct Free {
     void operator()(std::byte* p) const { std::free(p); }
   };
-  void transport(tlm::tlm_generic_payload&, sc_core::sc_time&);
+  void transport(int card, tlm::tlm_generic_payload&, sc_core::sc_time&);
 
   std::size_t size_;
-  std::unique_ptr<std::byte[], Free> bytes_;       // calloc: pages appear when touched
-  std::map<std::uint64_t, std::uint64_t> free_;    // start -> end
+  std::unique_ptr<std::byte[], Free> bytes_;     // calloc: pages appear when touched
+  std::map<std::uint64_t, std::uint64_t> free_;  // start -> end
 };
 
 }  // namespace nicosim
