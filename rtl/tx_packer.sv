@@ -173,6 +173,8 @@ module tx_packer (
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
+      hold_lo_q   <= 64'd0;
+      hold_hi_q   <= 64'd0;
       held_q      <= 5'd0;
       length_q    <= 16'd0;
       ending_q    <= 1'b0;
