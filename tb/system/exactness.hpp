@@ -3,6 +3,7 @@
 
 #include "cli/host_setup.hpp"
 #include "tb/cli/shared_captures.hpp"
+#include "tb/system/replay_scenario.hpp"
 #include "tb/system/run_in_child.hpp"
 
 #include <cstdint>
@@ -50,20 +51,7 @@ inline std::size_t lines_with(const std::string& log, std::string_view station) 
 inline std::string gnutella_log(const Engine& engine) {
   const std::string file = (*shared_captures() / "real/ndpi-gnutella.pcap").string();
   return text_from_child([&] {
-    const auto station = guess_station(file, "auto", false);
-    Scenario scenario;
-    Scenario::Nic& nic = scenario.nics.emplace_back();
-    nic.name = "eth0";
-    nic.mac = station->mac;
-    nic.addresses.push_back({station->address, 32});
-    Scenario::Peer& peer = scenario.peers.emplace_back();
-    peer.on = "eth0";
-    peer.kind = Scenario::Peer::Kind::pcap;
-    peer.file = file;
-    peer.pace = "1000x";
-    for (const std::uint16_t port : station->udp_ports)
-      scenario.apps.push_back({"udp" + std::to_string(port), "host", Scenario::App::Kind::udp_sink, port});
-    HostSetup& host = *new HostSetup{scenario};
+    HostSetup& host = *new HostSetup{replay_scenario(file, {.pace = "1000x"})};
     std::string& log = *new std::string;
     SimulationSetup setup = std::move(host.simulation);
     setup.linger = SimTime::ms(1);
