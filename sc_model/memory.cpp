@@ -19,7 +19,7 @@ Memory::Memory(sc_core::sc_module_name name, std::size_t bytes)
   bus.register_b_transport(this, &Memory::transport);
 }
 
-void Memory::transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&) {
+void Memory::transport(int, tlm::tlm_generic_payload& trans, sc_core::sc_time&) {
   const std::uint64_t address = trans.get_address();
   const std::size_t length = trans.get_data_length();
   if (!contains(address, length)) {

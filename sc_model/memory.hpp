@@ -13,13 +13,13 @@
 
 #include <systemc>
 #include <tlm>
-#include <tlm_utils/simple_target_socket.h>
+#include <tlm_utils/multi_passthrough_target_socket.h>
 
 namespace nicosim {
 
 class Memory : public sc_core::sc_module {
  public:
-  tlm_utils::simple_target_socket<Memory> bus{"bus"};
+  tlm_utils::multi_passthrough_target_socket<Memory> bus{"bus"};  // one binding per card
 
   Memory(sc_core::sc_module_name name, std::size_t bytes);
 
@@ -34,7 +34,7 @@ class Memory : public sc_core::sc_module {
   struct Free {
     void operator()(std::byte* p) const { std::free(p); }
   };
-  void transport(tlm::tlm_generic_payload&, sc_core::sc_time&);
+  void transport(int card, tlm::tlm_generic_payload&, sc_core::sc_time&);
 
   std::size_t size_;
   std::unique_ptr<std::byte[], Free> bytes_;     // calloc: pages appear when touched

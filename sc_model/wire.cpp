@@ -26,8 +26,9 @@ void finish_for_wire(std::vector<std::byte>& frame) {
   for (unsigned i = 0; i < 4; ++i) frame.push_back(static_cast<std::byte>(fcs >> (8 * i)));
 }
 
-void WireIn::push(WireFrame frame, std::uint64_t first_open) {
-  const SimTime open = SimTime::ps(static_cast<std::int64_t>(first_open) * kCyclePs);
+void WireIn::push(WireFrame frame, std::uint64_t next_edge) {
+  assert(next_edge > 0 && "edge 0 is in reset");
+  const SimTime open = SimTime::ps(static_cast<std::int64_t>(next_edge - 1) * kCyclePs);
   frame.not_before = std::max(frame.not_before, open);
   pushed_.push_back(std::move(frame));
 }

@@ -55,8 +55,9 @@ class WireIn {
     source_ = source;
     source_done_ = source == nullptr;
   }
-  // From a peer that reacts; it cannot ask for a time before cycle `first_open`.
-  void push(WireFrame frame, std::uint64_t first_open);
+  // From a peer that reacts; `next_edge` is the next one to be evaluated. The column seen there holds what arrives
+  // after the edge before it, so a frame cannot ask for a time before that.
+  void push(WireFrame frame, std::uint64_t next_edge);
 
   // The column seen at edge `cycle`; called for growing cycles, not necessarily for all.
   Column column(std::uint64_t cycle);
