@@ -78,6 +78,7 @@ class WireIn {
   std::optional<WireFrame> pulled_;
   std::deque<WireFrame> pushed_;
   std::vector<Column> columns_;      // of the frame under way; empty between frames
+  std::vector<std::uint8_t> lanes_;  // its bytes on the wire, while columns_ is made
   std::uint64_t first_cycle_ = 0;    // of columns_[0]
   std::int64_t free_slot_ = 0;       // earliest start of the next frame, gap included
   unsigned deficit_ = 0;

@@ -7,6 +7,11 @@
 #include "sc_model/simulation.hpp"
 
 namespace nicosim::bench {
+namespace {
+
+constexpr SimTime kDrain = SimTime::ms(5);  // for the process to read what is queued; the card is idle
+
+}  // namespace
 
 CellResult run_full(const Cell& cell) {
   DatagramStats stats;
@@ -22,7 +27,7 @@ CellResult run_full(const Cell& cell) {
   sink.stats = &stats;
   setup.apps.push_back({"sink", [sink](Posix& os) { return run_datagram_program(os, sink); }});
   setup.skip = cell.skip;
-  setup.linger = SimTime::us(1);
+  setup.stop_after = SimTime::ps(static_cast<std::int64_t>(wire_cycles(cell)) * kCyclePs) + kDrain;
 
   // Lives until the process ends: SystemC's threads are still on their stacks.
   static Simulation* const sim = new Simulation{std::move(setup)};
@@ -33,7 +38,7 @@ CellResult run_full(const Cell& cell) {
 
   CellResult result;
   result.delivered = stats.datagrams;
-  result.cycles = static_cast<std::uint64_t>((sim->now() - sim->wire_start()).in_ps() / kCyclePs);
+  result.cycles = wire_cycles(cell);
   result.evaluated = sim->engine(0).cycles_evaluated();
   result.interrupts = sim->cpu().vectors().vectors().at(0).count;
   result.wall_s = traffic.wall_s();

@@ -12,6 +12,9 @@ constexpr std::uint64_t kAroundFrame = 20;  // bytes: preamble, delimiter and th
 constexpr MacAddress kPeer{{0x02, 0, 0, 0, 0x01, 0x01}};
 constexpr std::uint32_t kPeerIp = 0x0a4d0009;
 
+// Cycles from one start to the next, when there is a gap.
+std::uint64_t spacing(const Cell& cell) { return (cell.bytes + kAroundFrame + 7) / 8 + cell.gap; }
+
 }  // namespace
 
 std::vector<std::byte> make_frame(unsigned bytes) {
@@ -39,7 +42,9 @@ std::vector<std::byte> make_frame(unsigned bytes) {
   return frame;
 }
 
-std::uint64_t spacing(const Cell& cell) { return (cell.bytes + kAroundFrame + 7) / 8 + cell.gap; }
+std::uint64_t wire_cycles(const Cell& cell) {
+  return cell.gap == 0 ? cell.frames * (cell.bytes + kAroundFrame) / 8 : cell.frames * spacing(cell);
+}
 
 Traffic::Traffic(const Cell& cell, SimTime start) : cell_(cell), start_(start), frame_(make_frame(cell.bytes)) {}
 

@@ -21,8 +21,11 @@ inline constexpr std::uint64_t kPeriodFrames = 8;
 // From destination address to FCS.
 std::vector<std::byte> make_frame(unsigned bytes);
 
-// Cycles from one start to the next; with gap 0 rounded up.
-std::uint64_t spacing(const Cell&);
+// The simulated time of a cell: from the first frame's start to where one more would start. Exact, so that runs of
+// different length differ by nothing else.
+std::uint64_t wire_cycles(const Cell&);
+// After it everybody waits this long for the last frames; does not count.
+inline constexpr SimTime kTail = SimTime::us(10);
 
 class Traffic final : public WireSource {
  public:
