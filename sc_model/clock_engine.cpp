@@ -304,7 +304,7 @@ void ClockEngine::sample_writes(SimTime now) {
 void ClockEngine::WriteBurst::take(const std::uint32_t* lanes, unsigned enables) {
   if (enables != 0) {
     const auto lane = static_cast<unsigned>(std::countr_zero(enables));
-    const auto count = static_cast<unsigned>(std::popcount(enables));
+    const auto count = static_cast<unsigned>(std::countr_one(enables >> lane));  // up to the first hole
     const std::size_t offset = beats * kBeat + lane;
     if (length == 0) first = offset;
     good = good && enables >> lane == (1U << count) - 1 && offset == first + length && length + count <= kMaxBurst;
