@@ -1,4 +1,5 @@
-// nicosim_bench: what joining RTL, SystemC and software costs, in instructions (which repeat) and seconds (which do not).
+// nicosim_bench: what joining RTL, SystemC and software costs, in instructions (which repeat) and seconds (which do
+// not).
 #include "bench/table.hpp"
 
 #include <CLI/CLI.hpp>
@@ -73,7 +74,8 @@ int main_of(int argc, char** argv) {
   std::string json_file;
   std::uint64_t frames = 20'000;
   bool quick = false;
-  CLI::App* const cosim = app.add_subcommand("cosim", "the bare card, the card in SystemC, the whole host, side by side");
+  CLI::App* const cosim =
+      app.add_subcommand("cosim", "the bare card, the card in SystemC, the whole host, side by side");
   cosim->add_option("--json", json_file, "the table as JSON into this file");
   cosim->add_option("--frames", frames, "frames of a native run; fewer where every idle cycle is evaluated")
       ->capture_default_str();

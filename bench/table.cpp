@@ -6,8 +6,8 @@
 namespace nicosim::bench {
 namespace {
 
-constexpr double kMostOverhead = 1.2;      // cosim / card, 64 B back to back, instructions per cycle
-constexpr double kLeastSpeedUp = 100;      // card / cosim, 10 000-cycle gaps
+constexpr double kMostOverhead = 1.2;  // cosim / card, 64 B back to back, instructions per cycle
+constexpr double kLeastSpeedUp = 100;  // card / cosim, 10 000-cycle gaps
 constexpr std::uint64_t kGoalGap = 10'000;
 constexpr double kCyclesPerSecond = 156.25e6;
 
@@ -15,7 +15,8 @@ std::string name_of(const Cell& cell) { return cell.config + (cell.skip ? "" : "
 
 const Row* find(const std::vector<Row>& rows, const Cell& like, const std::string& config) {
   for (const Row& row : rows)
-    if (row.cell.config == config && row.cell.skip && row.cell.bytes == like.bytes && row.cell.gap == like.gap) return &row;
+    if (row.cell.config == config && row.cell.skip && row.cell.bytes == like.bytes && row.cell.gap == like.gap)
+      return &row;
   return nullptr;
 }
 
@@ -53,8 +54,8 @@ std::string markdown(const std::vector<Row>& rows) {
       per_cycle = row.instructions->per_cycle;
       per_frame = row.instructions->per_frame;
     }
-    text += fmt::format("| {} B | {} | {} | {} | {} | {} | {:.0f} % | {} | {:.0f} | {} |\n", row.cell.bytes, row.cell.gap,
-                        name_of(row.cell), number(per_cycle), number(per_frame), number(ratio(rows, row)),
+    text += fmt::format("| {} B | {} | {} | {} | {} | {} | {:.0f} % | {} | {:.0f} | {} |\n", row.cell.bytes,
+                        row.cell.gap, name_of(row.cell), number(per_cycle), number(per_frame), number(ratio(rows, row)),
                         100.0 * static_cast<double>(row.native.delivered) / static_cast<double>(row.cell.frames),
                         number(cycles_per_s(row) / 1e6), static_cast<double>(row.cell.frames) / row.native.wall_s,
                         number(kCyclesPerSecond / cycles_per_s(row)));

@@ -98,7 +98,8 @@ EngineConfig engine_config(const Cell& cell) {
 }
 
 struct System {
-  explicit System(const Cell& cell) : host("host", agenda, memory, cell), engine("engine", agenda, link, ledger, engine_config(cell)) {
+  explicit System(const Cell& cell)
+      : host("host", agenda, memory, cell), engine("engine", agenda, link, ledger, engine_config(cell)) {
     engine.dma.bind(link.dma);
     link.registers.bind(engine.registers);
     host.link.bind(link.host);
