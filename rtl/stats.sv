@@ -76,14 +76,18 @@ module stats (
 
   logic [31:0] count_q [64];  // those that nothing bumps stay 0
 
+  function automatic logic [31:0] next_count(input logic [31:0] count, input logic bumped, input logic clear);
+    if (clear)                       next_count = {31'd0, bumped};
+    else if (bumped && count != '1)  next_count = count + 32'd1;
+    else                             next_count = count;
+  endfunction
+
+  // All or none are assigned: an assignment with a condition of its own costs the simulation a flag, every cycle.
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       for (int i = 0; i < 64; i++) count_q[i] <= 32'd0;
     end else if (active) begin
-      for (int i = 0; i < 64; i++) begin
-        if (read_i && index_i[5:0] == i[5:0])        count_q[i] <= {31'd0, bump[i]};
-        else if (bump[i] && count_q[i] != '1)        count_q[i] <= count_q[i] + 32'd1;
-      end
+      for (int i = 0; i < 64; i++) count_q[i] <= next_count(count_q[i], bump[i], read_i && index_i[5:0] == i[5:0]);
     end
   end
 

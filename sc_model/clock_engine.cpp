@@ -305,41 +305,44 @@ void ClockEngine::end_register_handshakes() {
 void ClockEngine::sample_writes(SimTime now) {
   if (pins_.awvalid != 0) write_addresses_.push_back(pins_.awaddr);
   if (pins_.wvalid == 0) return;
-  const std::size_t at = write_bytes_.size();
-  write_bytes_.resize(at + kBeat);
-  std::memcpy(write_bytes_.data() + at, pins_.wdata, kBeat);
-  for (unsigned i = 0; i < kBeat; ++i) write_enables_.push_back((pins_.wstrb >> i) & 1U);
-  if (pins_.wlast != 0) write_ends_.push_back(write_bytes_.size());
+  if (filling_.payload == nullptr) filling_.payload = &pool_.make();
+  filling_.take(pins_.wdata, pins_.wstrb);
+  if (pins_.wlast == 0) return;
+  writes_.push_back(filling_);
+  filling_ = {};
   issue_writes(now);
+}
+
+// One beat. Our card writes without holes, so the bytes of a burst lie side by side.
+void ClockEngine::WriteBurst::take(const std::uint32_t* lanes, unsigned enables) {
+  if (enables != 0) {
+    const auto lane = static_cast<unsigned>(std::countr_zero(enables));
+    const auto count = static_cast<unsigned>(std::countr_one(enables >> lane));  // up to the first hole
+    const std::size_t offset = beats * kBeat + lane;
+    if (length == 0) first = offset;
+    good = good && enables >> lane == (1U << count) - 1 && offset == first + length && length + count <= kMaxBurst;
+    if (good) std::memcpy(payload->data.data() + length, reinterpret_cast<const unsigned char*>(lanes) + lane, count);
+    length += count;
+  }
+  ++beats;
 }
 
 // Bursts whose address and last beat have both been accepted go up the link.
 void ClockEngine::issue_writes(SimTime now) {
-  while (!write_addresses_.empty() && !write_ends_.empty()) {
-    const std::size_t end = write_ends_.front();
-    const auto enables = std::span{write_enables_}.first(end);
-    const auto first = static_cast<std::size_t>(std::ranges::find(enables, 1) - enables.begin());
-    std::size_t last = end;
-    while (last > first && enables[last - 1] == 0) --last;
-    bool good = last > first && last - first <= kMaxBurst;
-    good = good && std::ranges::count(enables.subspan(first, last - first), 0) == 0;  // our card writes without holes
+  while (!write_addresses_.empty() && !writes_.empty()) {
+    const WriteBurst burst = writes_.front();
+    bool good = burst.good && burst.length > 0;
     if (good) {
-      BurstPayload& write = pool_.make();
-      write.set_up(tlm::TLM_WRITE_COMMAND, write_addresses_.front() + first, last - first);
-      std::memcpy(write.data.data(), write_bytes_.data() + first, last - first);
+      burst.payload->set_up(tlm::TLM_WRITE_COMMAND, write_addresses_.front() + burst.first, burst.length);
       tlm::tlm_phase phase = tlm::BEGIN_REQ;
       sc_core::sc_time delay = delay_to(now);
-      dma->nb_transport_fw(write, phase, delay);
-      good = write.is_response_ok();
-      write.release();
+      dma->nb_transport_fw(*burst.payload, phase, delay);
+      good = burst.payload->is_response_ok();
     }
+    burst.payload->release();
     write_answers_.push_back(good ? kOkay : kDecodeError);
     write_addresses_.pop_front();
-    write_ends_.pop_front();
-    const auto used = static_cast<std::ptrdiff_t>(end);
-    write_bytes_.erase(write_bytes_.begin(), write_bytes_.begin() + used);
-    write_enables_.erase(write_enables_.begin(), write_enables_.begin() + used);
-    for (std::size_t& e : write_ends_) e -= end;
+    writes_.pop_front();
   }
 }
 

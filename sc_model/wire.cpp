@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 
 namespace nicosim {
 namespace {
@@ -11,12 +12,6 @@ namespace {
 constexpr std::uint8_t kIdle = 0x07, kStart = 0xfb, kTerminate = 0xfd, kError = 0xfe, kPreamble = 0x55, kSfd = 0xd5;
 constexpr std::size_t kMinWithoutFcs = 60;
 constexpr std::int64_t kGapBytes = 12;
-
-void set_lane(Column& column, unsigned lane, std::uint8_t value, bool control) {
-  const unsigned shift = 8 * lane;
-  column.data = (column.data & ~(std::uint64_t{0xff} << shift)) | (std::uint64_t{value} << shift);
-  column.control = static_cast<std::uint8_t>((column.control & ~(1U << lane)) | (unsigned{control} << lane));
-}
 
 }  // namespace
 
@@ -59,22 +54,29 @@ void WireIn::start(std::int64_t slot) {
 
   const std::size_t first_lane = (slot % 2) * 4;
   const std::size_t total = 8 + frame.bytes.size();  // /S/, preamble and SFD, then the frame
-  columns_.resize((first_lane + total + 1 + 7) / 8);
-  std::size_t at = first_lane;
-  const auto put = [&](std::uint8_t value, bool control) {
-    set_lane(columns_[at / 8], at % 8, value, control);
-    ++at;
-  };
-  put(kStart, true);
-  for (int i = 0; i < 6; ++i) put(kPreamble, false);
-  put(kSfd, false);
-  for (std::size_t i = 0; i < frame.bytes.size(); ++i) {
-    if (frame.error_at == i)
-      put(kError, true);
-    else
-      put(std::to_integer<std::uint8_t>(frame.bytes[i]), false);
+  const std::size_t terminate = first_lane + total;
+  lanes_.assign((terminate + 1 + 7) / 8 * 8, kIdle);
+  const auto at = lanes_.begin() + static_cast<std::ptrdiff_t>(first_lane);
+  std::fill_n(at, 7, kPreamble);
+  at[0] = kStart;
+  at[7] = kSfd;
+  std::memcpy(&at[8], frame.bytes.data(), frame.bytes.size());
+  lanes_[terminate] = kTerminate;
+
+  columns_.resize(lanes_.size() / 8);
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    std::memcpy(&columns_[i].data, &lanes_[8 * i], 8);  // lane 0 in the low byte
+    columns_[i].control = 0;
   }
-  put(kTerminate, true);
+  columns_.front().control = static_cast<std::uint8_t>((2U << first_lane) - 1);  // up to /S/
+  columns_.back().control = static_cast<std::uint8_t>(0xffU << terminate % 8);   // from /T/ on
+  if (frame.error_at && *frame.error_at < frame.bytes.size()) {
+    const std::size_t lane = first_lane + 8 + *frame.error_at;
+    Column& column = columns_[lane / 8];
+    const unsigned shift = 8 * static_cast<unsigned>(lane % 8);
+    column.data = (column.data & ~(std::uint64_t{0xff} << shift)) | (std::uint64_t{kError} << shift);
+    column.control = static_cast<std::uint8_t>(column.control | (1U << lane % 8));
+  }
 
   // Deficit idle count: the next start is rounded to four bytes so that the gap is 12 on average.
   const std::int64_t ideal = slot * 4 + static_cast<std::int64_t>(total) + kGapBytes;

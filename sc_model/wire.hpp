@@ -17,8 +17,8 @@
 
 namespace nicosim {
 
-inline constexpr std::int64_t kCyclePs = 6400;         // 156.25 MHz
-inline constexpr std::int64_t kSlotPs = kCyclePs / 2;  // four bytes: where a frame may start
+inline constexpr std::int64_t kCyclePs = 6400;              // 156.25 MHz
+inline constexpr std::int64_t kSlotPs = kCyclePs / 2;       // four bytes: where a frame may start
 inline constexpr std::uint64_t kNoCycle = ~std::uint64_t{0};
 
 struct Column {
@@ -29,10 +29,10 @@ struct Column {
 
 // Bytes from destination address to FCS, as they go on the wire.
 struct WireFrame {
-  SimTime not_before;  // wanted time of the first bit
+  SimTime not_before;              // wanted time of the first bit
   std::vector<std::byte> bytes;
   std::optional<std::size_t> error_at;  // this byte goes out as an error character
-  std::uint64_t packet = 0;             // what the source calls it (its index in a capture)
+  std::uint64_t packet = 0;        // what the source calls it (its index in a capture)
 };
 
 // Pads to 60 bytes and appends a good FCS.
@@ -55,9 +55,8 @@ class WireIn {
     source_ = source;
     source_done_ = source == nullptr;
   }
-  // From a peer that reacts; `next_edge` is the next one to be evaluated. The column seen there holds what arrives
-  // after the edge before it, so a frame cannot ask for a time before that.
-  void push(WireFrame frame, std::uint64_t next_edge);
+  // From a peer that reacts; it cannot ask for a time before cycle `first_open`.
+  void push(WireFrame frame, std::uint64_t first_open);
 
   // The column seen at edge `cycle`; called for growing cycles, not necessarily for all.
   Column column(std::uint64_t cycle);
@@ -69,18 +68,19 @@ class WireIn {
   std::uint64_t delayed() const { return delayed_; }  // had to wait for the wire
 
  private:
-  WireFrame* candidate();  // the frame that starts next, as far as known
+  WireFrame* candidate();            // the frame that starts next, as far as known
   std::int64_t slot_of(const WireFrame&) const;
-  void start(std::int64_t slot);  // the candidate is under way from now on
+  void start(std::int64_t slot);     // the candidate is under way from now on
 
   Started started_;
   WireSource* source_ = nullptr;
   bool source_done_ = true;
   std::optional<WireFrame> pulled_;
   std::deque<WireFrame> pushed_;
-  std::vector<Column> columns_;    // of the frame under way; empty between frames
-  std::uint64_t first_cycle_ = 0;  // of columns_[0]
-  std::int64_t free_slot_ = 0;     // earliest start of the next frame, gap included
+  std::vector<Column> columns_;      // of the frame under way; empty between frames
+  std::vector<std::uint8_t> lanes_;  // its bytes on the wire, while columns_ is made
+  std::uint64_t first_cycle_ = 0;    // of columns_[0]
+  std::int64_t free_slot_ = 0;       // earliest start of the next frame, gap included
   unsigned deficit_ = 0;
   std::uint64_t number_ = 0, delayed_ = 0;
 };
@@ -92,13 +92,12 @@ class WireOut {
     std::vector<std::byte> bytes;  // destination address to FCS
     SimTime first_bit, last_bit;
     bool good_fcs = false;
-    bool aborted = false;  // error character, or ended without terminate
+    bool aborted = false;          // error character, or ended without terminate
   };
   using Sink = std::function<void(Frame&&)>;
   explicit WireOut(Sink sink) : sink_(std::move(sink)) {}
 
-  void column(std::uint64_t cycle,
-              Column);  // called for every column that is not idle, and for the first idle one after
+  void column(std::uint64_t cycle, Column);  // called for every column that is not idle, and for the first idle one after
   bool in_frame() const { return in_frame_; }
 
  private:

@@ -14,7 +14,7 @@ usage: ./nicosim COMMAND [ARGUMENTS]        (./nicosim COMMAND --help explains o
   version                    versions of the program and its tools
 
   test [-L LABEL] [-R REGEX] [-j N]   everything that CI runs, or a part of it
-  bench                      ratios and instruction counts
+  bench cosim                ratios and instruction counts
   doctor                     what is installed, what is missing, and how to get it
 
 Missing Debian packages are installed first:

@@ -1,0 +1,31 @@
+// Runs one cell in a process of its own, natively or under valgrind's callgrind.
+#pragma once
+
+#include "bench/cosim/cell.hpp"
+
+#include <optional>
+#include <string>
+
+namespace nicosim::bench {
+
+struct ChildResult {
+  CellResult result;
+  std::uint64_t instructions = 0;  // of the whole process; 0 natively
+};
+
+bool have_valgrind();
+// This program again, as `nicosim_bench cell ...`. Throws std::runtime_error with the child's output when it fails.
+ChildResult run_child(const Cell& cell, bool callgrind);
+
+// The cell's result as the child prints it, one key=value a line, and back.
+std::string to_text(const CellResult&);
+CellResult result_from(const std::string& text);
+
+// What one more cycle and one more frame cost: two runs of different length, so that start-up cancels out.
+struct Instructions {
+  double per_cycle = 0, per_frame = 0;  // simulated cycles; frames on the wire
+};
+// None without valgrind.
+std::optional<Instructions> count_instructions(Cell cell, std::uint64_t few, std::uint64_t many);
+
+}  // namespace nicosim::bench

@@ -1,0 +1,116 @@
+// nicosim_bench: what joining RTL, SystemC and software costs, in instructions (which repeat) and seconds (which do
+// not).
+#include "bench/table.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <fmt/format.h>
+#include <fstream>
+#include <stdexcept>
+#include <unistd.h>
+
+namespace nicosim::bench {
+namespace {
+
+constexpr int kGood = 0, kUsage = 2, kOutput = 4, kOurFault = 5;
+constexpr std::uint64_t kGap = 10'000;
+
+// How long runs are, in frames. Counting runs come in pairs and cost fifty times a native one.
+struct Lengths {
+  std::uint64_t few, many, native;
+};
+
+Lengths lengths_of(const Cell& cell, std::uint64_t frames, bool quick) {
+  const bool every_cycle = cell.gap != 0 && (cell.config == "card" || !cell.skip);
+  const std::uint64_t few = every_cycle ? 8 : quick ? 80 : 200;
+  const std::uint64_t many = every_cycle ? 16 : quick ? 160 : 600;
+  const std::uint64_t share = every_cycle ? 100 : cell.bytes > 64 ? 5 : 1;
+  const std::uint64_t native = std::max<std::uint64_t>(frames / share / 8 * 8, 8);
+  return {few, many, native};
+}
+
+std::vector<Cell> cells() {
+  std::vector<Cell> all;
+  for (const unsigned bytes : {64U, 1518U})
+    for (const std::uint64_t gap : {std::uint64_t{0}, kGap}) {
+      all.push_back({"card", bytes, gap});
+      all.push_back({"cosim", bytes, gap});
+      if (gap != 0) all.push_back({"cosim", bytes, gap, 8, false});
+      all.push_back({"full", bytes, gap});
+    }
+  return all;
+}
+
+int bench_cosim(const std::string& json_file, std::uint64_t frames, bool quick) {
+  std::vector<Row> rows;
+  for (Cell cell : cells()) {
+    if (isatty(STDERR_FILENO) == 1)
+      fmt::print(stderr, "\r\033[Kmeasuring {} {} B, gap {}", cell.config, cell.bytes, cell.gap);
+    const Lengths lengths = lengths_of(cell, frames, quick);
+    Row row;
+    row.instructions = count_instructions(cell, lengths.few, lengths.many);
+    cell.frames = lengths.native;
+    row.cell = cell;
+    row.native = run_child(cell, false).result;
+    rows.push_back(std::move(row));
+  }
+  if (isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\033[K");
+  fmt::print("{}\n{}", markdown(rows), goals(rows));
+  if (json_file.empty()) return kGood;
+  std::ofstream file{json_file};
+  file << json(rows);
+  file.close();
+  if (file) return kGood;
+  fmt::print(stderr, "nicosim: cannot write {}\n", json_file);
+  return kOutput;
+}
+
+int main_of(int argc, char** argv) {
+  CLI::App app{"What the co-simulation costs, measured"};
+  app.name("./nicosim bench");
+  app.require_subcommand(1);
+
+  std::string json_file;
+  std::uint64_t frames = 20'000;
+  bool quick = false;
+  CLI::App* const cosim =
+      app.add_subcommand("cosim", "the bare card, the card in SystemC, the whole host, side by side");
+  cosim->add_option("--json", json_file, "the table as JSON into this file");
+  cosim->add_option("--frames", frames, "frames of a native run; fewer where every idle cycle is evaluated")
+      ->capture_default_str();
+  cosim->add_flag("--quick", quick, "shorter counting runs");
+
+  Cell cell;
+  bool no_skip = false;
+  CLI::App* const one = app.add_subcommand("cell", "one cell of the table, for a profiler");
+  one->add_option("CONFIG", cell.config, "card, cosim or full")->required();
+  one->add_option("BYTES", cell.bytes, "of a frame, FCS included")->required();
+  one->add_option("--gap", cell.gap, "idle cycles between frames; 0: back to back");
+  one->add_option("--frames", cell.frames, "how many")->capture_default_str();
+  one->add_flag("--no-skip", no_skip, "evaluate idle cycles too");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? kGood : kUsage;
+  }
+  if (cosim->parsed()) return bench_cosim(json_file, frames, quick);
+  cell.skip = !no_skip;
+  fmt::print("{}", to_text(run(cell)));
+  return kGood;
+}
+
+}  // namespace
+}  // namespace nicosim::bench
+
+int main(int argc, char** argv) {
+  try {
+    return nicosim::bench::main_of(argc, argv);
+  } catch (const std::invalid_argument& e) {
+    fmt::print(stderr, "nicosim: {}\n", e.what());
+    return nicosim::bench::kUsage;
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "nicosim: {}\n", e.what());
+    return nicosim::bench::kOurFault;
+  }
+}
