@@ -59,7 +59,7 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
     report.counters.push_back({"link" + suffix,
                                {{"upstream_bytes", sim.link(port).upstream_bytes()},
                                 {"downstream_bytes", sim.link(port).downstream_bytes()}}});
-    report.interrupts.push_back({std::string{driver.name()}, work.interrupts});
+    report.interrupts.push_back({std::string{driver.name()}, sim.interrupts(port)});
   }
   const Stack::Softnet softnet = sim.stack().softnet(0);
   report.counters.push_back({"softnet_stat",
@@ -73,6 +73,8 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                              {{"context_switches", sim.cpu().context_switches()},
                               {"ksoftirqd_runs", sim.cpu().ksoftirqd_runs()},
                               {"syscalls", sim.syscalls()}}});
+
+  report.texts = {{"ss -uanp", sim.stack().sockets_table()}, {"/proc/net/softnet_stat", sim.stack().softnet_stat()}};
 
   const HostCpu::Times& times = sim.cpu().times();
   report.time = sim.now();
@@ -100,6 +102,8 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
   }
   report.cycles = static_cast<std::uint64_t>(report.time.in_ps() / kCyclePs);
   report.interrupted = end == Simulation::End::interrupted;
+  report.host.versions = {
+      {"nicosim", NICOSIM_VERSION}, {"verilator", RtlModel::verilator_version()}, {"systemc", sc_core::sc_release()}};
   for (unsigned port = 0; port < sim.ports(); ++port)
     report.host.cycles_evaluated += sim.engine(port).cycles_evaluated();
   return report;

@@ -103,7 +103,7 @@ int run_session(const Scenario& scenario, const RunOptions& options) {
   setup.check_skip = options.check_skip;
   setup.linger = options.linger;
   setup.random_reset_seed = options.random_reset_seed;
-  if (options.waves) setup.waves = *options.waves;
+  if (options.waves) setup.waves = options.out ? *options.out + "/" + *options.waves : *options.waves;
   setup.waves_from = options.waves_from;
   setup.waves_to = options.waves_to;
   const bool journey = !options.quiet && tells_a_journey(scenario);

@@ -26,7 +26,7 @@ namespace nicosim {
   X(MAC_FILTER,         "the destination address passes no receive filter") \
   X(PAUSE_FRAME,        "flow control, taken by the MAC") \
   X(FIFO_FULL,          "no room in the receive FIFO (MPC, RXO)") \
-  X(DMA_ERROR,          "the bus answered an access with an error") \
+  X(DMA_ERROR,          "the bus answered with an error, or a descriptor cannot be used") \
   X(RESET,              "lost in a card reset") \
   X(MULTI_DESCRIPTOR,   "needs more buffers than the driver's mode allows") \
   X(RX_ERRORS,          "the descriptor carries an error (CE, SE, SEQ, CXE, RXE)") \

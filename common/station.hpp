@@ -42,7 +42,7 @@ namespace nicosim {
 #define NICOSIM_FATES(X) \
   X(read,      "the last byte it contributed was copied to a process") \
   X(answered,  "nothing delivered, a stateless reply sent (ARP, echo, RST, ICMP error)") \
-  X(forwarded, "the second card's MAC has sent it") \
+  X(forwarded, "passed on towards another host") \
   X(consumed,  "used up by the stack itself: handshake, ACK, FIN, ARP reply, ICMP message") \
   X(queued,    "still in a queue or in reassembly at the end of the run") \
   X(sent,      "host frames only: left on the wire") \

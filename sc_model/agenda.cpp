@@ -85,6 +85,12 @@ void Agenda::advance_to(SimTime time) {
   last_busy_ = time;
 }
 
+void Agenda::look() {
+  if (running_) return;  // it does so anyway
+  notified_ = SimTime::zero();
+  head_due_.notify(sc_core::SC_ZERO_TIME);
+}
+
 void Agenda::notify_head() {
   const SimTime time = next();
   if (time.is_never() || time >= notified_) return;
@@ -114,6 +120,7 @@ void Agenda::run_due() {
     if (watch_) watch_();
     if (yield_) break;
   }
+  if (watch_ && !over_) watch_();
   running_ = false;
   if (yield_) {
     yield_ = false;

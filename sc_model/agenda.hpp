@@ -95,7 +95,9 @@ class Agenda : public sc_core::sc_module {
   // Called by whoever makes a thread runnable: it must run before the next item does.
   void let_threads_run() { yield_ = true; }
 
-  // Called after every item; how the simulation watches for its end.
+  // Calls the watcher soon, though nothing may be due: a thread has moved time and now waits.
+  void look();
+  // Called after every item and by look(); how the simulation watches for its end.
   void on_step(std::function<void()> watch) { watch_ = std::move(watch); }
   bool only_timers_left() const { return busy_items_ == 0; }
   SimTime last_busy() const { return last_busy_; }  // time of the last item that was neither timer nor engine

@@ -434,12 +434,17 @@ void ClockEngine::events(SimTime now) {
     } else {
       ledger_.at(rx_id(tag), Station::dma, now);
       ledger_.written_back(config_.port, pins_.ev_dma_desc, rx_id(tag));
+      ++written_back_;
       forget(rx_in_card_, tag);
     }
   }
   if (pins_.ev_interrupt.valid != 0) {
+    // The line names the newest frame that it tells of; other causes, and its fall, belong to none.
     const bool raised = pins_.ev_interrupt.kind == 0;
-    ledger_.note(now, name_of(Station::interrupt), rx_id(pins_.ev_interrupt.tag), raised ? "line=high" : "line=low");
+    const bool tells = raised && next_rx_ != 0 && written_back_ != 0 && told_ != written_back_;
+    ledger_.note(now, name_of(Station::interrupt), tells ? rx_id(pins_.ev_interrupt.tag) : FrameId{},
+                 fmt::format("port={} line={}", config_.port, raised ? "high" : "low"));
+    if (raised) told_ = written_back_;
   }
   if (pins_.ev_tx_dma.valid != 0) {
     const std::uint32_t tag = pins_.ev_tx_dma.tag;

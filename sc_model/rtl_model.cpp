@@ -161,6 +161,8 @@ void RtlModel::dump_waves([[maybe_unused]] std::int64_t time_ps) {
 #endif
 }
 
+std::string RtlModel::verilator_version() { return Verilated::productVersion(); }
+
 bool RtlModel::can_dump_waves() {
 #if VM_TRACE
   return true;

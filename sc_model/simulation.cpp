@@ -114,6 +114,11 @@ std::uint64_t Simulation::syscalls() const {
   return sum;
 }
 
+std::uint64_t Simulation::interrupts(unsigned port) {
+  const std::uint64_t all = driver(port).work().interrupts;
+  return port < boot_interrupts_.size() ? all - boot_interrupts_[port] : 0;
+}
+
 void Simulation::build() {
   agenda_ = std::make_unique<Agenda>("agenda");
   memory_ = std::make_unique<Memory>("memory", setup_.memory_bytes);
@@ -243,6 +248,7 @@ void Simulation::init_process() {
 
   const std::int64_t millisecond = SimTime::ms(1).in_ps();
   wire_start_ = SimTime::ps((cpu_->now().in_ps() / millisecond + 2) * millisecond);
+  for (auto& card : cards_) boot_interrupts_.push_back(card->driver.work().interrupts);
   for (unsigned port = 0; port < cards_.size(); ++port) {
     if (wires_[port].source == nullptr) continue;
     sources_.push_back(std::make_unique<ShiftedSource>(*wires_[port].source, wire_start_));

@@ -111,6 +111,8 @@ class Simulation {
   ClockEngine& engine(unsigned port);
   HostLink& link(unsigned port);
   std::uint64_t syscalls() const;
+  // Since the wires came to life; those of the boot (link up) do not count.
+  std::uint64_t interrupts(unsigned port);
 
  private:
   class Card;
@@ -138,6 +140,7 @@ class Simulation {
   std::vector<WireEnds> wires_;
   std::vector<std::unique_ptr<Posix>> processes_;
   std::vector<std::unique_ptr<WireSource>> sources_;
+  std::vector<std::uint64_t> boot_interrupts_;
   std::unique_ptr<AgendaCall> stop_;
   SimTime wire_start_ = SimTime::never();
   bool ready_ = false, stopped_ = false;

@@ -17,8 +17,8 @@
 
 namespace nicosim {
 
-inline constexpr std::int64_t kCyclePs = 6400;              // 156.25 MHz
-inline constexpr std::int64_t kSlotPs = kCyclePs / 2;       // four bytes: where a frame may start
+inline constexpr std::int64_t kCyclePs = 6400;         // 156.25 MHz
+inline constexpr std::int64_t kSlotPs = kCyclePs / 2;  // four bytes: where a frame may start
 inline constexpr std::uint64_t kNoCycle = ~std::uint64_t{0};
 
 struct Column {
@@ -29,10 +29,10 @@ struct Column {
 
 // Bytes from destination address to FCS, as they go on the wire.
 struct WireFrame {
-  SimTime not_before;              // wanted time of the first bit
+  SimTime not_before;  // wanted time of the first bit
   std::vector<std::byte> bytes;
   std::optional<std::size_t> error_at;  // this byte goes out as an error character
-  std::uint64_t packet = 0;        // what the source calls it (its index in a capture)
+  std::uint64_t packet = 0;             // what the source calls it (its index in a capture)
 };
 
 // Pads to 60 bytes and appends a good FCS.
@@ -68,9 +68,9 @@ class WireIn {
   std::uint64_t delayed() const { return delayed_; }  // had to wait for the wire
 
  private:
-  WireFrame* candidate();            // the frame that starts next, as far as known
+  WireFrame* candidate();  // the frame that starts next, as far as known
   std::int64_t slot_of(const WireFrame&) const;
-  void start(std::int64_t slot);     // the candidate is under way from now on
+  void start(std::int64_t slot);  // the candidate is under way from now on
 
   Started started_;
   WireSource* source_ = nullptr;
@@ -92,12 +92,13 @@ class WireOut {
     std::vector<std::byte> bytes;  // destination address to FCS
     SimTime first_bit, last_bit;
     bool good_fcs = false;
-    bool aborted = false;          // error character, or ended without terminate
+    bool aborted = false;  // error character, or ended without terminate
   };
   using Sink = std::function<void(Frame&&)>;
   explicit WireOut(Sink sink) : sink_(std::move(sink)) {}
 
-  void column(std::uint64_t cycle, Column);  // called for every column that is not idle, and for the first idle one after
+  void column(std::uint64_t cycle,
+              Column);  // called for every column that is not idle, and for the first idle one after
   bool in_frame() const { return in_frame_; }
 
  private:

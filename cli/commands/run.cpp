@@ -31,7 +31,7 @@ SysctlRules sysctl_rules() {
           }};
 }
 
-void say_all(const ScenarioErrors& errors) { fmt::print(stderr, "{}", errors.text()); }
+void say_all(const ScenarioErrors& errors) { fmt::print(stderr, "{}\n", errors.text()); }
 
 void add_run_options(CLI::App& app, RunOptions& options, std::vector<std::string>& overlays) {
   app.add_option("--json", options.json, "Write report.json here; - is standard output")->type_name("FILE");

@@ -10,10 +10,6 @@
 #include <memory>
 #include <unistd.h>
 
-#ifndef NICOSIM_VERSION
-#error "the build says which version this is"
-#endif
-
 namespace nicosim {
 namespace {
 
@@ -92,7 +88,8 @@ void add_tables(CLI::App& app, Command& chosen) {
   app.add_subcommand("stations", "The stations of a frame's life")->callback([&chosen] { chosen = print_stations; });
   app.add_subcommand("version", "Versions")->callback([&chosen] {
     chosen = [] {
-      fmt::print("nicosim {}\n", NICOSIM_VERSION);
+      fmt::print("nicosim {}\nVerilator {}\nSystemC {}\n", NICOSIM_VERSION, RtlModel::verilator_version(),
+                 sc_core::sc_release());
       return static_cast<int>(kGood);
     };
   });

@@ -72,6 +72,8 @@ Json to_json(const RunReport& r) {
     one.update(counts(c.numbers));
     j["captures"].push_back(std::move(one));
   }
+  j["texts"] = Json::object();
+  for (const auto& [name, text] : r.texts) j["texts"][name] = text;
   j["warnings"] = r.warnings;
 
   Json versions = Json::object();

@@ -125,7 +125,8 @@ class Parser {
     Scenario::Host& host = scenario_.host;
     if (t.number("cores", host.cores, 1, 64) && host.cores != 1)
       t.wrong("cores", fmt::format("is {}; this version simulates one core", host.cores), "1");
-    t.choice<Mode>("mode", host.mode, kModes);
+    if (t.choice<Mode>("mode", host.mode, kModes) && host.mode == Mode::pio)
+      t.wrong("mode", "'pio' is not in this version", "dma_irq or napi");
     // The older modes hand each frame over from the interrupt handler, as drivers did before NAPI.
     const bool implied = host.mode != Mode::napi;
     if (implied) host.rx_path = RxPath::netif_rx;

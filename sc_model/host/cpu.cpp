@@ -337,6 +337,7 @@ void HostCpu::core_loop() {
       core_busy_ = false;
       if (!ready_.empty()) run_next();
     }
+    agenda_.look();
     sc_core::wait(core_event_);
     throw_if_over();
   }

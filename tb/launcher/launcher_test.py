@@ -460,8 +460,8 @@ class LauncherCall(LauncherTest):
         self.assertEqual(result.stdout, f"program: run sub dir/a.toml\nfolder: {self.elsewhere}\n")
 
     def test_arguments_after_two_dashes_belong_to_the_command(self):
-        result = self.nicosim("tap", "--", "curl", "--yes", "a b", "")
-        self.assertIn("program: tap -- curl --yes a b \n", result.stdout)
+        result = self.nicosim("run", "--", "a.toml", "--yes", "a b", "")
+        self.assertIn("program: run -- a.toml --yes a b \n", result.stdout)
 
     def test_its_own_options_do_not_reach_the_program(self):
         self.assertIn("program: run a.toml\n", self.nicosim("--yes", "run", "--no-install", "a.toml").stdout)

@@ -24,10 +24,9 @@ doctor() {
 
   printf '\nmachine\n'
   printf '  %-22s %s\n' cores "$(nproc)"
-  local program="not built yet" tun=missing sudo=""
+  local program="not built yet" sudo=""
   [[ ! -x $NICOSIM_ROOT/build/release/cli/nicosim ]] || program=built
-  [[ ! -c /dev/net/tun ]] || tun=there
-  printf '  %-22s %s\n' program "$program" "/dev/net/tun (tap)" "$tun"
+  printf '  %-22s %s\n' program "$program"
 
   if ((${#missing[@]} > 0)); then
     (($(id -u) == 0)) || sudo="sudo "
@@ -38,7 +37,7 @@ doctor() {
 
 group_title() {
   case $1 in
-    run) echo "run: run, replay, tap, frame, check, costs, registers, stations, version" ;;
+    run) echo "run: run, replay, frame, check, costs, registers, stations, version" ;;
     test) echo "test: what ./nicosim test needs besides" ;;
     bench) echo "bench: what ./nicosim bench needs besides" ;;
     verify) echo "verify: what proving the RTL needs besides" ;;

@@ -6,8 +6,7 @@ usage() {
 usage: ./nicosim COMMAND [ARGUMENTS]        (./nicosim COMMAND --help explains one)
 
   run SCENARIO               runs a scenario, e.g. examples/first_frame.toml
-  replay CAPTURE|RUN_DIR     sends a capture, or an earlier run, through the card
-  tap -- COMMAND             runs a command in a network whose only link is the simulated card
+  replay CAPTURE             sends a capture through the card
   frame DIR FRAME            one frame's life, e.g. r0:17
   check SCENARIO             validates without running
   costs, registers, stations the tables behind the model
@@ -23,7 +22,7 @@ Missing Debian packages are installed first:
 TEXT
 }
 
-commands=(run replay tap frame check costs registers stations version test bench doctor help)
+commands=(run replay frame check costs registers stations version test bench doctor help)
 
 # The command with the smallest edit distance to $1 (Levenshtein; the first one wins a tie).
 nearest_command() {
