@@ -31,11 +31,12 @@ SysctlRules sysctl_rules() {
           }};
 }
 
-void say_all(const ScenarioErrors& errors) { fmt::print(stderr, "{}", errors.text()); }
+void say_all(const ScenarioErrors& errors) { fmt::print(stderr, "{}\n", errors.text()); }
 
 void add_run_options(CLI::App& app, RunOptions& options, std::vector<std::string>& overlays) {
   app.add_option("--json", options.json, "Write report.json here; - is standard output")->type_name("FILE");
-  app.add_option("--out", options.out, "Folder for report, resolved scenario, event log and captures")->type_name("DIR");
+  app.add_option("--out", options.out, "Folder for report, resolved scenario, event log and captures")
+      ->type_name("DIR");
   app.add_flag("--force", options.force, "Write into a folder that exists");
   app.add_option("--events", options.events, "Write the event log here")->type_name("FILE");
   app.add_option("--batch", options.batch, "Most clock cycles per activation of a card")
@@ -43,16 +44,18 @@ void add_run_options(CLI::App& app, RunOptions& options, std::vector<std::string
   app.add_flag("--no-skip", options.no_skip, "Evaluate idle cycles, too");
   app.add_flag("--check-skip", options.check_skip, "Evaluate skipped cycles and fail if anything moved");
   app.add_flag("--quiet", options.quiet, "No summary, no progress");
-  app.add_option("--random-reset", options.random_reset_seed, "Flops start at random values from this seed, before reset");
+  app.add_option("--random-reset", options.random_reset_seed,
+                 "Flops start at random values from this seed, before reset");
   app.add_option_function<std::string>(
          "--seed", [&overlays](const std::string& v) { overlays.push_back("seed=" + v); }, "Seed of the run")
       ->type_name("N");
-  app.add_option("--waves",
-                 [&options](const std::vector<std::string>& values) {
-                   options.waves = "waves.fst";
-                   return values.front().empty() || parse_window(values.front(), options);
-                 },
-                 "Write waves.fst, of this stretch of simulated time")
+  app.add_option(
+         "--waves",
+         [&options](const std::vector<std::string>& values) {
+           options.waves = "waves.fst";
+           return values.front().empty() || parse_window(values.front(), options);
+         },
+         "Write waves.fst, of this stretch of simulated time")
       ->expected(0, 1)
       ->type_name("FROM..TO");
 }
@@ -67,7 +70,9 @@ void add_run(CLI::App& app, Command& chosen, const std::string& command_line) {
   const auto state = std::make_shared<State>();
   CLI::App& run = *app.add_subcommand("run", "Run a scenario");
   run.add_option("SCENARIO", state->file, "TOML file; - is standard input")->required();
-  run.add_option("--set", state->sets, "PATH=VALUE, e.g. nic.rx_ring=64")->type_name("PATH=VALUE")->allow_extra_args(false);
+  run.add_option("--set", state->sets, "PATH=VALUE, e.g. nic.rx_ring=64")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
   run.add_option("--until", state->until, "Stop at this simulated time")->type_name("TIME");
   add_run_options(run, state->options, state->overlays);
   run.callback([state, &chosen, command_line] {
