@@ -2,7 +2,10 @@
 #include "cli/capture/capture_input.hpp"
 #include "cli/commands/commands.hpp"
 
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
 #include <exception>
 #include <fmt/format.h>
 #include <stdexcept>
@@ -39,16 +42,19 @@ int run_command_line(int argc, char** argv) {
     return code == 0 ? kGood : kUsage;
   }
   try {
-    return chosen();
+    const int code = chosen();
+    if (std::fflush(stdout) == 0) return code;
+    fmt::print(stderr, "nicosim: standard output: {}\n", std::strerror(errno));
+    return code == kGood ? kOutput : code;
   } catch (const CaptureError& e) {
     fmt::print(stderr, "nicosim: {}\n", e.what());
     return kInput;
   } catch (const std::invalid_argument& e) {
     fmt::print(stderr, "nicosim: {}\n", e.what());
     return kUsage;
-  } catch (const std::system_error& e) {
+  } catch (const std::system_error& e) {  // fmt::print's; those who read files throw CaptureError
     fmt::print(stderr, "nicosim: {}\n", e.what());
-    return kInput;
+    return kOutput;
   } catch (const std::exception& e) {
     fmt::print(stderr, "nicosim: our fault: {}\n", e.what());
     return kOurFault;

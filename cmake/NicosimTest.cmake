@@ -32,12 +32,12 @@ function(nicosim_test)
     PROPERTIES LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT})
 endfunction()
 
-# nicosim_python_test(SCRIPT file LABEL label [TIMEOUT seconds])
+# nicosim_python_test(SCRIPT file LABEL label [TIMEOUT seconds] [ENVIRONMENT NAME=VALUE...])
 #
 # A Python unittest script; each of its test methods is a ctest test of its own, named like a GoogleTest case:
 # Class.test_method without the `test_`.
 function(nicosim_python_test)
-  cmake_parse_arguments(T "" "SCRIPT;LABEL;TIMEOUT" "" ${ARGN})
+  cmake_parse_arguments(T "" "SCRIPT;LABEL;TIMEOUT" "ENVIRONMENT" ${ARGN})
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 60)
   endif()
@@ -52,7 +52,7 @@ function(nicosim_python_test)
       set(name ${class}.${CMAKE_MATCH_1})
       add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} -B ${script} ${class}.test_${CMAKE_MATCH_1}
         WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-      set_tests_properties(${name} PROPERTIES LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT})
+      set_tests_properties(${name} PROPERTIES LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT} ENVIRONMENT "${T_ENVIRONMENT}")
     endif()
   endforeach()
 endfunction()
