@@ -1,5 +1,6 @@
 #include "cli/host_setup.hpp"
 
+#include "cli/capture/spool.hpp"
 #include "cli/packets.hpp"
 
 #include <algorithm>
@@ -133,14 +134,14 @@ void HostSetup::add_peer(const Scenario& scenario, const Scenario::Peer& peer) {
   }
   const auto pace = Pace::parse(peer.pace);
   assert(pace && "the scenario's pace was checked when it was read");
-  here.replays.push_back(
-      std::make_unique<ReplaySource>(CaptureReader::open(peer.file, peer.lenient), *pace, peer.max_gap));
+  const std::string file = readable_again(peer.file);
+  here.replays.push_back(std::make_unique<ReplaySource>(CaptureReader::open(file, peer.lenient), *pace, peer.max_gap));
   here.replay_files.push_back(peer.file);
   // Nobody answers ARP in a replay: the neighbours are those of the capture, and all of them are on this wire.
   NicSetup& nic = simulation.nics.at(port);
   nic.everyone_on_link = true;
   const std::string own = nic.addresses.empty() ? "auto" : nic.addresses.front().first.text();
-  if (const auto station = guess_station(peer.file, own, peer.lenient))
+  if (const auto station = guess_station(file, own, peer.lenient))
     for (const auto& [ip, mac] : station->neighbours) nic.neighbours.emplace_back(ip, mac);
 }
 

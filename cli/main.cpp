@@ -1,6 +1,7 @@
 // nicosim: the command line.
 #include "cli/capture/capture_input.hpp"
-#include "cli/commands/commands.hpp"
+#include "cli/command_line.hpp"
+#include "cli/run_session.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -27,22 +28,10 @@ std::string quote(const std::string& word) {
 int run_command_line(int argc, char** argv) {
   std::string command_line = "./nicosim";
   for (int i = 1; i < argc; ++i) command_line += " " + quote(argv[i]);
-
-  CLI::App app{"A network card's real RTL, its driver and the stack above, in one simulation"};
-  app.name("./nicosim");
-  app.require_subcommand(1);
-  Command chosen;
-  add_run(app, chosen, command_line);
-  add_replay(app, chosen, command_line);
-  add_tables(app, chosen);
+  const ParsedCommand parsed = parse_command_line(argc, argv, command_line);
+  if (!parsed.command) return parsed.exit_code;
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e);
-    return code == 0 ? kGood : kUsage;
-  }
-  try {
-    const int code = chosen();
+    const int code = parsed.command();
     if (std::fflush(stdout) == 0) return code;
     fmt::print(stderr, "nicosim: standard output: {}\n", std::strerror(errno));
     return code == kGood ? kOutput : code;

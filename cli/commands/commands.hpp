@@ -1,22 +1,37 @@
-// The subcommands: each adds itself to the parser and says what to do when it was chosen.
+// What each subcommand does, once the command line has been understood (cli/command_line.cpp). All return exit codes.
 #pragma once
 
 #include "cli/run_session.hpp"
 
-#include <CLI/CLI.hpp>
-#include <functional>
+#include <string>
+#include <vector>
 
 namespace nicosim {
 
-using Command = std::function<int()>;  // returns the exit code
+struct RunRequest {
+  RunOptions options;
+  std::vector<std::string> overlays;  // PATH=VALUE, in the order in which they apply
+  std::string file;
+};
+int run_command(RunRequest& request);
 
-// Options that run and replay share, bound to `options`; what they say about the scenario goes into `overlays`.
-void add_run_options(CLI::App& app, RunOptions& options, std::vector<std::string>& overlays);
+struct ReplayRequest {
+  RunOptions options;
+  std::vector<std::string> overlays;
+  std::string file, as = "auto", pace = "capture", mode = "napi";
+  SimTime max_gap = SimTime::s(10);
+  bool promiscuous = false, lenient = false;
+};
+int replay_command(ReplayRequest& request);
 
-void add_run(CLI::App& app, Command& chosen, const std::string& command_line);
-void add_replay(CLI::App& app, Command& chosen, const std::string& command_line);
-void add_tables(CLI::App& app, Command& chosen);  // check, costs, registers, stations, frame, version
+int check_command(const std::string& file, const std::vector<std::string>& overlays);
+int frame_command(const std::string& directory, const std::string& frame);
+int costs_command();
+int registers_command();
+int stations_command();
+int version_command();
 
+// The stack's knobs, for reading scenarios.
 SysctlRules sysctl_rules();
 void say_all(const ScenarioErrors& errors);
 

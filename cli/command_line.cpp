@@ -1,0 +1,159 @@
+#include "cli/command_line.hpp"
+
+#include "cli/capture/pacing.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/scenario/units.hpp"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+namespace nicosim {
+namespace {
+
+// "FROM..TO", either side may be empty.
+bool parse_window(const std::string& text, RunOptions& options) {
+  const std::size_t dots = text.find("..");
+  if (dots == std::string::npos) return false;
+  const std::string from = text.substr(0, dots), to = text.substr(dots + 2);
+  const auto first = from.empty() ? std::optional{SimTime::zero()} : parse_duration(from);
+  const auto last = to.empty() ? std::optional{SimTime::never()} : parse_duration(to);
+  if (!first || !last || *last < *first) return false;
+  options.waves_from = *first;
+  options.waves_to = *last;
+  return true;
+}
+
+CLI::Validator pace_check() {
+  return {[](const std::string& text) {
+            const auto pace = Pace::parse(text);
+            return pace ? std::string{} : pace.error();
+          },
+          "PACE"};
+}
+
+// A duration option; CLI11 reports what the lambda refuses.
+CLI::Option* add_duration(CLI::App& app, const std::string& name, SimTime& target, const std::string& what) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [&target, name](const std::string& text) {
+            const auto time = parse_duration(text);
+            if (!time || *time < SimTime::zero())
+              throw CLI::ValidationError(name, "'" + text + "' is no duration; expected e.g. 10ms");
+            target = *time;
+          },
+          what)
+      ->type_name("TIME");
+}
+
+// What run and replay share; what it says about the scenario goes into `overlays`.
+void add_run_options(CLI::App& app, RunOptions& options, std::vector<std::string>& overlays) {
+  app.add_option("--json", options.json, "Write report.json here; - is standard output")->type_name("FILE");
+  app.add_option("--out", options.out, "Folder for report, resolved scenario, event log and captures")
+      ->type_name("DIR");
+  app.add_flag("--force", options.force, "Write into a folder that exists");
+  app.add_option("--events", options.events, "Write the event log here")->type_name("FILE");
+  app.add_option("--batch", options.batch, "Most clock cycles per activation of a card")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
+  app.add_flag("--no-skip", options.no_skip, "Evaluate idle cycles, too");
+  app.add_flag("--check-skip", options.check_skip, "Evaluate skipped cycles and fail if anything moved");
+  app.add_flag("--quiet", options.quiet, "No summary, no progress");
+  app.add_option("--random-reset", options.random_reset_seed,
+                 "Flops start at random values from this seed, before reset");
+  const auto overlay = [&overlays](const std::string& path) {
+    return [&overlays, path](const std::string& value) { overlays.push_back(path + value); };
+  };
+  app.add_option_function<std::string>("--seed", overlay("seed="), "Seed of the run")->type_name("N");
+  app.add_option_function<std::vector<std::string>>(
+         "--set",
+         [&overlays](const std::vector<std::string>& sets) {
+           overlays.insert(overlays.end(), sets.begin(), sets.end());
+         },
+         "PATH=VALUE, e.g. nic.rx_ring=64")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
+  add_duration(app, "--linger", options.linger, "How long to wait when nothing is left to do");
+  app.add_option(
+         "--waves",
+         [&options](const std::vector<std::string>& values) {
+           options.waves = "waves.fst";
+           return values.front().empty() || parse_window(values.front(), options);
+         },
+         "Write waves.fst (in the output folder, if there is one), of this stretch of simulated time")
+      ->expected(0, 1)
+      ->type_name("FROM..TO");
+}
+
+void add_run(CLI::App& app, ParsedCommand& parsed, const std::string& command_line) {
+  const auto request = std::make_shared<RunRequest>();
+  request->options.command = command_line;
+  CLI::App& run = *app.add_subcommand("run", "Run a scenario");
+  run.add_option("SCENARIO", request->file, "TOML file; - is standard input")->required();
+  run.add_option_function<std::string>(
+         "--until", [request](const std::string& time) { request->overlays.push_back("stop.after=" + time); },
+         "Stop at this simulated time, counted from when the wires live")
+      ->type_name("TIME");
+  add_run_options(run, request->options, request->overlays);
+  run.callback([request, &parsed] { parsed.command = [request] { return run_command(*request); }; });
+}
+
+void add_replay(CLI::App& app, ParsedCommand& parsed, const std::string& command_line) {
+  const auto request = std::make_shared<ReplayRequest>();
+  request->options.command = command_line;
+  CLI::App& replay = *app.add_subcommand("replay", "Send a capture through the card");
+  replay.add_option("CAPTURE", request->file, "pcap or pcapng file; - is standard input")->required();
+  replay.add_option("--as", request->as, "Whose card it is: auto, a MAC address or an IPv4 address");
+  replay.add_flag("--promisc", request->promiscuous, "Receive everybody's frames");
+  replay.add_option("--mode", request->mode, "How frames are received: napi or dma_irq (pio is not in this version)")
+      ->check(CLI::IsMember({"napi", "dma_irq"}));
+  replay.add_option("--pace", request->pace, "capture, line, or N times faster, e.g. 2.5x")->check(pace_check());
+  add_duration(replay, "--max-gap", request->max_gap, "Longer silences are shortened to this");
+  replay.add_flag("--lenient", request->lenient, "Skip what is broken in the capture, with a warning");
+  add_run_options(replay, request->options, request->overlays);
+  replay.callback([request, &parsed] { parsed.command = [request] { return replay_command(*request); }; });
+}
+
+void add_tables(CLI::App& app, ParsedCommand& parsed) {
+  struct Words {
+    std::string first, second;
+    std::vector<std::string> overlays;
+  };
+  const auto words = std::make_shared<Words>();
+  CLI::App& check = *app.add_subcommand("check", "Validate a scenario without running it");
+  check.add_option("SCENARIO", words->first, "TOML file; - is standard input")->required();
+  check.add_option("--set", words->overlays, "PATH=VALUE")->type_name("PATH=VALUE")->allow_extra_args(false);
+  check.callback(
+      [words, &parsed] { parsed.command = [words] { return check_command(words->first, words->overlays); }; });
+  CLI::App& frame = *app.add_subcommand("frame", "Tell one frame's life from a run's output folder");
+  frame.add_option("DIR", words->first, "What --out wrote")->required();
+  frame.add_option("FRAME", words->second, "r0:17 (arrival 17 at port 0) or t0:4 (sent by the host)")->required();
+  frame.callback([words, &parsed] { parsed.command = [words] { return frame_command(words->first, words->second); }; });
+  const auto add = [&app, &parsed](const char* name, const char* what, int (*command)()) {
+    app.add_subcommand(name, what)->callback([command, &parsed] { parsed.command = command; });
+  };
+  add("costs", "What work costs on the simulated CPU", costs_command);
+  add("registers", "The card's registers", registers_command);
+  add("stations", "The stations of a frame's life, and its fates", stations_command);
+  add("version", "Versions of the program and its tools", version_command);
+}
+
+}  // namespace
+
+ParsedCommand parse_command_line(int argc, char** argv, const std::string& command_line) {
+  CLI::App app{"A network card's real RTL, its driver and the stack above, in one simulation"};
+  app.name("./nicosim");
+  app.require_subcommand(1);
+  ParsedCommand parsed;
+  add_run(app, parsed, command_line);
+  add_replay(app, parsed, command_line);
+  add_tables(app, parsed);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    parsed.command = nullptr;
+    parsed.exit_code = app.exit(e) == 0 ? kGood : kUsage;
+  }
+  return parsed;
+}
+
+}  // namespace nicosim
