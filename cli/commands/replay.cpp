@@ -44,8 +44,7 @@ Scenario replay_scenario(const ReplayRequest& request, const CaptureStation& sta
 int replay_command(ReplayRequest& request) {
   request.options.scenario_name = request.file;
   request.options.title = request.file;
-  request.file = readable_again(request.file);
-  const auto guess = guess_station(request.file, request.as, request.lenient);
+  const auto guess = guess_station(readable_again(request.file), request.as, request.lenient);
   CaptureStation station;
   if (guess) {
     station = *guess;
