@@ -75,6 +75,7 @@ TEST(Overload, AShortBacklogLosesFramesThatSoftnetStatCounts) {
 TEST(Overload, ASmallReceiveBufferLosesFramesThatTheSocketLayerCounts) {
   in_child([] {
     Rig& rig = new_rig();
+    rig.setup.linger = SimTime::ms(20);  // longer than the process sleeps
     std::uint64_t& read = *new std::uint64_t{0};
     rig.setup.apps.push_back({"sleeper", [&read](Posix& os) {
                                 const int fd = os.socket(AF_INET, SOCK_DGRAM, 0);
