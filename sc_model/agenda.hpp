@@ -88,9 +88,9 @@ class Agenda : public sc_core::sc_module {
   bool nothing_until(SimTime time) const { return next() > time; }
   void advance_to(SimTime time);
 
-  // The run is over: nothing is due any more; a thread that wakes must throw SimulationOver.
+  // The run is over: nothing is due any more, and every thread that wakes calls leave_if_over().
   void end() { over_ = true; }
-  bool over() const { return over_; }
+  void leave_if_over() const;  // throws SimulationOver
 
   // Called by whoever makes a thread runnable: it must run before the next item does.
   void let_threads_run() { yield_ = true; }

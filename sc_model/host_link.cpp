@@ -152,7 +152,7 @@ void HostLink::arrived(Arrival& item) {
 
 void HostLink::wait_for(sc_core::sc_event& event) {
   sc_core::wait(event);
-  if (agenda_.over()) throw SimulationOver{};
+  agenda_.leave_if_over();
 }
 
 void HostLink::end_of_time() {

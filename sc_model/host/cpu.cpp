@@ -52,10 +52,6 @@ void HostCpu::until_over(Body body) {
   }
 }
 
-void HostCpu::throw_if_over() const {
-  if (ended_) throw SimulationOver{};
-}
-
 void HostCpu::end_of_time() {
   ended_ = true;
   paid_.notify();
@@ -106,7 +102,7 @@ void HostCpu::catch_up() {
     paying_ = true;
     sc_core::wait(paid_);
     paying_ = false;
-    throw_if_over();
+    agenda_.leave_if_over();
     agenda_.cancel(debt_paid_);
     debt_ = until - agenda_.now();
   }
@@ -302,7 +298,7 @@ void HostCpu::make_ready(Process& process) {
 void HostCpu::wait_for_core(Process& self) {
   while (running_ != &self) {
     sc_core::wait(self.run_);
-    throw_if_over();
+    agenda_.leave_if_over();
   }
 }
 
@@ -339,7 +335,7 @@ void HostCpu::core_loop() {
     }
     agenda_.look();
     sc_core::wait(core_event_);
-    throw_if_over();
+    agenda_.leave_if_over();
   }
 }
 

@@ -74,7 +74,6 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
  private:
   template <class Body>
   void until_over(Body body);
-  void throw_if_over() const;
   void core_loop();  // SC_THREAD: the core when no process holds it
   void ksoftirqd();
   bool interrupt_waits() const { return irq_depth_ == 0 && !in_hardirq_ && (!high_lines_.empty() || timer_due_); }
