@@ -282,6 +282,21 @@ TEST_F(Wait, AtTheEndOfARunNobodyIsWokenAndNoCardIsTouched) {
   EXPECT_EQ(ledger.count(true, Fate::queued), 1U);
 }
 
+TEST_F(Wait, AWriterAsleepAtTheEndOfARunStaysAsleep) {
+  const int fd = udp_socket();
+  set_option(fd, SOL_SOCKET, SO_SNDBUF, 2304);
+  set_option(fd, SOL_SOCKET, SO_SNDTIMEO, timeval{1, 0});
+  card.room = 0;
+  const auto to = endpoint(kPeerIp, 1);
+  for (int i = 0; i < 6; ++i) send(fd, text("x"), &to);
+  runtime.on_sleep = [&] {
+    stack->close_queued(runtime.now());  // gives all the space back
+    return false;
+  };
+  send(fd, text("x"), &to);
+  EXPECT_TRUE(runtime.wakes.empty()) << "its time runs out, but nobody wakes it";
+}
+
 struct CountingEntry final : FasyncEntry {
   void signal(int code) override { codes.push_back(code); }
   std::vector<int> codes;
