@@ -91,11 +91,11 @@ class ClockEngine : public sc_core::sc_module {
     SimTime arrival;
     tlm::tlm_generic_payload* payload;
   };
-  struct WriteBurst {  // put together from beats
+  struct WriteBurst {                 // put together from beats
     BurstPayload* payload = nullptr;  // ours until it is issued
     std::size_t first = 0;            // of the bytes, counted from the burst's aligned address
     std::size_t length = 0, beats = 0;
-    bool good = true;                 // without holes, not too long
+    bool good = true;  // without holes, not too long
     void take(const std::uint32_t* lanes, unsigned enables);
   };
   struct Neighbour {
@@ -169,9 +169,9 @@ class ClockEngine : public sc_core::sc_module {
 
   // DMA
   std::deque<std::uint64_t> write_addresses_;
-  WriteBurst filling_;              // its last beat is still to come
-  std::deque<WriteBurst> writes_;   // whole, their address still to come
-  std::deque<std::uint8_t> write_answers_;   // bresp to give
+  WriteBurst filling_;                      // its last beat is still to come
+  std::deque<WriteBurst> writes_;           // whole, their address still to come
+  std::deque<std::uint8_t> write_answers_;  // bresp to give
   std::deque<Burst> answers_;
   std::size_t answer_beat_ = 0;
   bool r_driven_ = false, b_driven_ = false;
