@@ -3,7 +3,10 @@
 #include "bench/cosim/traffic.hpp"
 
 #include <gtest/gtest.h>
+#include <optional>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 namespace nicosim::bench {
 namespace {
@@ -56,6 +59,51 @@ TEST(BenchTraffic, TakesTheLineRateAndRepeats) {
   for (const unsigned bytes : {64U, 65U, 1518U}) {
     const Cell cell{"card", bytes, 0, kPeriodFrames};
     EXPECT_EQ(wire_pattern(cell).columns.size(), wire_cycles(cell)) << bytes;
+  }
+}
+
+// Frames of growing size back to back: every lane in which one can start and end.
+class GrowingFrames final : public WireSource {
+ public:
+  explicit GrowingFrames(std::optional<std::size_t> error_at) : error_at_(error_at) {}
+  std::optional<WireFrame> next() override {
+    if (bytes_ == 64 + 32) return std::nullopt;
+    WireFrame frame;
+    frame.bytes = make_frame(bytes_++);
+    frame.error_at = error_at_;
+    return frame;
+  }
+
+ private:
+  unsigned bytes_ = 64;
+  std::optional<std::size_t> error_at_;
+};
+
+std::vector<WireOut::Frame> over_the_wire(std::optional<std::size_t> error_at) {
+  std::vector<WireOut::Frame> frames;
+  GrowingFrames source{error_at};
+  WireIn in{[](std::uint64_t, SimTime, const WireFrame&) {}};
+  WireOut out{[&frames](WireOut::Frame&& frame) { frames.push_back(std::move(frame)); }};
+  in.set_source(&source);
+  for (std::uint64_t c = 1; !in.exhausted(); ++c) out.column(c, in.column(c));
+  return frames;
+}
+
+TEST(WireColumns, CarryFramesThatStartAndEndInEveryLane) {
+  const std::vector<WireOut::Frame> frames = over_the_wire(std::nullopt);
+  ASSERT_EQ(frames.size(), 32U);
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    EXPECT_EQ(frames[i].bytes, make_frame(64 + static_cast<unsigned>(i))) << i;
+    EXPECT_TRUE(frames[i].good_fcs && !frames[i].aborted) << i;
+  }
+}
+
+TEST(WireColumns, CarryAnErrorCharacterWhereItIsWanted) {
+  const std::vector<WireOut::Frame> frames = over_the_wire(17);
+  ASSERT_EQ(frames.size(), 32U);
+  for (const WireOut::Frame& frame : frames) {
+    EXPECT_TRUE(frame.aborted);
+    EXPECT_EQ(frame.bytes.size(), 17U);
   }
 }
 
