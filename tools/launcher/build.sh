@@ -83,7 +83,7 @@ compile() {
   local preset=$1 target
   shift
   local folder=$NICOSIM_ROOT/build/$preset log=$NICOSIM_ROOT/build/log/$preset-build.log first=""
-  [[ -f $folder/.ninja_log ]] || first=" (first time: some minutes on two cores)"
+  [[ -f $folder/.ninja_log ]] || first=" (first time: about 4 minutes on two cores)"
   say "building $preset: $*$first"
   for target in "$@"; do stamp_key >"$folder/$target.started"; done
 
