@@ -157,7 +157,7 @@ void ClockEngine::advance() {
     if (config_.skip && may_skip()) {
       const std::uint64_t next = next_busy_cycle();
       if (next == kNoCycle) break;
-      if (edge(next) > limit && steps > 0) break;
+      if (edge(next) > limit && (steps > 0 || edge(next) > agenda_.now())) break;
       if (next > cycle_) {
         if (config_.check_skip) check_skipped(next);
         cycle_ = next;

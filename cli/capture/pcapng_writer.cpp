@@ -1,5 +1,8 @@
 #include "cli/capture/pcapng_writer.hpp"
 
+#include "cli/capture/reader.hpp"
+
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <cstring>
@@ -108,15 +111,16 @@ void PcapngWriter::write(const TappedFrame& frame) {
     return;
   }
   ++frames_;
-  const auto kept = static_cast<std::uint32_t>(frame.bytes.size());
+  const auto whole = static_cast<std::uint32_t>(frame.bytes.size());
+  const std::uint32_t kept = std::min(whole, kLongestCapturedPacket);
   const auto ns = static_cast<std::uint64_t>(frame.time.in_ns());
   const std::size_t block = begin_block(6);
   u32(frame.tap);
   u32(static_cast<std::uint32_t>(ns >> 32U));
   u32(static_cast<std::uint32_t>(ns));
   u32(kept);
-  u32(frame.original_length == 0 ? kept : frame.original_length);
-  padded(frame.bytes);
+  u32(frame.original_length == 0 ? whole : frame.original_length);
+  padded(frame.bytes.first(kept));
   u16(kEpbFlags);
   u16(4);
   u32(static_cast<std::uint32_t>(frame.direction) | (std::uint32_t{fcs_bytes_[frame.tap]} << 5U));

@@ -27,7 +27,7 @@ struct TapPoint {
 struct TappedFrame {
   unsigned tap = 0;  // what add() returned
   SimTime time;      // since the start of the run; written in ns, the rest is cut off
-  Bytes bytes;
+  Bytes bytes;       // of longer ones the first kLongestCapturedPacket are kept, as Wireshark reads no more
   std::uint32_t original_length = 0;  // 0: bytes.size()
   TapDirection direction = TapDirection::unknown;
   std::uint64_t packet_id = 0;    // the same along all taps; FrameId::raw, 0 for none

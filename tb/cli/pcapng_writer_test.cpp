@@ -43,6 +43,19 @@ TEST_F(PcapngWriterTest, WhatItWritesOurReaderReadsBack) {
   EXPECT_FALSE(reader.next());
 }
 
+TEST_F(PcapngWriterTest, OfAFrameLongerThanWiresharkReadsItKeepsWhatWiresharkReads) {
+  PcapngWriter writer{path};
+  const unsigned tap = writer.add({"eth0:driver", 0, 0});
+  const std::vector<std::byte> giant(kLongestCapturedPacket + 4, std::byte{0x22});
+  writer.write({tap, SimTime::us(1), giant});
+  ASSERT_FALSE(writer.close());
+  auto reader = CaptureReader::open(path);
+  const auto packet = reader.next();
+  ASSERT_TRUE(packet);
+  EXPECT_EQ(packet->bytes.size(), kLongestCapturedPacket);
+  EXPECT_EQ(packet->original_length, giant.size());
+}
+
 TEST_F(PcapngWriterTest, AfterAnyFlushTheFileIsWhole) {
   PcapngWriter writer{path};
   const unsigned tap = writer.add({"eth0:stack", 0, 0});
