@@ -65,7 +65,7 @@ Result<CaptureStation, std::string> guess_station(const std::string& file, const
   return guess.choose(as);
 }
 
-HostSetup::HostSetup(const Scenario& scenario) {
+HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
   simulation.seed = scenario.seed;
   simulation.stop_after = scenario.stop.after;
   simulation.warmup = scenario.stop.warmup;
@@ -153,8 +153,8 @@ void HostSetup::attach(Simulation& sim) {
     for (auto& replay : here.replays) merged->add(*replay);
     here.merged = std::move(merged);
     if (faults_.at(port).any())
-      here.faults = std::make_unique<WireFaults>(*here.merged, faults_[port],
-                                                 Rng{simulation.seed, "wire" + std::to_string(port)});
+      here.faults =
+          std::make_unique<WireFaults>(*here.merged, faults_[port], Rng{seed_, "wire" + std::to_string(port)});
     Simulation::WireEnds ends;
     ends.source = here.source();
     ends.receiver = [&here](Bytes frame) {

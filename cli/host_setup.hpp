@@ -43,6 +43,7 @@ class HostSetup {
   std::function<void(std::size_t app, std::span<const std::byte>, const sockaddr_in&)> on_datagram;
 
  private:
+  std::uint64_t seed_;
   std::vector<WireFaultConfig> faults_;  // per card
 
   void add_card(const Scenario&, const Scenario::Nic&);

@@ -97,7 +97,6 @@ int run_session(const Scenario& scenario, const RunOptions& options) {
 
   HostSetup host{scenario};
   SimulationSetup setup = std::move(host.simulation);
-  host.simulation.seed = scenario.seed;
   setup.batch = options.batch;
   setup.skip = !options.no_skip;
   setup.check_skip = options.check_skip;
