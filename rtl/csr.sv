@@ -35,6 +35,11 @@ module csr (
   // Settings, by name
   output nic_pkg::rx_settings_t  rx_settings_o,
   output nic_pkg::tx_settings_t  tx_settings_o,
+  output nic_pkg::vlan_settings_t        vlan_o,
+  output nic_pkg::flow_settings_t        flow_o,
+  output nic_pkg::rx_checksum_settings_t rx_checksum_o,
+  output nic_pkg::thresholds_t           rx_thresholds_o,
+  output nic_pkg::thresholds_t           tx_thresholds_o,
   output nic_pkg::ring_t         rx_ring_o,
   output nic_pkg::ring_t         tx_ring_o,
   output nic_pkg::head_write_t   rx_head_write_o,
@@ -47,6 +52,8 @@ module csr (
   output logic [15:0]            ra_valid_o,
   input  logic [11:0]            mta_index_i,
   output logic                   mta_bit_o,         // in the same cycle
+  input  logic [11:0]            vlan_id_i,
+  output logic                   vfta_bit_o,        // in the same cycle
 
   // State of the blocks
   input  logic                   rx_dma_error_i,
@@ -269,7 +276,8 @@ module csr (
     end
   end
 
-  assign mta_bit_o = mta_written_q[mta_word] && mta_q[mta_word][mta_index_i[4:0]];
+  assign mta_bit_o  = mta_written_q[mta_word] && mta_q[mta_word][mta_index_i[4:0]];
+  assign vfta_bit_o = vfta_written_q[vlan_id_i[11:5]] && vfta_q[vlan_id_i[11:5]][vlan_id_i[4:0]];
 
   // ---- EEPROM and PHY, behind EECD, EERD and MDIC
   logic        eeprom_do, eeprom_quiet, eerd_done_q;
@@ -347,6 +355,38 @@ module csr (
     tx_settings_o.pad_short = tctl_q[nic_regs_pkg::TCTL_PSP_LSB];
     tx_settings_o.ipgt      = tipg_q[nic_regs_pkg::TIPG_IPGT_LSB +: 10];
 
+    vlan_o.strip     = ctrl_q[nic_regs_pkg::CTRL_VME_LSB];
+    vlan_o.filter    = rctl_q[nic_regs_pkg::RCTL_VFE_LSB];
+    vlan_o.check_cfi = rctl_q[nic_regs_pkg::RCTL_CFIEN_LSB];
+    vlan_o.cfi       = rctl_q[nic_regs_pkg::RCTL_CFI_LSB];
+    vlan_o.ethertype = vet_q[15:0];
+
+    flow_o.receive    = ctrl_q[nic_regs_pkg::CTRL_RFCE_LSB];
+    flow_o.transmit   = ctrl_q[nic_regs_pkg::CTRL_TFCE_LSB];
+    flow_o.discard    = rctl_q[nic_regs_pkg::RCTL_DPF_LSB];
+    flow_o.pass       = rctl_q[nic_regs_pkg::RCTL_PMCF_LSB];
+    flow_o.address    = {swap(fcal_q), fcah_q[7:0], fcah_q[15:8]};
+    flow_o.ethertype  = fct_q[15:0];
+    flow_o.timer      = fcttv_q[15:0];
+    flow_o.xon_enable = fcrtl_q[nic_regs_pkg::FCRTL_XONE_LSB];
+    flow_o.low        = {fcrtl_q[15:3], 3'd0};
+    flow_o.high       = {fcrth_q[15:3], 3'd0};
+
+    rx_checksum_o.start   = rxcsum_q[nic_regs_pkg::RXCSUM_PCSS_LSB +: 8];
+    rx_checksum_o.ip      = rxcsum_q[nic_regs_pkg::RXCSUM_IPOFL_LSB];
+    rx_checksum_o.tcp_udp = rxcsum_q[nic_regs_pkg::RXCSUM_TUOFL_LSB];
+
+    rx_thresholds_o.prefetch    = rxdctl_q[nic_regs_pkg::RXDCTL_PTHRESH_LSB +: 6];
+    rx_thresholds_o.host        = rxdctl_q[nic_regs_pkg::RXDCTL_HTHRESH_LSB +: 6];
+    rx_thresholds_o.write_back  = rxdctl_q[nic_regs_pkg::RXDCTL_WTHRESH_LSB +: 6];
+    rx_thresholds_o.descriptors = rxdctl_q[nic_regs_pkg::RXDCTL_GRAN_LSB];
+    rx_thresholds_o.low         = 7'd0;
+    tx_thresholds_o.prefetch    = txdctl_q[nic_regs_pkg::TXDCTL_PTHRESH_LSB +: 6];
+    tx_thresholds_o.host        = txdctl_q[nic_regs_pkg::TXDCTL_HTHRESH_LSB +: 6];
+    tx_thresholds_o.write_back  = txdctl_q[nic_regs_pkg::TXDCTL_WTHRESH_LSB +: 6];
+    tx_thresholds_o.descriptors = txdctl_q[nic_regs_pkg::TXDCTL_GRAN_LSB];
+    tx_thresholds_o.low         = txdctl_q[nic_regs_pkg::TXDCTL_LWTHRESH_LSB +: 7];
+
     rx_ring_o.base  = {rdbah_q, rdbal_q};
     rx_ring_o.bytes = rdlen_q[19:0];
     rx_ring_o.tail  = rdt_q[15:0];
@@ -358,6 +398,9 @@ module csr (
     moderation_o.rdtr     = rdtr_q[15:0];
     moderation_o.radv     = radv_q[15:0];
     moderation_o.rx_flush = write && write_addr == nic_regs_pkg::RDTR_ADDR && write_data[nic_regs_pkg::RDTR_FPD_LSB];
+    moderation_o.tidv     = tidv_q[15:0];
+    moderation_o.tadv     = tadv_q[15:0];
+    moderation_o.tx_flush = write && write_addr == nic_regs_pkg::TIDV_ADDR && write_data[nic_regs_pkg::TIDV_FPD_LSB];
   end
 
   // ---- writes to registers that live elsewhere

@@ -78,12 +78,17 @@ module interrupt (
     end
   end
 
+  // ---- transmit delay: nothing is delayed yet
+  logic txdw_late, unused;
+  assign txdw_late = causes_i.txdw_delayed;
+  assign unused    = &{1'b0, moderation_i.tidv, moderation_i.tadv, moderation_i.tx_flush};
+
   // ---- causes and mask. A cause that comes while software clears it stays: it is newer than what software has seen
   logic [31:0] icr_q, icr_d, ims_q, ims_d, arriving;
 
   always_comb begin
     arriving = 32'd0;
-    arriving[nic_regs_pkg::ICR_TXDW_LSB]    = causes_i.txdw;
+    arriving[nic_regs_pkg::ICR_TXDW_LSB]    = causes_i.txdw || txdw_late;
     arriving[nic_regs_pkg::ICR_TXQE_LSB]    = causes_i.txqe;
     arriving[nic_regs_pkg::ICR_LSC_LSB]     = causes_i.lsc;
     arriving[nic_regs_pkg::ICR_RXSEQ_LSB]   = causes_i.rxseq;

@@ -113,6 +113,17 @@ package nic_pkg;
     logic [31:0] tag;
   } tx_frame_t;
 
+  // Rarer things worth counting, a strobe each
+  typedef struct packed {
+    logic xon_received;
+    logic xoff_received;
+    logic control_unsupported;  // MAC control frame with an opcode other than PAUSE
+    logic xon_sent;
+    logic xoff_sent;
+    logic tso_done;             // a segmentation context used up (TSCTC)
+    logic tso_failed;           // ... or broken off (TSCTFC)
+  } misc_stat_t;
+
   typedef struct packed {
     logic        valid;      // one strobe per frame that left
     logic        multicast;
@@ -164,6 +175,42 @@ package nic_pkg;
   } rx_settings_t;
 
   typedef struct packed {
+    logic        strip;       // CTRL.VME: tags are taken out on receive, descriptor VLE puts them in on transmit
+    logic        filter;      // RCTL.VFE: VFTA decides about tagged frames
+    logic        check_cfi;   // RCTL.CFIEN
+    logic        cfi;         // RCTL.CFI
+    logic [15:0] ethertype;   // VET
+  } vlan_settings_t;
+
+  typedef struct packed {
+    logic        receive;     // CTRL.RFCE: PAUSE frames stop the transmitter
+    logic        transmit;    // CTRL.TFCE: PAUSE frames are sent by the FIFO thresholds
+    logic        discard;     // RCTL.DPF: PAUSE frames to the station address are not passed to the host
+    logic        pass;        // RCTL.PMCF: MAC control frames are passed to the host
+    logic [47:0] address;     // FCAH:FCAL, first octet in bits 47:40
+    logic [15:0] ethertype;   // FCT
+    logic [15:0] timer;       // FCTTV: pause time sent, in 512 bit times
+    logic        xon_enable;  // FCRTL.XONE
+    logic [15:0] low;         // FCRTL in bytes: XON when the receive FIFO falls below
+    logic [15:0] high;        // FCRTH in bytes: XOFF when it rises to this; 0: none
+  } flow_settings_t;
+
+  typedef struct packed {
+    logic [7:0] start;        // RXCSUM.PCSS: first byte of the packet checksum
+    logic       ip;           // RXCSUM.IPOFL
+    logic       tcp_udp;      // RXCSUM.TUOFL
+  } rx_checksum_settings_t;
+
+  // RXDCTL, TXDCTL
+  typedef struct packed {
+    logic [5:0] prefetch;     // PTHRESH: fetch when fewer than this are left on chip ...
+    logic [5:0] host;         // HTHRESH: ... and at least this many are in host memory
+    logic [5:0] write_back;   // WTHRESH
+    logic       descriptors;  // GRAN: counted in descriptors, otherwise in cache lines
+    logic [6:0] low;          // TXDCTL.LWTHRESH, in eights of descriptors: TXD_LOW
+  } thresholds_t;
+
+  typedef struct packed {
     logic       enable;     // TCTL.EN
     logic       pad_short;  // TCTL.PSP
     logic [9:0] ipgt;       // TIPG.IPGT: gap in byte times is IPGT + 4
@@ -182,6 +229,7 @@ package nic_pkg;
 
   // Interrupt causes, a strobe each; positions in ICR are the interrupt block's business
   typedef struct packed {
+    logic txdw_delayed;  // transmit descriptor with IDE written back: TIDV and TADV decide when TXDW follows
     logic txdw;    // transmit descriptor written back
     logic txqe;    // transmit queue empty
     logic lsc;     // link status change
@@ -198,6 +246,9 @@ package nic_pkg;
     logic [15:0] rdtr;      // RXT0 this long after the last frame, in 1.024 us; 0: at once
     logic [15:0] radv;      // but not longer than this after the first, in 1.024 us; 0: no limit
     logic        rx_flush;  // strobe: RDTR.FPD was written, a delayed RXT0 is due now
+    logic [15:0] tidv;      // delayed TXDW this long after the last one, in 1.024 us; 0: at once
+    logic [15:0] tadv;      // but not longer than this after the first, in 1.024 us; 0: no limit
+    logic        tx_flush;  // strobe: TIDV.FPD was written, a delayed TXDW is due now
   } moderation_t;
 
 endpackage

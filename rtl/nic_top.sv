@@ -104,6 +104,13 @@ module nic_top (
   // ---- wires between the blocks
   nic_pkg::rx_settings_t rx_settings;
   nic_pkg::tx_settings_t tx_settings;
+  nic_pkg::vlan_settings_t        vlan;
+  nic_pkg::flow_settings_t        flow;
+  nic_pkg::rx_checksum_settings_t rx_checksum;
+  nic_pkg::thresholds_t           rx_thresholds, tx_thresholds;
+  logic [11:0]           vlan_id;
+  logic                  vfta_bit;
+  nic_pkg::misc_stat_t   misc_stat;
   nic_pkg::ring_t        rx_ring, tx_ring;
   nic_pkg::head_write_t  rx_head_write, tx_head_write;
   logic [15:0]           rx_head, tx_head;
@@ -244,7 +251,10 @@ module nic_top (
     .s_axil_wstrb_i, .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i, .s_axil_arready_o,
     .s_axil_araddr_i, .s_axil_rvalid_o, .s_axil_rready_i, .s_axil_rdata_o, .s_axil_rresp_o,
     .soft_reset_o(soft_reset), .bus_drained_i(bus_drained),
-    .rx_settings_o(rx_settings), .tx_settings_o(tx_settings), .rx_ring_o(rx_ring), .tx_ring_o(tx_ring),
+    .rx_settings_o(rx_settings), .tx_settings_o(tx_settings), .vlan_o(vlan), .flow_o(flow),
+    .rx_checksum_o(rx_checksum), .rx_thresholds_o(rx_thresholds), .tx_thresholds_o(tx_thresholds),
+    .vlan_id_i(vlan_id), .vfta_bit_o(vfta_bit),
+    .rx_ring_o(rx_ring), .tx_ring_o(tx_ring),
     .rx_head_write_o(rx_head_write), .tx_head_write_o(tx_head_write), .rx_head_i(rx_head), .tx_head_i(tx_head),
     .ra_addr_o(ra_addr), .ra_valid_o(ra_valid), .mta_index_i(mta_index), .mta_bit_o(mta_bit),
     .rx_dma_error_i(rx_dma_error), .tx_dma_error_i(tx_dma_error), .lsc_o(lsc), .mdac_o(mdac),
@@ -255,7 +265,7 @@ module nic_top (
 
   stats u_stats (
     .clk_i, .rst_ni(core_rst_n),
-    .rx_i(rx_stat), .tx_i(tx_stat), .no_buffer_i(rx_no_buffer),
+    .rx_i(rx_stat), .tx_i(tx_stat), .misc_i(misc_stat), .no_buffer_i(rx_no_buffer),
     .read_i(stats_read), .index_i(stats_index), .rdata_o(stats_rdata), .quiet_o(quiet_stats)
   );
 
@@ -273,6 +283,12 @@ module nic_top (
     .m_axi_wvalid_o, .m_axi_wready_i, .m_axi_wdata_o, .m_axi_wstrb_o, .m_axi_wlast_o,
     .m_axi_bvalid_i, .m_axi_bready_o, .m_axi_bresp_i, .quiet_o(quiet_arbiter)
   );
+
+  // Settings whose blocks do not look at them yet
+  assign vlan_id   = 12'd0;
+  assign misc_stat = '0;
+  logic unused;
+  assign unused = &{1'b0, vlan, flow, rx_checksum, rx_thresholds, tx_thresholds, vfta_bit};
 
   // ---- to the simulation
   logic soft_reset_q;

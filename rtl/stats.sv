@@ -11,6 +11,7 @@ module stats (
   // One strobe per frame that ended
   input  nic_pkg::rx_stat_t   rx_i,
   input  nic_pkg::tx_stat_t   tx_i,
+  input  nic_pkg::misc_stat_t misc_i,
   input  logic                no_buffer_i,  // a frame found no free descriptor
 
   // From the register file; rdata_o is valid one cycle after read_i and stays
@@ -43,7 +44,7 @@ module stats (
   // ---- counts of frames: those that go up by one now, in the order of their offsets
   logic        active;
   logic [63:0] bump;
-  assign active = rx_i.valid || tx_i.valid || no_buffer_i || read_i;
+  assign active = rx_i.valid || tx_i.valid || no_buffer_i || read_i || misc_i != '0;
 
   always_comb begin
     bump = 64'd0;
@@ -71,7 +72,14 @@ module stats (
       bump[nic_regs_pkg::MPTC_INDEX] = tx_i.multicast;
       bump[nic_regs_pkg::PTC64_INDEX +: 6] = size_class(tx_i.length);
     end
-    bump[nic_regs_pkg::RNBC_INDEX] = no_buffer_i;
+    bump[nic_regs_pkg::RNBC_INDEX]    = no_buffer_i;
+    bump[nic_regs_pkg::XONRXC_INDEX]  = misc_i.xon_received;
+    bump[nic_regs_pkg::XOFFRXC_INDEX] = misc_i.xoff_received;
+    bump[nic_regs_pkg::FCRUC_INDEX]   = misc_i.control_unsupported;
+    bump[nic_regs_pkg::XONTXC_INDEX]  = misc_i.xon_sent;
+    bump[nic_regs_pkg::XOFFTXC_INDEX] = misc_i.xoff_sent;
+    bump[nic_regs_pkg::TSCTC_INDEX]   = misc_i.tso_done;
+    bump[nic_regs_pkg::TSCTFC_INDEX]  = misc_i.tso_failed;
   end
 
   logic [31:0] count_q [64];  // those that nothing bumps stay 0

@@ -71,11 +71,13 @@ class CsrBench {
     model_->causes_i = 0;
     model_->rx_stat_i = 0;
     model_->tx_stat_i = 0;
+    model_->misc_stat_i = 0;
     model_->no_buffer_i = 0;
     model_->rx_dma_error_i = 0;
     model_->tx_dma_error_i = 0;
     model_->last_rx_tag_i = 0;
     model_->mta_index_i = 0;
+    model_->vlan_id_i = 0;
     model_->s_axil_bready_i = 1;
     model_->s_axil_rready_i = 1;
   }

@@ -33,18 +33,26 @@ module csr_tb (
   input  logic [31:0]            last_rx_tag_i,
   input  nic_pkg::rx_stat_t      rx_stat_i,
   input  nic_pkg::tx_stat_t      tx_stat_i,
+  input  nic_pkg::misc_stat_t    misc_stat_i,
   input  logic                   no_buffer_i,
   input  logic [11:0]            mta_index_i,
+  input  logic [11:0]            vlan_id_i,
 
   // What they would hear
   output logic                   soft_reset_o,
   output nic_pkg::rx_settings_t  rx_settings_o,
   output nic_pkg::tx_settings_t  tx_settings_o,
+  output nic_pkg::vlan_settings_t        vlan_o,
+  output nic_pkg::flow_settings_t        flow_o,
+  output nic_pkg::rx_checksum_settings_t rx_checksum_o,
+  output nic_pkg::thresholds_t           rx_thresholds_o,
+  output nic_pkg::thresholds_t           tx_thresholds_o,
   output nic_pkg::ring_t         rx_ring_o,
   output nic_pkg::ring_t         tx_ring_o,
   output logic [15:0][47:0]      ra_addr_o,
   output logic [15:0]            ra_valid_o,
   output logic                   mta_bit_o,
+  output logic                   vfta_bit_o,
 
   output logic                   intr_o,
   output logic [63:0]            next_deadline_o,
@@ -78,6 +86,7 @@ module csr_tb (
   nic_pkg::causes_t  causes_q;
   nic_pkg::rx_stat_t rx_stat_q;
   nic_pkg::tx_stat_t tx_stat_q;
+  nic_pkg::misc_stat_t misc_stat_q;
   logic              no_buffer_q;
   logic [31:0]       last_rx_tag_q;
 
@@ -85,6 +94,7 @@ module csr_tb (
     causes_q      <= causes_i;
     rx_stat_q     <= rx_stat_i;
     tx_stat_q     <= tx_stat_i;
+    misc_stat_q   <= misc_stat_i;
     no_buffer_q   <= no_buffer_i;
     last_rx_tag_q <= last_rx_tag_i;
   end
@@ -100,7 +110,8 @@ module csr_tb (
     .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_awaddr_i, .s_axil_wvalid_i, .s_axil_wready_o, .s_axil_wdata_i,
     .s_axil_wstrb_i, .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i, .s_axil_arready_o,
     .s_axil_araddr_i, .s_axil_rvalid_o, .s_axil_rready_i, .s_axil_rdata_o, .s_axil_rresp_o,
-    .soft_reset_o, .bus_drained_i, .rx_settings_o, .tx_settings_o, .rx_ring_o, .tx_ring_o,
+    .soft_reset_o, .bus_drained_i, .rx_settings_o, .tx_settings_o, .vlan_o, .flow_o, .rx_checksum_o,
+    .rx_thresholds_o, .tx_thresholds_o, .vlan_id_i, .vfta_bit_o, .rx_ring_o, .tx_ring_o,
     .rx_head_write_o(rx_head_write), .tx_head_write_o(tx_head_write), .rx_head_i(rx_head_q), .tx_head_i(tx_head_q),
     .ra_addr_o, .ra_valid_o, .mta_index_i, .mta_bit_o, .rx_dma_error_i, .tx_dma_error_i, .lsc_o(lsc), .mdac_o(mdac),
     .icr_read_o(icr_read), .icr_write_o(icr_write), .ics_write_o(ics_write), .ims_write_o(ims_write),
@@ -116,7 +127,8 @@ module csr_tb (
   );
 
   stats u_stats (
-    .clk_i, .rst_ni(core_rst_n), .rx_i(rx_stat_q), .tx_i(tx_stat_q), .no_buffer_i(no_buffer_q),
+    .clk_i, .rst_ni(core_rst_n), .rx_i(rx_stat_q), .tx_i(tx_stat_q), .misc_i(misc_stat_q),
+    .no_buffer_i(no_buffer_q),
     .read_i(stats_read), .index_i(stats_index), .rdata_o(stats_rdata), .quiet_o(quiet_stats)
   );
 
