@@ -17,32 +17,35 @@ package crc32_pkg;
       shift_bits = shift_bits[0] ? (shift_bits >> 1) ^ 32'hEDB88320 : shift_bits >> 1;
   endfunction
 
-  function automatic logic [255:0][31:0] make_table(input int unsigned bytes_after);
-    for (int unsigned i = 0; i < 256; i++) make_table[i] = shift_bits(i, 8 + 8 * bytes_after);
+  // 256 words side by side: word i in bits 32 i + 31 to 32 i
+  function automatic logic [8191:0] make_table(input int unsigned bytes_after);
+    for (int unsigned i = 0; i < 256; i++) make_table[32*i +: 32] = shift_bits(i, 8 + 8 * bytes_after);
   endfunction
 
-  function automatic logic [7:0][31:0] make_residues();
-    for (int unsigned i = 0; i < 8; i++) make_residues[i] = shift_bits(RESIDUE, 8 * ((8 - i) % 8));
+  function automatic logic [255:0] make_residues();
+    for (int unsigned i = 0; i < 8; i++) make_residues[32*i +: 32] = shift_bits(RESIDUE, 8 * ((8 - i) % 8));
   endfunction
 
-  localparam logic [255:0][31:0] TABLE0 = make_table(0);
-  localparam logic [255:0][31:0] TABLE1 = make_table(1);
-  localparam logic [255:0][31:0] TABLE2 = make_table(2);
-  localparam logic [255:0][31:0] TABLE3 = make_table(3);
-  localparam logic [255:0][31:0] TABLE4 = make_table(4);
-  localparam logic [255:0][31:0] TABLE5 = make_table(5);
-  localparam logic [255:0][31:0] TABLE6 = make_table(6);
-  localparam logic [255:0][31:0] TABLE7 = make_table(7);
+  localparam logic [8191:0] TABLE0 = make_table(0);
+  localparam logic [8191:0] TABLE1 = make_table(1);
+  localparam logic [8191:0] TABLE2 = make_table(2);
+  localparam logic [8191:0] TABLE3 = make_table(3);
+  localparam logic [8191:0] TABLE4 = make_table(4);
+  localparam logic [8191:0] TABLE5 = make_table(5);
+  localparam logic [8191:0] TABLE6 = make_table(6);
+  localparam logic [8191:0] TABLE7 = make_table(7);
 
   // Register after a good frame whose last word held n bytes and was filled up with zeros; index n % 8
-  localparam logic [7:0][31:0] RESIDUES = make_residues();
+  localparam logic [255:0] RESIDUES = make_residues();
 
   // The register after eight more bytes
   function automatic logic [31:0] next_word(input logic [31:0] crc, input logic [63:0] data);
     logic [31:0] head;
     head      = crc ^ data[31:0];
-    next_word = TABLE7[head[7:0]]   ^ TABLE6[head[15:8]]  ^ TABLE5[head[23:16]] ^ TABLE4[head[31:24]] ^
-                TABLE3[data[39:32]] ^ TABLE2[data[47:40]] ^ TABLE1[data[55:48]] ^ TABLE0[data[63:56]];
+    next_word = TABLE7[{head[7:0],   5'd0} +: 32] ^ TABLE6[{head[15:8],  5'd0} +: 32] ^
+                TABLE5[{head[23:16], 5'd0} +: 32] ^ TABLE4[{head[31:24], 5'd0} +: 32] ^
+                TABLE3[{data[39:32], 5'd0} +: 32] ^ TABLE2[{data[47:40], 5'd0} +: 32] ^
+                TABLE1[{data[55:48], 5'd0} +: 32] ^ TABLE0[{data[63:56], 5'd0} +: 32];
   endfunction
 
   // The register after the first `bytes` (1..8) bytes of data: they are pushed to the end of a word, where the bytes

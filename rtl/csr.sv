@@ -48,7 +48,7 @@ module csr (
   input  logic [15:0]            tx_head_i,
 
   // Address filter
-  output logic [15:0][47:0]      ra_addr_o,         // first octet in bits 47:40
+  output logic [767:0]           ra_addr_o,         // 16 of 48 bits, first octet in bits 47:40
   output logic [15:0]            ra_valid_o,
   input  logic [11:0]            mta_index_i,
   output logic                   mta_bit_o,         // in the same cycle
@@ -222,11 +222,14 @@ module csr (
   end
 
   // ---- receive addresses. RA[0] starts as the station address
-  logic [15:0][47:0] ra_addr_q;
-  logic [15:0]       ra_av_q, ra_as0_q, ra_as1_q;
-  logic [3:0]        ra_write_index, ra_read_index;
+  logic [767:0] ra_addr_q;
+  logic [15:0]  ra_av_q, ra_as0_q, ra_as1_q;
+  logic [3:0]   ra_write_index, ra_read_index;
+  logic [9:0]   ra_write_lsb, ra_read_lsb;  // of the address in ra_addr_q
   assign ra_write_index = write_addr[6:3];
   assign ra_read_index  = read_addr[6:3];
+  assign ra_write_lsb   = 10'd48 * {6'd0, ra_write_index};
+  assign ra_read_lsb    = 10'd48 * {6'd0, ra_read_index};
 
   function automatic logic [31:0] swap(input logic [31:0] word);
     swap = {word[7:0], word[15:8], word[23:16], word[31:24]};
@@ -234,19 +237,18 @@ module csr (
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || reset_all) begin
-      ra_addr_q    <= 768'd0;
-      ra_addr_q[0] <= station_addr_i;
-      ra_av_q      <= 16'd1;
-      ra_as0_q     <= 16'd0;
-      ra_as1_q     <= 16'd0;
+      ra_addr_q <= {720'd0, station_addr_i};
+      ra_av_q   <= 16'd1;
+      ra_as0_q  <= 16'd0;
+      ra_as1_q  <= 16'd0;
     end else if (write && write_addr[16:7] == RA_PAGE) begin
       if (!write_addr[2]) begin
-        ra_addr_q[ra_write_index][47:16] <= swap(write_data);
+        ra_addr_q[ra_write_lsb + 10'd16 +: 32] <= swap(write_data);
       end else begin
-        ra_addr_q[ra_write_index][15:0] <= {write_data[7:0], write_data[15:8]};
-        ra_as0_q[ra_write_index]        <= write_data[nic_regs_pkg::RAH_AS_LSB];
-        ra_as1_q[ra_write_index]        <= write_data[nic_regs_pkg::RAH_AS_LSB + 1];
-        ra_av_q[ra_write_index]         <= write_data[nic_regs_pkg::RAH_AV_LSB];
+        ra_addr_q[ra_write_lsb +: 16] <= {write_data[7:0], write_data[15:8]};
+        ra_as0_q[ra_write_index]      <= write_data[nic_regs_pkg::RAH_AS_LSB];
+        ra_as1_q[ra_write_index]      <= write_data[nic_regs_pkg::RAH_AS_LSB + 1];
+        ra_av_q[ra_write_index]       <= write_data[nic_regs_pkg::RAH_AV_LSB];
       end
     end
   end
@@ -430,9 +432,9 @@ module csr (
     eerd[nic_regs_pkg::EERD_DATA_LSB +: 16] = eerd_data_q;
     pba = pba_q;
     pba[31:16] = 16'd64 - pba_q[15:0];
-    if (!read_addr[2]) ra = swap(ra_addr_q[ra_read_index][47:16]);
+    if (!read_addr[2]) ra = swap(ra_addr_q[ra_read_lsb + 10'd16 +: 32]);
     else ra = {ra_av_q[ra_read_index], 13'd0, ra_as1_q[ra_read_index], ra_as0_q[ra_read_index],
-               ra_addr_q[ra_read_index][7:0], ra_addr_q[ra_read_index][15:8]};
+               ra_addr_q[ra_read_lsb +: 8], ra_addr_q[ra_read_lsb + 10'd8 +: 8]};
   end
 
   always_comb begin

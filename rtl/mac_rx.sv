@@ -301,7 +301,7 @@ module mac_rx (
     if (leave) begin
       crc_d = crc32_pkg::next_word(crc_q, held_data_q);
       if (held_eof_q) begin
-        crc_error   = crc_d != crc32_pkg::RESIDUES[held_bytes_q[2:0]];
+        crc_error   = crc_d != crc32_pkg::RESIDUES[{held_bytes_q[2:0], 5'd0} +: 32];
         short_frame = end_length_q < MIN_LENGTH;
         keep        = held_is_word_q && !short_frame && !end_long_q &&
                       (end_store_bad_q || (!crc_error && !end_symbol_q));

@@ -114,7 +114,7 @@ module nic_top (
   nic_pkg::ring_t        rx_ring, tx_ring;
   nic_pkg::head_write_t  rx_head_write, tx_head_write;
   logic [15:0]           rx_head, tx_head;
-  logic [15:0][47:0]     ra_addr;
+  logic [767:0]          ra_addr;
   logic [15:0]           ra_valid;
   logic [11:0]           mta_index;
   logic                  mta_bit;

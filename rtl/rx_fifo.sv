@@ -36,7 +36,7 @@ module rx_fifo #(
   localparam int unsigned ADDR_BITS  = $clog2(PAIRS);
   localparam int unsigned COUNT_BITS = $clog2(PAIRS + 1);
   localparam int unsigned INFO_BITS  = $clog2(FRAMES);
-  localparam int unsigned FRAME_BITS = $bits(nic_pkg::rx_frame_t);
+  localparam int unsigned FRAME_BITS = $bits(frame_o);
 
   localparam logic [ADDR_BITS-1:0]  LAST_PAIR = ADDR_BITS'(PAIRS - 1);
   localparam logic [COUNT_BITS-1:0] ALL_PAIRS = COUNT_BITS'(PAIRS);

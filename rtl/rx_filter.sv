@@ -14,8 +14,8 @@ module rx_filter (
   input  logic                 broadcast_i,         // RCTL.BAM
   input  logic [1:0]           multicast_offset_i,  // RCTL.MO
 
-  // Receive addresses, first octet in bits 47:40
-  input  logic [15:0][47:0]    ra_addr_i,
+  // Receive addresses, side by side, number 0 lowest; first octet of each in its bits 47:40
+  input  logic [767:0]         ra_addr_i,
   input  logic [15:0]          ra_valid_i,
 
   // Multicast table: the register file answers in the same cycle
@@ -54,7 +54,7 @@ module rx_filter (
     if (dest_valid_i) begin
       is_broadcast = &dest_addr_i;
       is_multicast = dest_addr_i[40] && !is_broadcast;  // group bit of the first octet
-      for (int i = 0; i < 16; i++) ra_hit = ra_hit || (ra_valid_i[i] && ra_addr_i[i] == dest_addr_i);
+      for (int i = 0; i < 16; i++) ra_hit = ra_hit || (ra_valid_i[i] && ra_addr_i[48*i +: 48] == dest_addr_i);
 
       if (is_broadcast)      exact_d = ra_hit || broadcast_i;
       else if (is_multicast) exact_d = ra_hit || any_multicast_i || mta_bit_i;

@@ -135,7 +135,7 @@ module tx_dma (
 
   // Whole or begun words of 16 bytes; only differences of it are used, and those are at most 16
   function automatic logic [4:0] words_of(input logic [8:0] length);
-    return length[8:4] + {4'd0, length[3:0] != 4'd0};
+    words_of = length[8:4] + {4'd0, length[3:0] != 4'd0};
   endfunction
 
   assign record_push = (pop && (!no_data || !closes)) || (finish && record_q);

@@ -29,7 +29,7 @@ module tx_fifo #(
 );
 
   localparam int unsigned ADDR_BITS  = $clog2(PAIRS);
-  localparam int unsigned FRAME_BITS = $bits(nic_pkg::tx_frame_t);
+  localparam int unsigned FRAME_BITS = $bits(frame_o);
   localparam int unsigned COUNT_BITS = ADDR_BITS + 1;
 
   localparam logic [COUNT_BITS-1:0] ALL_PAIRS = COUNT_BITS'(PAIRS);

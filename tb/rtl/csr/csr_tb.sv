@@ -49,7 +49,7 @@ module csr_tb (
   output nic_pkg::thresholds_t           tx_thresholds_o,
   output nic_pkg::ring_t         rx_ring_o,
   output nic_pkg::ring_t         tx_ring_o,
-  output logic [15:0][47:0]      ra_addr_o,
+  output logic [767:0]           ra_addr_o,
   output logic [15:0]            ra_valid_o,
   output logic                   mta_bit_o,
   output logic                   vfta_bit_o,
