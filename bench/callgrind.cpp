@@ -47,18 +47,33 @@ std::string output_of(const std::string& command) {
 
 }  // namespace
 
+namespace {
+
+std::string self() { return quoted(std::filesystem::read_symlink("/proc/self/exe").string()); }
+
+}  // namespace
+
+std::string output_of_self(const std::string& arguments) { return output_of(self() + " " + arguments); }
+
+std::uint64_t count_in_self(const std::string& arguments, const std::string& function, std::string& output) {
+  std::string command = "valgrind --tool=callgrind --callgrind-out-file=/dev/null ";
+  if (!function.empty()) command += "--toggle-collect=" + quoted(function) + " ";
+  output = output_of(command + self() + " " + arguments);
+  return number(output, "Collected : ");  // "==123== Collected : 456"
+}
+
 bool have_valgrind() { return std::system("command -v valgrind >/dev/null 2>&1") == 0; }
 
 ChildResult run_child(const Cell& cell, bool callgrind) {
-  const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
-  std::string command = callgrind ? "valgrind --tool=callgrind --callgrind-out-file=/dev/null " : "";
-  command += fmt::format("{} cell {} {} --gap {} --frames {}{}", quoted(program), cell.config, cell.bytes, cell.gap,
-                         cell.frames, cell.skip ? "" : " --no-skip");
-  const std::string output = output_of(command);
+  const std::string arguments = fmt::format("cell {} {} --gap {} --frames {}{}", cell.config, cell.bytes, cell.gap,
+                                            cell.frames, cell.skip ? "" : " --no-skip");
+  std::string output;
   ChildResult child;
+  if (callgrind)
+    child.instructions = count_in_self(arguments, "", output);
+  else
+    output = output_of_self(arguments);
   child.result = result_from(output);
-  // "==123== Collected : 456"
-  if (callgrind) child.instructions = number(output, "Collected : ");
   return child;
 }
 

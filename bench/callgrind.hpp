@@ -14,6 +14,13 @@ struct ChildResult {
 };
 
 bool have_valgrind();
+// What this program writes (both streams) when called with these arguments; throws std::runtime_error with it on
+// failure.
+std::string output_of_self(const std::string& arguments);
+// The same under callgrind: how many instructions it executes in and below functions named like `function` (a pattern
+// of callgrind's --toggle-collect; empty: everywhere).
+std::uint64_t count_in_self(const std::string& arguments, const std::string& function, std::string& output);
+
 // This program again, as `nicosim_bench cell ...`. Throws std::runtime_error with the child's output when it fails.
 ChildResult run_child(const Cell& cell, bool callgrind);
 

@@ -1,5 +1,7 @@
 // nicosim_bench: what joining RTL, SystemC and software costs, in instructions (which repeat) and seconds (which do
-// not).
+// not), and whether the card keeps up with the wire.
+#include "bench/commands.hpp"
+#include "bench/line/text.hpp"
 #include "bench/table.hpp"
 
 #include <CLI/CLI.hpp>
@@ -11,9 +13,23 @@
 #include <unistd.h>
 
 namespace nicosim::bench {
+
+int write_json(const std::string& file, const std::string& text) {
+  if (file.empty()) return kGood;
+  std::ofstream out{file};
+  out << text;
+  out.close();
+  if (out) return kGood;
+  fmt::print(stderr, "nicosim: cannot write {}\n", file);
+  return kOutput;
+}
+
+void progress(const std::string& what) {
+  if (isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\033[K{}", what.empty() ? "" : "measuring " + what);
+}
+
 namespace {
 
-constexpr int kGood = 0, kUsage = 2, kOutput = 4, kOurFault = 5;
 constexpr std::uint64_t kGap = 10'000;
 
 // How long runs are, in frames. Counting runs come in pairs and cost fifty times a native one.
@@ -42,11 +58,12 @@ std::vector<Cell> cells() {
   return all;
 }
 
+}  // namespace
+
 int bench_cosim(const std::string& json_file, std::uint64_t frames, bool quick) {
   std::vector<Row> rows;
   for (Cell cell : cells()) {
-    if (isatty(STDERR_FILENO) == 1)
-      fmt::print(stderr, "\r\033[Kmeasuring {} {} B, gap {}", cell.config, cell.bytes, cell.gap);
+    progress(fmt::format("{} {} B, gap {}", cell.config, cell.bytes, cell.gap));
     const Lengths lengths = lengths_of(cell, frames, quick);
     Row row;
     row.instructions = count_instructions(cell, lengths.few, lengths.many);
@@ -55,19 +72,15 @@ int bench_cosim(const std::string& json_file, std::uint64_t frames, bool quick) 
     row.native = run_child(cell, false).result;
     rows.push_back(std::move(row));
   }
-  if (isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\033[K");
+  progress("");
   fmt::print("{}\n{}", markdown(rows), goals(rows));
-  if (json_file.empty()) return kGood;
-  std::ofstream file{json_file};
-  file << json(rows);
-  file.close();
-  if (file) return kGood;
-  fmt::print(stderr, "nicosim: cannot write {}\n", json_file);
-  return kOutput;
+  return write_json(json_file, json(rows));
 }
 
+namespace {
+
 int main_of(int argc, char** argv) {
-  CLI::App app{"What the co-simulation costs, measured"};
+  CLI::App app{"What the simulation costs and what the card can do, measured"};
   app.name("./nicosim bench");
   app.require_subcommand(1);
 
@@ -81,6 +94,14 @@ int main_of(int argc, char** argv) {
       ->capture_default_str();
   cosim->add_flag("--quick", quick, "shorter counting runs");
 
+  std::uint64_t line_frames = 1'000'000;
+  CLI::App* const line_rate = app.add_subcommand("line-rate", "the card behind a 1 us link, every frame back to back");
+  line_rate->add_option("--json", json_file, "the table as JSON into this file");
+  line_rate->add_option("--frames", line_frames, "frames of the shortest; fewer of the longer ones")
+      ->capture_default_str();
+  CLI::App* const card = app.add_subcommand("card", "what a cycle of the verilated card costs");
+  card->add_option("--json", json_file, "the table as JSON into this file");
+
   Cell cell;
   bool no_skip = false;
   CLI::App* const one = app.add_subcommand("cell", "one cell of the table, for a profiler");
@@ -89,12 +110,33 @@ int main_of(int argc, char** argv) {
   one->add_option("--gap", cell.gap, "idle cycles between frames; 0: back to back");
   one->add_option("--frames", cell.frames, "how many")->capture_default_str();
   one->add_flag("--no-skip", no_skip, "evaluate idle cycles too");
+  LineCell line;
+  line.receive = false;
+  std::int64_t recycle_ns = 0;
+  bool reject = false;
+  CLI::App* const one_line = app.add_subcommand("line", "one row of line-rate or card, for a profiler");
+  one_line->add_flag("--receive", line.receive, "frames from the wire into memory");
+  one_line->add_flag("--transmit", line.transmit, "frames from memory onto the wire");
+  one_line->add_option("--bytes", line.bytes, "of a frame, FCS included; 0: mixed")->capture_default_str();
+  one_line->add_option("--offset", line.offset, "of every buffer")->capture_default_str();
+  one_line->add_option("--recycle-ns", recycle_ns, "from DD to the descriptor being free");
+  one_line->add_option("--frames", line.frames, "how many each way")->capture_default_str();
+  one_line->add_flag("--reject", reject, "frames for somebody else");
+  one_line->add_flag("--idle", line.idle, "no frames, for as long as they would take");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? kGood : kUsage;
   }
   if (cosim->parsed()) return bench_cosim(json_file, frames, quick);
+  if (line_rate->parsed()) return bench_line_rate(json_file, line_frames);
+  if (card->parsed()) return bench_card(json_file);
+  if (one_line->parsed()) {
+    line.recycle = SimTime::ns(recycle_ns);
+    line.for_us = !reject;
+    fmt::print("{}", to_text(run_line(line)));
+    return kGood;
+  }
   cell.skip = !no_skip;
   fmt::print("{}", to_text(run(cell)));
   return kGood;

@@ -1,15 +1,12 @@
 #include "sc_model/host_link.hpp"
 
-#include "common/int128.hpp"
-
 #include <cassert>
 #include <cstring>
 
 namespace nicosim {
 namespace {
 
-constexpr std::size_t kUpstreamBuffer = 2048;  // bytes that may wait in front of the link before the card is held
-constexpr std::size_t kPostedWrites = 64;      // register writes on their way before the CPU stalls
+constexpr std::size_t kPostedWrites = 64;  // register writes on their way before the CPU stalls
 
 sc_core::sc_time kernel_delay(SimTime ahead) {
   return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(ahead.in_ps()));
@@ -54,9 +51,12 @@ HostLink::HostLink(sc_core::sc_module_name name, Agenda& agenda, Memory& target,
       agenda_(agenda),
       target_(target),
       sink_(sink),
-      config_(config),
       port_(port),
       source_(agenda.new_source()),
+      latency_(config.latency),
+      up_(config),
+      down_(config),
+      buffer_time_(up_.wire_time(kUpstreamBuffer)),
       room_made_(Rank::cpu, source_, [this] {
         room_.notify();
         agenda_.let_threads_run();
@@ -64,33 +64,9 @@ HostLink::HostLink(sc_core::sc_module_name name, Agenda& agenda, Memory& target,
   dma.register_nb_transport_fw(this, &HostLink::dma_forward);
   registers.register_nb_transport_bw(this, &HostLink::registers_backward);
   host.register_b_transport(this, &HostLink::host_access);
-  std::uint64_t ignored = 0;
-  buffer_time_ = wire_time(kUpstreamBuffer, ignored);
 }
 
 HostLink::~HostLink() = default;
-
-SimTime HostLink::wire_time(std::size_t payload, std::uint64_t& counter) const {
-  const std::size_t packets = payload == 0 ? 1 : (payload + config_.payload_bytes - 1) / config_.payload_bytes;
-  const std::uint64_t bytes = payload + packets * config_.header_bytes;
-  counter += bytes;
-  if (config_.bits_per_second == 0) return SimTime::zero();
-  // Rounded up to whole ps; 8e12 * bytes fits for any buffer we have.
-  const auto bits = static_cast<UInt128>(bytes) * 8U * 1'000'000'000'000ULL;
-  return SimTime::ps(static_cast<std::int64_t>((bits + config_.bits_per_second - 1) / config_.bits_per_second));
-}
-
-SimTime HostLink::send_up(SimTime t, std::size_t payload) {
-  const SimTime length = wire_time(payload, upstream_bytes_);
-  upstream_free_ = std::max(t, upstream_free_) + length;
-  return upstream_free_ + config_.latency;
-}
-
-SimTime HostLink::send_down(SimTime t, std::size_t payload) {
-  const SimTime length = wire_time(payload, downstream_bytes_);
-  downstream_free_ = std::max(t, downstream_free_) + length;
-  return downstream_free_ + config_.latency;
-}
 
 void HostLink::interrupt(bool high, SimTime t) {
   if (free_interrupts_.empty()) {
@@ -101,7 +77,7 @@ void HostLink::interrupt(bool high, SimTime t) {
   free_interrupts_.pop_back();
   item.high = high;
   item.raised = t;
-  agenda_.post(item, send_up(t, 0));
+  agenda_.post(item, up_.send(t, 0));
 }
 
 tlm::tlm_sync_enum HostLink::dma_forward(tlm::tlm_generic_payload& trans, tlm::tlm_phase& phase,
@@ -123,7 +99,7 @@ tlm::tlm_sync_enum HostLink::dma_forward(tlm::tlm_generic_payload& trans, tlm::t
   free_arrivals_.pop_back();
   item.set(read ? Rank::dma_read : Rank::dma_write, trans);
   trans.acquire();
-  agenda_.post(item, send_up(card_time, read ? 0 : trans.get_data_length()));
+  agenda_.post(item, up_.send(card_time, read ? 0 : trans.get_data_length()));
   if (read) return tlm::TLM_ACCEPTED;
   trans.set_response_status(tlm::TLM_OK_RESPONSE);  // posted: there is no later write error
   return tlm::TLM_COMPLETED;
@@ -142,7 +118,7 @@ void HostLink::arrived(Arrival& item) {
   memory->b_transport(trans, none);
   if (read) {
     const std::size_t back = trans.is_response_ok() ? trans.get_data_length() : 0;
-    const SimTime arrival = send_down(agenda_.now(), back);
+    const SimTime arrival = down_.send(agenda_.now(), back);
     tlm::tlm_phase phase = tlm::BEGIN_RESP;
     sc_core::sc_time delay = kernel_delay(arrival - agenda_.now());
     dma->nb_transport_bw(trans, phase, delay);
@@ -169,7 +145,7 @@ void HostLink::host_access(tlm::tlm_generic_payload& trans, sc_core::sc_time&) {
     wait_for(room_);
     posted_writes_.pop_front();
   }
-  const SimTime arrival = send_down(agenda_.now(), read ? 0 : trans.get_data_length());
+  const SimTime arrival = down_.send(agenda_.now(), read ? 0 : trans.get_data_length());
   if (!read) posted_writes_.push_back(arrival);
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
   sc_core::sc_time delay = kernel_delay(arrival - agenda_.now());
@@ -191,7 +167,7 @@ tlm::tlm_sync_enum HostLink::registers_backward(tlm::tlm_generic_payload& trans,
   Arrival& item = *free_arrivals_.back();
   free_arrivals_.pop_back();
   item.set(Rank::read_answer, trans);
-  agenda_.post(item, send_up(card_time, trans.get_data_length()));
+  agenda_.post(item, up_.send(card_time, trans.get_data_length()));
   return tlm::TLM_COMPLETED;
 }
 

@@ -8,6 +8,7 @@
 
 #include "common/sim_time.hpp"
 #include "sc_model/agenda.hpp"
+#include "sc_model/link_direction.hpp"
 #include "sc_model/memory.hpp"
 #include "sc_model/payload_pool.hpp"
 
@@ -22,13 +23,6 @@
 #include <tlm_utils/simple_target_socket.h>
 
 namespace nicosim {
-
-struct LinkConfig {
-  SimTime latency = SimTime::ns(400);              // each way
-  std::uint64_t bits_per_second = 32'000'000'000;  // each way; 0: infinite
-  unsigned header_bytes = 24;                      // per packet
-  unsigned payload_bytes = 256;                    // most data in one packet
-};
 
 // Who is told when a card's interrupt line moves, at the time at which the news has crossed the link.
 class InterruptSink {
@@ -47,25 +41,21 @@ class HostLink : public sc_core::sc_module {
   HostLink(sc_core::sc_module_name name, Agenda&, Memory&, InterruptSink&, unsigned port, const LinkConfig&);
   ~HostLink() override;
 
-  SimTime latency() const { return config_.latency; }
+  SimTime latency() const { return latency_; }
   // The card may hand over a packet at card time t: what waits in front of the wire is below the buffer's limit.
-  bool upstream_ready(SimTime t) const { return upstream_free_ <= t + buffer_time_; }
-  bool upstream_idle(SimTime t) const { return upstream_free_ <= t; }
+  bool upstream_ready(SimTime t) const { return up_.free_at() <= t + buffer_time_; }
+  bool upstream_idle(SimTime t) const { return up_.free_at() <= t; }
   // The card's line has moved, in card time.
   void interrupt(bool high, SimTime t);
 
   void end_of_time();  // after Agenda::end(): wakes a CPU that stalls here
 
-  std::uint64_t upstream_bytes() const { return upstream_bytes_; }
-  std::uint64_t downstream_bytes() const { return downstream_bytes_; }
+  std::uint64_t upstream_bytes() const { return up_.bytes(); }
+  std::uint64_t downstream_bytes() const { return down_.bytes(); }
 
  private:
   class Arrival;
   class Interrupt;
-
-  SimTime wire_time(std::size_t payload, std::uint64_t& counter) const;
-  SimTime send_up(SimTime t, std::size_t payload);    // returns when it has arrived
-  SimTime send_down(SimTime t, std::size_t payload);  // returns when it has arrived
 
   tlm::tlm_sync_enum dma_forward(tlm::tlm_generic_payload&, tlm::tlm_phase&, sc_core::sc_time&);
   tlm::tlm_sync_enum registers_backward(tlm::tlm_generic_payload&, tlm::tlm_phase&, sc_core::sc_time&);
@@ -76,10 +66,10 @@ class HostLink : public sc_core::sc_module {
   Agenda& agenda_;
   Memory& target_;
   InterruptSink& sink_;
-  LinkConfig config_;
   unsigned port_, source_;
-  SimTime upstream_free_ = SimTime::zero(), downstream_free_ = SimTime::zero(), buffer_time_ = SimTime::zero();
-  std::uint64_t upstream_bytes_ = 0, downstream_bytes_ = 0;
+  SimTime latency_;
+  LinkDirection up_, down_;
+  SimTime buffer_time_;
   std::vector<std::unique_ptr<Arrival>> arrivals_;
   std::vector<Arrival*> free_arrivals_;
   std::vector<std::unique_ptr<Interrupt>> interrupts_;

@@ -13,7 +13,7 @@ usage: ./nicosim COMMAND [ARGUMENTS]        (./nicosim COMMAND --help explains o
   version                    versions of the program and its tools
 
   test [-L LABEL] [-R REGEX] [-j N]   everything that CI runs, or a part of it
-  bench cosim                ratios and instruction counts
+  bench cosim | line-rate | card      what simulating costs; whether the card keeps up with the wire
   doctor                     what is installed, what is missing, and how to get it
 
 Missing Debian packages are installed first:

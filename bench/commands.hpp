@@ -1,0 +1,22 @@
+// The tables that `./nicosim bench` makes. Each prints Markdown on stdout, progress on a terminal's stderr, and returns
+// the exit code.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace nicosim::bench {
+
+inline constexpr int kGood = 0, kMissed = 1, kUsage = 2, kOutput = 4, kOurFault = 5;
+
+int bench_cosim(const std::string& json_file, std::uint64_t frames, bool quick);
+// `frames` of 64 bytes; fewer where they are longer, so that a row costs about the same.
+int bench_line_rate(const std::string& json_file, std::uint64_t frames);
+int bench_card(const std::string& json_file);
+
+// Writes the file unless its name is empty; kGood or, with a message, kOutput.
+int write_json(const std::string& file, const std::string& text);
+// One line that replaces itself; nothing unless stderr is a terminal. Empty: wipes it.
+void progress(const std::string& what);
+
+}  // namespace nicosim::bench
