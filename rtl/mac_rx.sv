@@ -6,7 +6,7 @@
 // out. Every start gets a tag, and every tag gets one event.
 //
 // Rules for what nobody should send: an Error character is a byte with a symbol error. Any other control character
-// but Terminate ends the frame with a symbol error, also a new start, which opens the next frame. A column holds at
+// but Terminate ends the frame with a sequence error, also a new start, which opens the next frame. A column holds at
 // most one start: a second one, in lane 4, spoils the preamble of the first.
 `include "assert.svh"
 
@@ -241,7 +241,7 @@ module mac_rx (
   logic        held_shown_q;  // within the longest length allowed; an eof is handed out anyway
   logic [3:0]  held_bytes_q;
   logic [63:0] held_data_q;
-  logic        end_receive_q, end_no_sfd_q, end_symbol_q, end_long_q, end_store_bad_q;
+  logic        end_receive_q, end_no_sfd_q, end_symbol_q, end_sequence_q, end_long_q, end_store_bad_q;
   logic [15:0] end_length_q;
   logic [31:0] end_tag_q;
 
@@ -278,7 +278,8 @@ module mac_rx (
       if (finish) begin
         end_receive_q   <= receive_q;
         end_no_sfd_q    <= no_sfd;
-        end_symbol_q    <= symbol_q || view_error || !stop_clean;
+        end_symbol_q    <= symbol_q || view_error;
+        end_sequence_q  <= !stop_clean;
         end_long_q      <= too_long;
         end_store_bad_q <= store_bad_q;
         end_length_q    <= length_d;
@@ -289,26 +290,28 @@ module mac_rx (
 
   // ---- way out: FCS and verdict
   logic [31:0] crc_d, crc_q;
-  logic        crc_error, short_frame, keep;
+  logic        crc_error, damaged, short_frame, keep;
   logic [3:0]  kind;
 
   always_comb begin
     crc_d       = crc_q;
     crc_error   = 1'b0;
     short_frame = 1'b0;
+    damaged     = 1'b0;
     keep        = 1'b0;
     kind        = nic_pkg::MAC_EV_PASS;
     if (leave) begin
       crc_d = crc32_pkg::next_word(crc_q, held_data_q);
       if (held_eof_q) begin
         crc_error   = crc_d != crc32_pkg::RESIDUES[{held_bytes_q[2:0], 5'd0} +: 32];
+        damaged     = end_symbol_q || end_sequence_q;
         short_frame = end_length_q < MIN_LENGTH;
         keep        = held_is_word_q && !short_frame && !end_long_q &&
-                      (end_store_bad_q || (!crc_error && !end_symbol_q));
+                      (end_store_bad_q || (!crc_error && !damaged));
         if (!end_receive_q)     kind = nic_pkg::MAC_EV_NOT_RECEIVING;
         else if (end_no_sfd_q)  kind = nic_pkg::MAC_EV_NO_SFD;
-        else if (keep)          kind = crc_error || end_symbol_q ? nic_pkg::MAC_EV_PASS_BAD : nic_pkg::MAC_EV_PASS;
-        else if (end_symbol_q)  kind = nic_pkg::MAC_EV_SYMBOL;
+        else if (keep)          kind = crc_error || damaged ? nic_pkg::MAC_EV_PASS_BAD : nic_pkg::MAC_EV_PASS;
+        else if (damaged)       kind = nic_pkg::MAC_EV_SYMBOL;
         else if (end_long_q)    kind = crc_error ? nic_pkg::MAC_EV_JABBER : nic_pkg::MAC_EV_OVERSIZE;
         else if (short_frame)   kind = crc_error ? nic_pkg::MAC_EV_FRAGMENT : nic_pkg::MAC_EV_RUNT;
         else                    kind = nic_pkg::MAC_EV_CRC;
@@ -319,7 +322,7 @@ module mac_rx (
   logic        word_valid_q, word_sof_q, word_eof_q, event_valid_q;
   logic [3:0]  word_bytes_q, event_kind_q;
   logic [63:0] word_data_q;
-  logic        keep_q, crc_error_q, symbol_error_q, short_frame_q, long_frame_q;
+  logic        keep_q, crc_error_q, symbol_error_q, sequence_error_q, short_frame_q, long_frame_q;
   logic [15:0] frame_length_q;
   logic [31:0] frame_tag_q;
 
@@ -342,21 +345,23 @@ module mac_rx (
         word_bytes_q <= held_bytes_q;
         word_data_q  <= held_data_q;
         if (held_eof_q) begin
-          event_kind_q   <= kind;
-          keep_q         <= keep;
-          crc_error_q    <= crc_error;
-          symbol_error_q <= end_symbol_q;
-          short_frame_q  <= short_frame;
-          long_frame_q   <= end_long_q;
-          frame_length_q <= end_length_q;
-          frame_tag_q    <= end_tag_q;
+          event_kind_q     <= kind;
+          keep_q           <= keep;
+          crc_error_q      <= crc_error;
+          symbol_error_q   <= end_symbol_q;
+          sequence_error_q <= end_sequence_q;
+          short_frame_q    <= short_frame;
+          long_frame_q     <= end_long_q;
+          frame_length_q   <= end_length_q;
+          frame_tag_q      <= end_tag_q;
         end
       end
     end
   end
 
   assign word_o  = {word_valid_q, word_sof_q, word_eof_q, word_bytes_q, word_data_q};
-  assign end_o   = {keep_q, crc_error_q, symbol_error_q, short_frame_q, long_frame_q, frame_length_q, frame_tag_q};
+  assign end_o   = {keep_q, crc_error_q, symbol_error_q, sequence_error_q, short_frame_q, long_frame_q, frame_length_q,
+                    frame_tag_q};
   assign event_o = {event_valid_q, event_kind_q, frame_tag_q};
 
   assign quiet_o = state_q == IDLE && !held_q && !word_valid_q && !event_valid_q && !dest_valid_q && running_q &&

@@ -59,7 +59,8 @@ package nic_pkg;
   typedef struct packed {
     logic        keep;    // MAC's word: store it, if the filter accepts
     logic        crc_error;
-    logic        symbol_error;
+    logic        symbol_error;    // an Error character inside
+    logic        sequence_error;  // ended by anything but Terminate
     logic        short_frame;  // below MIN_FRAME
     logic        long_frame;   // above the longest allowed
     logic [15:0] length;       // bytes after the SFD, FCS included; saturates
@@ -91,8 +92,9 @@ package nic_pkg;
 
   // ---- receive: FIFO to DMA
   typedef struct packed {
-    logic        crc_error;     // only with RCTL.SBP
-    logic        symbol_error;  // only with RCTL.SBP
+    logic        crc_error;       // this and the next two only with RCTL.SBP
+    logic        symbol_error;
+    logic        sequence_error;
     logic        exact;         // 0: descriptor status PIF (passed inexact filter)
     logic [15:0] length;        // bytes, FCS included
     logic [31:0] tag;

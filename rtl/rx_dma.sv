@@ -50,6 +50,10 @@ module rx_dma (
   localparam logic [7:0] EOP  = 8'h02;
   localparam logic [7:0] IXSM = 8'h04;
   localparam logic [7:0] PIF  = 8'h80;
+  localparam logic [7:0] CE   = 8'h01;  // descriptor errors
+  localparam logic [7:0] SE   = 8'h02;
+  localparam logic [7:0] SEQ  = 8'h04;
+  localparam logic [7:0] RXE  = 8'h80;
 
   // ---- descriptors
   logic        running, desc_valid, desc_pop, ring_empty, ring_failed, ring_error, ring_quiet, retire, busy;
@@ -68,15 +72,15 @@ module rx_dma (
 
   // ---- records: one per descriptor in work, in ring order. retired <= written (write-back sent) <= opened
   logic [47:0] record_id_mem [64];   // {index, tag}
-  logic [27:0] record_mem [64];      // {null, eop, symbol error, CRC error, status, length}
+  logic [33:0] record_mem [64];      // {null, eop, errors, status, length}
   logic [6:0]  opened_q, written_q, retired_q;
   logic [6:0]  stored_q;             // records whose data is in memory and whose write-back is not sent
   logic        record_full;
-  logic [27:0] record;
+  logic [33:0] record;
   logic        record_null;
 
   assign record      = record_mem[written_q[5:0]];
-  assign record_null = record[27];
+  assign record_null = record[33];
   assign record_full = (opened_q ^ retired_q) == 7'h40;
 
   // ---- bursts under way, oldest first: {write-back, last burst of its buffer, record}
@@ -102,6 +106,7 @@ module rx_dma (
   logic [15:0] rest_q;                    // bytes of the frame still without a buffer
   logic        frame_ready, start, start_data, final_part;
   logic [15:0] frame_bytes, want, part;
+  logic [7:0]  errors;
   logic [15:0] part_end;                  // offset of the part's end from its first beat
 
   logic [63:4] beat_addr_q;
@@ -116,6 +121,9 @@ module rx_dma (
   assign want        = in_frame_q ? rest_q : frame_bytes;
   assign final_part  = want <= {1'b0, settings_i.buffer_bytes};
   assign part        = final_part ? want : {1'b0, settings_i.buffer_bytes};
+  // An Error character is what RX_ER is to a slower wire: a symbol error in the data. Valid with EOP only
+  assign errors      = (frame_i.crc_error ? CE : 8'd0) | (frame_i.symbol_error ? SE | RXE : 8'd0) |
+                       (frame_i.sequence_error ? SEQ : 8'd0);
   assign part_end    = part + {12'd0, desc_lo[3:0]};
   assign start       = state_q == WAIT && !halt_q && desc_valid && !record_full && (in_frame_q || frame_ready);
   assign start_data  = start && desc_lo != 64'd0;
@@ -182,7 +190,7 @@ module rx_dma (
   assign done_error  = write_done_i.valid && write_done_i.error;
   assign done_back   = write_done_i.valid && !write_done_i.error && flight[7];
   assign done_data   = write_done_i.valid && !write_done_i.error && !flight[7] && flight[6];
-  assign eop_back    = done_back && record_mem[flight[5:0]][26] && !(halt_q && flight_id[31:0] == error_tag_q);
+  assign eop_back    = done_back && record_mem[flight[5:0]][32] && !(halt_q && flight_id[31:0] == error_tag_q);
   // The head does not pass a descriptor whose write-back failed, though later ones may still succeed
   assign retire      = done_back && flight[5:0] == retired_q[5:0];
   // Reported once everything before has been written back, so no two frames end in the same cycle
@@ -234,11 +242,10 @@ module rx_dma (
       if (start) begin
         record_id_mem[opened_q[5:0]] <= {desc_index, frame_i.tag};
         if (start_data)
-          record_mem[opened_q[5:0]] <= {1'b0, final_part, final_part && frame_i.symbol_error,
-                                        final_part && frame_i.crc_error,
+          record_mem[opened_q[5:0]] <= {1'b0, final_part, final_part ? errors : 8'd0,
                                         DD | IXSM | (final_part ? EOP : 8'd0) | (frame_i.exact ? 8'd0 : PIF), part};
         else
-          record_mem[opened_q[5:0]] <= {4'b1000, desc_hi[39:32] | DD, 16'd0};
+          record_mem[opened_q[5:0]] <= {10'h200, desc_hi[39:32] | DD, 16'd0};
         opened_q <= opened_q + 7'd1;
       end
       if (start_data) begin
@@ -261,7 +268,7 @@ module rx_dma (
         out_last_q <= 1'b1;
         out_addr_q <= ring_base[63:4] + {44'd0, record_id_mem[written_q[5:0]][47:32]};
         out_strb_q <= record_null ? 16'h1000 : 16'hff00;
-        out_hi_q   <= {22'd0, record[25:24], record[23:16], 16'd0, record[15:0]};
+        out_hi_q   <= {16'd0, record[31:24], record[23:16], 16'd0, record[15:0]};
         written_q  <= written_q + 7'd1;
       end
       if (send_data) begin
@@ -330,7 +337,7 @@ module rx_dma (
   logic unused;
   assign unused = &{1'b0, settings_i.store_bad, settings_i.any_unicast, settings_i.any_multicast,
                     settings_i.long_frames, settings_i.broadcast, settings_i.multicast_offset, part_end[15],
-                    desc_hi[63:40], desc_hi[31:0], ring_size[0], record[26]};
+                    desc_hi[63:40], desc_hi[31:0], ring_size[0], record[32]};
 
   `ASSERT(FramesHaveBytes, !frame_valid_i || frame_i.length != 16'd0)
   `ASSERT(DoneHasABurst, !write_done_i.valid || flight_wr_q != flight_rd_q)

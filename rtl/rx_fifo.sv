@@ -137,7 +137,9 @@ module rx_fifo #(
   logic                  shown_q, show;  // frame_q is valid; it takes the next one
 
   always_ff @(posedge clk_i) begin
-    if (store) info_mem[info_write_q] <= {end_i.crc_error, end_i.symbol_error, exact, end_i.length, end_i.tag};
+    if (store)
+      info_mem[info_write_q] <= {end_i.crc_error, end_i.symbol_error, end_i.sequence_error, exact, end_i.length,
+                                 end_i.tag};
     if (show) frame_q <= info_mem[info_read_q];
   end
 
@@ -215,7 +217,7 @@ module rx_fifo #(
         stat_q.stored       <= store;
         stat_q.missed       <= passed && !store;
         stat_q.crc_error    <= end_i.crc_error;
-        stat_q.symbol_error <= end_i.symbol_error;
+        stat_q.symbol_error <= end_i.symbol_error || end_i.sequence_error;
         stat_q.short_frame  <= end_i.short_frame;
         stat_q.long_frame   <= end_i.long_frame;
         stat_q.multicast    <= multicast;

@@ -27,6 +27,7 @@ inline constexpr std::uint64_t kBuffers = kMemory + 0x10'0000;
 
 // Status and command bits
 inline constexpr unsigned kDd = 1, kEop = 2, kIxsm = 4, kPif = 0x80;
+inline constexpr unsigned kCe = 1, kSe = 2, kSeq = 4, kRxe = 0x80;
 inline constexpr unsigned kCmdEop = 1, kCmdIfcs = 2, kCmdRs = 8, kCmdDext = 0x20;
 
 struct Descriptor {
@@ -52,6 +53,7 @@ struct RxFrame {
   bool crc_error = false;
   bool symbol_error = false;
   bool exact = true;
+  bool sequence_error = false;
 };
 
 struct TxFrame {
@@ -240,6 +242,7 @@ class DmaBench {
       top.frame_tag_i = frame.tag;
       top.frame_crc_error_i = frame.crc_error;
       top.frame_symbol_error_i = frame.symbol_error;
+      top.frame_sequence_error_i = frame.sequence_error;
       top.frame_exact_i = frame.exact;
       if (rx_taken_ < frame.bytes.size() && (data_chance >= 100 || rng_.below(100) < data_chance)) {
         std::uint8_t word[16] = {};

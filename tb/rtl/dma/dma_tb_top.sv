@@ -23,6 +23,7 @@ module dma_tb_top (
   input  logic         frame_valid_i,
   input  logic         frame_crc_error_i,
   input  logic         frame_symbol_error_i,
+  input  logic         frame_sequence_error_i,
   input  logic         frame_exact_i,
   input  logic [15:0]  frame_length_i,
   input  logic [31:0]  frame_tag_i,
@@ -132,7 +133,7 @@ module dma_tb_top (
   assign tx_ring       = {tx_base_i, tx_bytes_i, tx_tail_i};
   assign rx_head_write = {rx_head_write_i, rx_head_value_i};
   assign tx_head_write = {tx_head_write_i, tx_head_value_i};
-  assign rx_frame      = {frame_crc_error_i, frame_symbol_error_i, frame_exact_i, frame_length_i, frame_tag_i};
+  assign rx_frame      = {frame_crc_error_i, frame_symbol_error_i, frame_sequence_error_i, frame_exact_i, frame_length_i, frame_tag_i};
 
   rx_dma u_rx_dma (
     .clk_i, .rst_ni(core_rst_n),

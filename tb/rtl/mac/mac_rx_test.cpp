@@ -348,6 +348,23 @@ TEST_F(MacRx, StoreBadPacketsLetsErroredFramesPassExceptShortAndLongOnes) {
   EXPECT_TRUE(path.read_frames[0].crc_error);
   EXPECT_FALSE(path.read_frames[0].symbol_error);
   EXPECT_TRUE(path.read_frames[1].symbol_error);
+  EXPECT_FALSE(path.read_frames[1].sequence_error);
+}
+
+TEST_F(MacRx, StoreBadPacketsTellsAFrameWithoutTerminateByItsSequenceError) {
+  path.set({.store_bad = true});
+  path.idle(2);
+  wire.frame(any_frame(rng, 100), {.terminate = false});
+  wire.frame(any_frame(rng, 100), {.error_at = 80, .error = kIdle});
+  wire.frame(any_frame(rng, 100), {.error_at = 70, .terminate = false});
+  run(40);
+  ASSERT_EQ(path.read_frames.size(), 3U);
+  for (const ReceivePath::ReadFrame& frame : path.read_frames) EXPECT_TRUE(frame.sequence_error);
+  EXPECT_FALSE(path.read_frames[0].symbol_error);
+  EXPECT_TRUE(path.read_frames[0].length == 100 && !path.read_frames[0].crc_error) << "every byte of it came";
+  EXPECT_EQ(path.read_frames[1].length, 80U);
+  EXPECT_TRUE(path.read_frames[2].symbol_error);
+  for (std::uint32_t tag = 0; tag < 3; ++tag) EXPECT_EQ(path.mac_kind(tag), MacKind::PassBad);
 }
 
 TEST_F(MacRx, WhileReceptionIsOffFramesOnlyGetTheirTag) {

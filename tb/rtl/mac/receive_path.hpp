@@ -46,7 +46,7 @@ class ReceivePath {
   };
   struct MacFrame {  // what the MAC handed out
     xgmii::FrameBytes bytes;
-    bool keep, crc_error, symbol_error, short_frame, long_frame;
+    bool keep, crc_error, symbol_error, sequence_error, short_frame, long_frame;
     unsigned length;
     std::uint32_t tag;
   };
@@ -54,7 +54,7 @@ class ReceivePath {
     xgmii::FrameBytes bytes;  // whole pairs unless cut by finish()
     unsigned length;
     std::uint32_t tag;
-    bool exact, crc_error, symbol_error;
+    bool exact, crc_error, symbol_error, sequence_error;
   };
   struct Stat {
     bool accepted, stored, missed, crc_error, symbol_error, short_frame, long_frame, multicast, broadcast;
@@ -194,7 +194,8 @@ class ReceivePath {
                              .tag = model_->frame_tag_o,
                              .exact = model_->frame_exact_o != 0,
                              .crc_error = model_->frame_crc_error_o != 0,
-                             .symbol_error = model_->frame_symbol_error_o != 0});
+                             .symbol_error = model_->frame_symbol_error_o != 0,
+                             .sequence_error = model_->frame_sequence_error_o != 0});
       ReadFrame& frame = read_frames.back();
       if (frame.bytes.size() > frame.length) frame.bytes.resize(frame.length);
     }
@@ -252,6 +253,7 @@ class ReceivePath {
                           .keep = model_->end_keep_o != 0,
                           .crc_error = model_->end_crc_error_o != 0,
                           .symbol_error = model_->end_symbol_error_o != 0,
+                          .sequence_error = model_->end_sequence_error_o != 0,
                           .short_frame = model_->end_short_o != 0,
                           .long_frame = model_->end_long_o != 0,
                           .length = model_->end_length_o,

@@ -35,6 +35,7 @@ module receive_path_tb (
   output logic        frame_exact_o,
   output logic        frame_crc_error_o,
   output logic        frame_symbol_error_o,
+  output logic        frame_sequence_error_o,
   output logic [63:0] data_lo_o,
   output logic [63:0] data_hi_o,
 
@@ -46,6 +47,7 @@ module receive_path_tb (
   output logic        end_keep_o,
   output logic        end_crc_error_o,
   output logic        end_symbol_error_o,
+  output logic        end_sequence_error_o,
   output logic        end_short_o,
   output logic        end_long_o,
   output logic [15:0] end_length_o,
@@ -158,10 +160,10 @@ module receive_path_tb (
     else if (taken_o) pairs_q <= pairs_q + 16'd1;
   end
 
-  assign {frame_crc_error_o, frame_symbol_error_o, frame_exact_o, frame_length_o, frame_tag_o} = frame;
+  assign {frame_crc_error_o, frame_symbol_error_o, frame_sequence_error_o, frame_exact_o, frame_length_o, frame_tag_o} = frame;
   assign {word_valid_o, word_sof_o, word_eof_o, word_bytes_o, word_data_o} = word;
-  assign {end_keep_o, end_crc_error_o, end_symbol_error_o, end_short_o, end_long_o, end_length_o, end_tag_o} =
-         frame_end;
+  assign {end_keep_o, end_crc_error_o, end_symbol_error_o, end_sequence_error_o, end_short_o, end_long_o, end_length_o,
+          end_tag_o} = frame_end;
   assign {mac_event_o, mac_kind_o, mac_tag_o}          = mac_event;
   assign {filter_event_o, filter_kind_o, filter_tag_o} = filter_event;
   assign {fifo_event_o, fifo_kind_o, fifo_tag_o}       = fifo_event;
