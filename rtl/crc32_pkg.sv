@@ -3,7 +3,8 @@
 // CRC-32 reflected: the first bit on the wire is bit 0, the polynomial 0x04C11DB7 reads backwards. A register starts
 // as INIT, takes bytes, and its complement is the FCS, least significant byte first. The tables answer what one byte
 // contributes when k more bytes follow it ("slice by 8"): eight look-ups and a tree of XORs per word. Written as
-// equations instead, the same function would cost the simulator five times as much.
+// equations instead, the same function would cost the simulator five times as much; but a chip wants the equations, and
+// a table that is looked up 32 bits at a time would drown a synthesis tool. A proof says that both are the same.
 package crc32_pkg;
 
   localparam logic [31:0] INIT = 32'hFFFFFFFF;
@@ -39,6 +40,13 @@ package crc32_pkg;
   localparam logic [255:0] RESIDUES = make_residues();
 
   // The register after eight more bytes
+`ifdef SYNTHESIS
+  function automatic logic [31:0] next_word(input logic [31:0] crc, input logic [63:0] data);
+    next_word = crc;
+    for (int unsigned k = 0; k < 64; k++)
+      next_word = next_word[0] ^ data[k] ? (next_word >> 1) ^ 32'hEDB88320 : next_word >> 1;
+  endfunction
+`else
   function automatic logic [31:0] next_word(input logic [31:0] crc, input logic [63:0] data);
     logic [31:0] head;
     head      = crc ^ data[31:0];
@@ -47,6 +55,7 @@ package crc32_pkg;
                 TABLE3[{data[39:32], 5'd0} +: 32] ^ TABLE2[{data[47:40], 5'd0} +: 32] ^
                 TABLE1[{data[55:48], 5'd0} +: 32] ^ TABLE0[{data[63:56], 5'd0} +: 32];
   endfunction
+`endif
 
   // The register after the first `bytes` (1..8) bytes of data: they are pushed to the end of a word, where the bytes
   // in front of them are zero and so contribute nothing. Below four bytes a part of the register is only shifted.

@@ -53,7 +53,7 @@ module tx_fifo #(
   logic [FRAME_BITS-1:0] info_mem [PAIRS];
   logic [ADDR_BITS-1:0]  info_write_q, info_read_q;
   nic_pkg::tx_frame_t    frame_q;
-  logic [63:0]           word_q;
+  logic [63:0]           lower_q, upper_q;
   logic                  show, shown_q, fetch;
   logic [ADDR_BITS:0]    fetch_word;  // pair and half
 
@@ -62,7 +62,10 @@ module tx_fifo #(
       lower_mem[pair_q] <= write_i.lo;
       upper_mem[pair_q] <= write_i.hi;
     end
-    if (fetch) word_q <= fetch_word[0] ? upper_mem[fetch_word[ADDR_BITS:1]] : lower_mem[fetch_word[ADDR_BITS:1]];
+    if (fetch) begin
+      lower_q <= lower_mem[fetch_word[ADDR_BITS:1]];
+      upper_q <= upper_mem[fetch_word[ADDR_BITS:1]];
+    end
     if (commit_i) info_mem[info_write_q] <= frame_i;
     if (show) frame_q <= info_mem[info_read_q];
   end
@@ -112,7 +115,7 @@ module tx_fifo #(
   assign free_beats_o  = 11'(ALL_PAIRS - used_q - begun_q);
   assign frame_valid_o = shown_q;
   assign frame_o       = frame_q;
-  assign word_o        = word_q;
+  assign word_o        = read_q[0] ? upper_q : lower_q;
 
   // ---- event
   logic        event_q;
