@@ -1,0 +1,152 @@
+#include "tb/oracle/waivers.hpp"
+
+#include "common/crc32.hpp"
+#include "regmap/descriptors.hpp"
+#include "regmap/regmap.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace nicosim {
+namespace {
+
+using Kind = Observation::Kind;
+
+constexpr std::size_t kMinimum = 60, kFcs = 4;
+
+std::string_view name_of(Kind kind) {
+  switch (kind) {
+    case Kind::reg:
+      return "register";
+    case Kind::causes:
+      return "causes in ICR";
+    case Kind::line:
+      return "line agrees with ICR and IMS";
+    case Kind::rx_descriptor:
+      return "receive descriptor";
+    case Kind::rx_frame:
+      return "received frame";
+    case Kind::guard:
+      return "memory behind a received frame";
+    case Kind::tx_descriptor:
+      return "transmit descriptor";
+    case Kind::sent_frame:
+      return "sent frame";
+  }
+  return "";
+}
+
+std::string describe(const Observation& o) {
+  std::string text{name_of(o.kind)};
+  if (o.kind == Kind::reg) text += " " + register_name(o.offset);
+  if (o.bytes.empty()) return fmt::format("{} = {:08x}", text, o.value);
+  text += fmt::format(" ({} bytes)", o.bytes.size());
+  for (std::size_t i = 0; i < std::min<std::size_t>(o.bytes.size(), 32); ++i)
+    text += fmt::format(" {:02x}", std::to_integer<unsigned>(o.bytes[i]));
+  return text;
+}
+
+std::string versus(const Observation& card, const Observation& qemu) {
+  std::string text = fmt::format("  card: {}\n  QEMU: {}", describe(card), describe(qemu));
+  if (card.kind == qemu.kind && card.bytes.size() == qemu.bytes.size()) {
+    const auto [a, b] = std::ranges::mismatch(card.bytes, qemu.bytes);
+    if (a != card.bytes.end())
+      text += fmt::format("\n  first at byte {}: card {:02x}, QEMU {:02x}", a - card.bytes.begin(),
+                          std::to_integer<unsigned>(*a), std::to_integer<unsigned>(*b));
+  }
+  return text;
+}
+
+// ---- one function per kind of observation: true when waivers explain all of the difference
+bool same_causes(std::uint32_t card, std::uint32_t qemu, WaiverUse& uses) {
+  if (card == qemu) return true;
+  if ((qemu & ~card) != field::ICR_RXDMT0.mask() || (card & ~qemu) != 0) return false;
+  uses.count(Waiver::Rxdmt0IsALevel);
+  return true;
+}
+
+bool same_rx_descriptor(Bytes card, Bytes qemu, WaiverUse& uses) {
+  DescriptorBytes ours{};
+  std::ranges::copy(card, ours.begin());
+  RxDescriptor without = RxDescriptor::decode(ours);
+  without.status &= static_cast<std::uint8_t>(~rxd::STATUS_PIF);
+  if (!std::ranges::equal(without.encode(), qemu)) return false;
+  uses.count(Waiver::NoPif);
+  return true;
+}
+
+// The card's FCS must be right; what QEMU leaves in its place does not matter.
+bool same_rx_frame(Bytes card, Bytes qemu, std::size_t fcs, WaiverUse& uses) {
+  if (fcs != kFcs || card.size() != qemu.size() || card.size() < kFcs) return false;
+  const Bytes frame = card.first(card.size() - kFcs);
+  if (!std::ranges::equal(frame, qemu.first(frame.size()))) return false;
+  const std::uint32_t sum = ethernet_fcs(frame);
+  for (unsigned i = 0; i < kFcs; ++i)
+    if (card[frame.size() + i] != static_cast<std::byte>(sum >> (8 * i))) return false;
+  uses.count(Waiver::FcsNotStored);
+  return true;
+}
+
+bool same_sent_frame(Bytes card, Bytes qemu, WaiverUse& uses) {
+  if (card.size() != kMinimum || qemu.size() >= kMinimum) return false;
+  if (!std::ranges::equal(card.first(qemu.size()), qemu)) return false;
+  if (std::ranges::any_of(card.subspan(qemu.size()), [](std::byte b) { return b != std::byte{0}; })) return false;
+  uses.count(Waiver::ShortFrameNotPadded);
+  return true;
+}
+
+bool same_register(std::uint32_t, std::uint32_t, std::uint32_t, WaiverUse&) { return false; }
+
+}  // namespace
+
+std::vector<WaiverText> all_waivers() {
+  return {
+#define WAIVER(id, qemu, manual, section) {Waiver::id, #id, qemu, manual, section},
+#include "tb/oracle/waivers.def"
+#undef WAIVER
+  };
+}
+
+std::optional<std::string> difference(const Observation& card, const Observation& qemu, WaiverUse& uses) {
+  const bool comparable = card.kind == qemu.kind && card.operation == qemu.operation && card.offset == qemu.offset;
+  if (comparable && card.value == qemu.value && card.bytes == qemu.bytes) return {};
+  bool same = false;
+  if (comparable) {
+    switch (card.kind) {
+      case Kind::reg:
+        same = same_register(card.offset, card.value, qemu.value, uses);
+        break;
+      case Kind::causes:
+        same = same_causes(card.value, qemu.value, uses);
+        break;
+      case Kind::rx_descriptor:
+        same = card.value == qemu.value && same_rx_descriptor(card.bytes, qemu.bytes, uses);
+        break;
+      case Kind::rx_frame:
+        same = card.value == qemu.value && same_rx_frame(card.bytes, qemu.bytes, card.value, uses);
+        break;
+      case Kind::sent_frame:
+        same = same_sent_frame(card.bytes, qemu.bytes, uses);
+        break;
+      case Kind::line:
+      case Kind::guard:
+      case Kind::tx_descriptor:
+        break;
+    }
+  }
+  if (same) return {};
+  return versus(card, qemu);
+}
+
+std::optional<Difference> first_difference(const Log& card, const Log& qemu, WaiverUse& uses) {
+  const std::size_t both = std::min(card.size(), qemu.size());
+  for (std::size_t i = 0; i < both; ++i)
+    if (auto text = difference(card[i], qemu[i], uses)) return Difference{card[i].operation, std::move(*text)};
+  if (card.size() == qemu.size()) return {};
+  const bool more = card.size() > qemu.size();
+  const Observation& extra = more ? card[both] : qemu[both];
+  return Difference{extra.operation, fmt::format("  only {} has {}", more ? "card" : "QEMU", describe(extra))};
+}
+
+}  // namespace nicosim
