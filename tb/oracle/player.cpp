@@ -4,7 +4,8 @@
 #include "regmap/regmap.hpp"
 
 #include <algorithm>
-#include <array>
+#include <map>
+#include <utility>
 
 namespace nicosim {
 namespace {
@@ -14,6 +15,7 @@ constexpr std::uint64_t kRxBuffers = kTestMemory + 0x1'0000, kTxBuffers = kTestM
 constexpr std::uint64_t kSlot = 0x1000;  // from one buffer to the next
 constexpr std::byte kUntouched{0xa5};
 constexpr std::size_t kGuard = 16;
+constexpr std::size_t kMinimum = 60, kFcs = 4;  // of a frame on the wire
 
 class Player {
  public:
@@ -21,7 +23,7 @@ class Player {
 
   Log play() {
     setup();
-    for (operation_ = 0; operation_ < sequence_.operations.size(); ++operation_) fprintf(stderr,"%s %s\n", device_.name().data(), sequence_.operations[operation_].text().c_str()), run(sequence_.operations[operation_]);
+    for (operation_ = 0; operation_ < sequence_.operations.size(); ++operation_) run(sequence_.operations[operation_]);
     return std::move(log_);
   }
 
@@ -66,7 +68,7 @@ class Player {
       case Operation::Kind::receive:
         // Enough descriptors for all of it, one of them perhaps without buffer; what else happens is for `starve`.
         if (free_descriptors() < 1 + 2 * (op.frame.size() + 4) / buffer_bytes() + 1) break;
-        device_.inject(op.frame);
+        inject(op.frame);
         device_.settle();
         see_received();
         break;
@@ -84,7 +86,7 @@ class Player {
 
   // ---- what is seen
   Observation& see(Observation::Kind kind, std::uint32_t offset = 0, std::uint32_t value = 0, ByteVector bytes = {}) {
-    return log_.emplace_back(Observation{kind, operation_, offset, value, std::move(bytes)});
+    return log_.emplace_back(Observation{kind, operation_, offset, value, std::move(bytes), false, false, nullptr});
   }
   void see_register(std::uint32_t offset) { see(Observation::Kind::reg, offset, device_.read32(offset)); }
 
@@ -93,7 +95,9 @@ class Player {
     const bool before = device_.line();
     const std::uint32_t causes = device_.read32(regs::ICR);
     device_.settle();
-    see(Observation::Kind::causes, regs::ICR, causes);
+    Observation& seen = see(Observation::Kind::causes, regs::ICR, causes);
+    seen.received = std::exchange(received_, false);
+    seen.sent = std::exchange(sent_, false);
     const bool agrees = before == ((causes & ims_) != 0) && !device_.line();
     see(Observation::Kind::line, regs::ICR, agrees ? 1 : 0);
   }
@@ -103,12 +107,15 @@ class Player {
     for (const RegisterInfo& reg : all_registers())
       if (reg.offset >= 0x4000 && reg.offset < 0x4100) offsets.push_back(reg.offset);
     const auto values = device_.read_all(offsets);
-    for (std::size_t i = 0; i < offsets.size(); ++i) see(Observation::Kind::reg, offsets[i], values[i]);
+    const auto traffic = std::make_shared<const Traffic>(std::exchange(traffic_, {}));
+    for (std::size_t i = 0; i < offsets.size(); ++i)
+      see(Observation::Kind::reg, offsets[i], values[i]).traffic = traffic;
   }
 
   // ---- registers
   void write(const RegisterWrite& w) {
     device_.write32(w.offset, w.value);
+    written_[w.offset] = w.value;
     switch (w.offset) {
       case regs::IMS:
         ims_ |= w.value;
@@ -156,8 +163,15 @@ class Player {
     device_.settle();
   }
 
+  void inject(Bytes frame) {
+    ++traffic_.arrived;
+    traffic_.arrived_bytes += static_cast<unsigned>(std::max(frame.size(), kMinimum) + kFcs);
+    device_.inject(frame);
+  }
+
   void starve(const Operation& op) {
-    for (unsigned n = free_descriptors() + op.count; n > 0; --n) device_.inject(op.frame);
+    for (unsigned n = free_descriptors() + op.count; n > 0; --n) inject(op.frame);
+    traffic_.waited = true;
     device_.settle();
     see_received();
     post(sequence_.rx_ring);
@@ -173,6 +187,7 @@ class Player {
       device_.load(descriptor(kRxRing, rx_clean_), raw);
       const RxDescriptor done = RxDescriptor::decode(raw);
       if (!done.done()) break;
+      received_ = true;
       RxDescriptor shown = done;
       shown.address = 0;
       const DescriptorBytes bytes = shown.encode();
@@ -190,11 +205,32 @@ class Player {
     frame_.insert(frame_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
     see(Observation::Kind::guard, 0, rx_clean_, {bytes.begin() + static_cast<std::ptrdiff_t>(length), bytes.end()});
     if ((done.status & rxd::STATUS_EOP) == 0) return;
-    see(Observation::Kind::rx_frame, 0, field::RCTL_SECRC.in(rctl_) ? 0 : 4, std::move(frame_));
+    const std::size_t fcs = field::RCTL_SECRC.in(rctl_) ? 0 : kFcs;
+    count_stored(frame_.size() + kFcs - fcs);
+    see(Observation::Kind::rx_frame, 0, static_cast<std::uint32_t>(fcs), std::move(frame_));
     frame_.clear();
   }
 
+  void count_stored(std::size_t length) {
+    traffic_.stored.push_back(length);
+    traffic_.stored_bytes += static_cast<unsigned>(length);
+    traffic_.stripped = field::RCTL_SECRC.in(rctl_);
+    if (frame_.size() < 6) return;
+    const MacAddress to = MacAddress::from(frame_);
+    if (!to.is_multicast() || to.is_broadcast() || field::RCTL_MPE.in(rctl_)) return;
+    const auto& o = to.octets;
+    const std::uint32_t low = o[0] | (o[1] << 8U) | (o[2] << 16U) | (std::uint32_t{o[3]} << 24U);
+    const std::uint32_t high = o[4] | (o[5] << 8U) | field::RAH_AV.mask();
+    for (unsigned i = 0; i < regs::RAL_COUNT; ++i) {
+      if (written_[regs::RAL(i)] != low || written_[regs::RAH(i)] != high) continue;
+      ++traffic_.exact_groups;
+      return;
+    }
+  }
+
   // ---- transmit
+  bool pads() const { return field::TCTL_PSP.in(sequence_.tctl); }
+
   void send(const std::vector<TxFrame>& frames) {
     std::vector<unsigned> slots;
     for (const TxFrame& frame : frames) {
@@ -213,10 +249,16 @@ class Player {
         slots.push_back(slot);
         tx_tail_ = (tx_tail_ + 1) % sequence_.tx_ring;
       }
+      if (frame.bytes.size() < kMinimum && !pads()) ++traffic_.sent_runts;
+      if (frame.bytes.size() < kMinimum && pads()) {
+        ++traffic_.padded;
+        traffic_.pad_bytes += static_cast<unsigned>(kMinimum - frame.bytes.size());
+      }
     }
+    sent_ = sent_ || !slots.empty();
     device_.write32(regs::TDT, tx_tail_);
     device_.settle();
-    for (ByteVector& frame : device_.collect()) see(Observation::Kind::sent_frame, 0, 0, std::move(frame));
+    for (ByteVector& frame : device_.collect()) see(Observation::Kind::sent_frame, 0, pads() ? 1 : 0, std::move(frame));
     for (const unsigned slot : slots) {
       DescriptorBytes raw;
       device_.load(descriptor(kTxRing, slot), raw);
@@ -231,8 +273,11 @@ class Player {
   Log log_;
   std::size_t operation_ = Observation::kSetup;
   std::uint32_t ims_ = 0, rctl_ = 0;
+  std::map<std::uint32_t, std::uint32_t> written_;  // by offset
+  Traffic traffic_;
   unsigned rx_tail_ = 0, rx_clean_ = 0, rx_posted_ = 0, tx_tail_ = 0;
-  ByteVector frame_;  // the buffers of a frame so far
+  bool received_ = false, sent_ = false;  // since the last look
+  ByteVector frame_;                      // the buffers of a frame so far
 };
 
 }  // namespace

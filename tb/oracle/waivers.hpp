@@ -1,4 +1,4 @@
-// The known deviations of QEMU: what they explain, and how often each was needed.
+// The known differences between card and QEMU: what they explain, and how often each was needed.
 #pragma once
 
 #include "tb/oracle/player.hpp"
@@ -13,14 +13,14 @@
 namespace nicosim {
 
 enum class Waiver : std::uint8_t {
-#define WAIVER(id, qemu, manual, section) id,
+#define WAIVER(id, who, does, manual, section) id,
 #include "tb/oracle/waivers.def"
 #undef WAIVER
 };
 
 struct WaiverText {
   Waiver id;
-  std::string_view name, qemu, manual, section;
+  std::string_view name, who, does, manual, section;
 };
 std::vector<WaiverText> all_waivers();  // in the order of waivers.def
 
