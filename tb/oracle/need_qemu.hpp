@@ -5,5 +5,6 @@
 
 #include <gtest/gtest.h>
 
-#define NEED_QEMU() \
-  if (!nicosim::QemuProcess::available()) GTEST_SKIP() << "qemu-system-x86_64 is not installed (package qemu-system-x86)"
+#define NEED_QEMU()                       \
+  if (!nicosim::QemuProcess::available()) \
+  GTEST_SKIP() << "qemu-system-x86_64 is not installed (package qemu-system-x86)"

@@ -217,6 +217,7 @@ class Player {
     traffic_.stripped = field::RCTL_SECRC.in(rctl_);
     if (frame_.size() < 6) return;
     const MacAddress to = MacAddress::from(frame_);
+    if (to.is_broadcast() && field::RCTL_MPE.in(rctl_)) ++traffic_.broadcasts_as_groups;
     if (!to.is_multicast() || to.is_broadcast() || field::RCTL_MPE.in(rctl_)) return;
     const auto& o = to.octets;
     const std::uint32_t low = o[0] | (o[1] << 8U) | (o[2] << 16U) | (std::uint32_t{o[3]} << 24U);

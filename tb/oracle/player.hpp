@@ -14,9 +14,10 @@ struct Traffic {
   unsigned arrived = 0, arrived_bytes = 0;  // on the wire, with padding and FCS
   std::vector<std::size_t> stored;          // lengths of frames in memory, with FCS (also where it was stripped)
   unsigned stored_bytes = 0;
-  unsigned exact_groups = 0;  // of them, groups that a receive address let in while RCTL.MPE was off
-  bool stripped = false;      // RCTL.SECRC
-  bool waited = false;        // a frame found no descriptor
+  unsigned exact_groups = 0;           // of them, groups that a receive address let in while RCTL.MPE was off
+  unsigned broadcasts_as_groups = 0;   // broadcasts while RCTL.MPE was on
+  bool stripped = false;               // RCTL.SECRC
+  bool waited = false;                 // a frame found no descriptor
   unsigned padded = 0, pad_bytes = 0;  // sent frames that TCTL.PSP made longer
   unsigned sent_runts = 0;             // and those that it did not
 };

@@ -17,9 +17,7 @@ constexpr std::uint32_t kBar0 = 0xe000'0000;
 constexpr unsigned kCard = 4U << 3U, kIsaBridge = 1U << 3U;  // device and function on bus 0
 constexpr std::uint32_t kHpet = 0xfed0'0000;
 constexpr std::uint64_t kTickPs = 10'000;
-// The second, and a little more. Idle time jumps from timer to timer (the PIT's tick every 55 ms, so it never stops) and
-// over none that has not run: beyond the second, the card's own timer has run.
-constexpr std::uint64_t kDeaf = 100'200'000;
+constexpr std::uint64_t kDeaf = 100'200'000;  // ticks: the second, and a little more
 
 std::uint64_t number(const std::string& text) { return std::strtoull(text.c_str(), nullptr, 16); }
 
@@ -35,7 +33,8 @@ void QemuDevice::power_on() {
   };
   configure(kIsaBridge, 0x60, 0x0101'0101U * QemuProcess::kIrq);
   configure(kCard, 0x10, kBar0);
-  configure(kCard, 0x04, 0x6);                             // memory, bus master
+  configure(kCard, 0x04, 0x6);                              // memory, bus master
+  qemu_.post("outb 0x43 0x30");                             // the PIT stops; its interrupts would fill the socket
   qemu_.post(fmt::format("writeq {:#x} 1", kHpet + 0x10));  // the HPET counts
   deaf_ = false;
   settle();
@@ -57,7 +56,8 @@ std::vector<std::uint32_t> QemuDevice::read_all(std::span<const std::uint32_t> o
   std::vector<std::string> commands;
   for (const std::uint32_t offset : offsets) commands.push_back(fmt::format("readl {:#x}", kBar0 + offset));
   std::vector<std::uint32_t> values;
-  for (const std::string& answer : qemu_.ask_all(commands)) values.push_back(static_cast<std::uint32_t>(number(answer)));
+  for (const std::string& answer : qemu_.ask_all(commands))
+    values.push_back(static_cast<std::uint32_t>(number(answer)));
   return values;
 }
 
@@ -96,12 +96,19 @@ bool QemuDevice::line() {
 
 std::uint64_t QemuDevice::ticks() { return number(qemu_.ask(fmt::format("readq {:#x}", kHpet + 0xf0))); }
 
+// An idle machine jumps from timer to timer, over none that has not run, and stands still when there is none. So the
+// HPET's comparator (its interrupt off) is set to where time shall go.
+void QemuDevice::wait_until(std::uint64_t tick) {
+  qemu_.post(fmt::format("writeq {:#x} {:#x}", kHpet + 0x108, tick));
+  while (ticks() < tick) {
+  }
+}
+
 // A frame is taken from its socket and worked on in one go, so once it is taken an answer comes after it. While the
 // card is deaf, or has no descriptor left, frames wait in the socket.
 void QemuDevice::settle() {
   if (deaf_) {
-    while (ticks() < deaf_until_) {
-    }
+    wait_until(deaf_until_);
     deaf_ = false;
   }
   static constexpr std::array kRing{regs::RDH, regs::RDT};
@@ -112,9 +119,7 @@ void QemuDevice::settle() {
 }
 
 void QemuDevice::advance(SimTime duration) {
-  const std::uint64_t end = ticks() + static_cast<std::uint64_t>(duration.in_ps()) / kTickPs + 1;
-  while (ticks() < end) {
-  }
+  wait_until(ticks() + static_cast<std::uint64_t>(duration.in_ps()) / kTickPs + 1);
 }
 
 }  // namespace nicosim

@@ -31,10 +31,11 @@ class QemuDevice final : public OracleDevice {
 
  private:
   std::uint64_t ticks();  // of the HPET, 10 ns each, since power_on()
+  void wait_until(std::uint64_t tick);
 
   QemuProcess qemu_;
   std::vector<ByteVector> sent_;
-  bool deaf_ = false;              // RCTL was written: it does not receive for a second
+  bool deaf_ = false;             // RCTL was written: it does not receive for a second
   std::uint64_t deaf_until_ = 0;  // in ticks
 };
 

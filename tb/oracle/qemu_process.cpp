@@ -26,13 +26,31 @@ QemuProcess::QemuProcess(const std::string& mac)
   // -icount: an idle machine jumps over time, as ours does. The e1000 stops receiving for a (virtual) second after
   // every write to RCTL.
   child_ = std::make_unique<ChildProcess>(
-      std::vector<std::string>{
-          std::string{kProgram}, "-accel", "tcg", "-icount", "shift=0,sleep=off", "-bios", folder_.file("halt.rom"),
-          "-machine", "pc", "-m", "64", "-nodefaults", "-display", "none", "-netdev",
-          fmt::format("dgram,id=n0,local.type=unix,local.path={},remote.type=unix,remote.path={}", folder_.file("in"),
-                      folder_.file("out")),
-          "-device", fmt::format("e1000,netdev=n0,mac={},addr=04.0,mitigation=off", mac), "-qtest",
-          "unix:" + folder_.file("qtest"), "-qtest-log", "none", "-qmp", "unix:" + folder_.file("qmp")},
+      std::vector<std::string>{std::string{kProgram},
+                               "-accel",
+                               "tcg",
+                               "-icount",
+                               "shift=0,sleep=off",
+                               "-bios",
+                               folder_.file("halt.rom"),
+                               "-machine",
+                               "pc",
+                               "-m",
+                               "64",
+                               "-nodefaults",
+                               "-display",
+                               "none",
+                               "-netdev",
+                               fmt::format("dgram,id=n0,local.type=unix,local.path={},remote.type=unix,remote.path={}",
+                                           folder_.file("in"), folder_.file("out")),
+                               "-device",
+                               fmt::format("e1000,netdev=n0,mac={},addr=04.0,mitigation=off", mac),
+                               "-qtest",
+                               "unix:" + folder_.file("qtest"),
+                               "-qtest-log",
+                               "none",
+                               "-qmp",
+                               "unix:" + folder_.file("qmp")},
       folder_.file("output"));
   try {
     qtest_.accept();

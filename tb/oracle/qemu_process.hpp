@@ -26,10 +26,10 @@ class QemuProcess {
   // `mac` as text. Throws std::runtime_error, with what QEMU printed, when it does not start.
   explicit QemuProcess(const std::string& mac);
 
-  void post(std::string_view command);            // a command whose answer tells nothing; not waited for
-  std::string ask(std::string_view command);       // its answer, without "OK"; all posted ones are answered before
+  void post(std::string_view command);        // a command whose answer tells nothing; not waited for
+  std::string ask(std::string_view command);  // its answer, without "OK"; all posted ones are answered before
   std::vector<std::string> ask_all(const std::vector<std::string>& commands);
-  void reset();                                    // QMP system_reset, returns when it has happened
+  void reset();  // QMP system_reset, returns when it has happened
 
   bool irq() const { return irq_; }  // level of kIrq, as of the last answer
   void send_frame(Bytes frame) { wire_.send(folder_.file("in"), frame); }

@@ -68,8 +68,8 @@ TEST(Registers, StartWithTheSameValuesAndKeepTheSameBitsInCardAndQemu) {
             e.used = e.used || (differs & may) != 0;
             EXPECT_EQ(differs & ~may, 0U) << fmt::format(
                 "{} {}: card {:08x}, QEMU {:08x}", register_name(offset),
-                i == 0 ? "after power-on" : fmt::format("after writing {:08x}", kPatterns[i - 1] & reg.writable), ours[i],
-                theirs[i]);
+                i == 0 ? "after power-on" : fmt::format("after writing {:08x}", kPatterns[i - 1] & reg.writable),
+                ours[i], theirs[i]);
           }
           if (reg.count == 1) break;
         }

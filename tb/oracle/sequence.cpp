@@ -79,7 +79,7 @@ class Generator {
       op.kind = Operation::Kind::look;
     } else if (kind < 75) {
       op.kind = Operation::Kind::statistics;
-    } else if (kind < 78) {
+    } else if (kind < 78 && sequence_.null_every == 0) {  // QEMU runs over the tail behind a null descriptor
       op.kind = Operation::Kind::starve;
       op.count = 1 + static_cast<unsigned>(rng_.below(3));
       op.frame = frame_to(kStation, 60 + rng_.below(100));
@@ -239,9 +239,7 @@ class Generator {
   std::vector<MacAddress> entries_;
 };
 
-std::string to_text(Bytes frame) {
-  return fmt::format("{} bytes to {}", frame.size(), MacAddress::from(frame).text());
-}
+std::string to_text(Bytes frame) { return fmt::format("{} bytes to {}", frame.size(), MacAddress::from(frame).text()); }
 
 }  // namespace
 
@@ -250,7 +248,8 @@ Sequence make_sequence(std::uint64_t seed) { return Generator{seed}.make(); }
 std::string register_name(std::uint32_t offset) {
   for (const RegisterInfo& reg : all_registers())
     for (unsigned i = 0; i < reg.count; ++i)
-      if (reg.offset_of(i) == offset) return reg.count == 1 ? std::string{reg.name} : fmt::format("{}[{}]", reg.name, i);
+      if (reg.offset_of(i) == offset)
+        return reg.count == 1 ? std::string{reg.name} : fmt::format("{}[{}]", reg.name, i);
   return fmt::format("{:05x}", offset);
 }
 

@@ -56,7 +56,8 @@ std::string report(OracleDevice& card, OracleDevice& qemu, const Sequence& seque
   WaiverUse ignored;
   const auto again = compare(card, qemu, shorter, ignored);
   const Difference& shown = again ? *again : found;
-  text += shown.operation == Observation::kSetup ? "in the setup:\n" : fmt::format("at operation {}:\n", shown.operation);
+  text +=
+      shown.operation == Observation::kSetup ? "in the setup:\n" : fmt::format("at operation {}:\n", shown.operation);
   return text + shown.text +
          fmt::format("\nrepeat it with: NICOSIM_SEED={} NICOSIM_SEQUENCES=1 ./nicosim test -R RandomSequences",
                      sequence.seed);

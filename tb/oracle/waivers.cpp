@@ -133,7 +133,10 @@ std::optional<Waiver> statistic_waiver(const Observation& card, const Observatio
         return Waiver::SizeClassWithoutFcs;
       break;
     case regs::MPRC:
-      if (more == traffic.exact_groups) return Waiver::ExactGroupNotCounted;
+      if (more != traffic.exact_groups - traffic.broadcasts_as_groups) break;
+      return traffic.exact_groups != 0 ? Waiver::ExactGroupNotCounted : Waiver::BroadcastCountedAsGroup;
+    case regs::BPRC:
+      if (more == traffic.broadcasts_as_groups) return Waiver::BroadcastCountedAsGroup;
       break;
     case regs::RNBC:
       if (traffic.waited && qemu.value == 0) return Waiver::RnbcNeverCounts;
