@@ -90,6 +90,10 @@ class Bench final : public sc_core::sc_module, public CardDevice, private Interr
     std::ranges::copy(from, at(where, from.size()).begin());
   }
 
+  void fill(std::uint64_t where, std::size_t bytes, std::byte value) override {
+    std::ranges::fill(at(where, bytes), value);
+  }
+
   void inject(Bytes frame) override {
     WireFrame out;
     out.not_before = agenda_.now();

@@ -37,6 +37,8 @@ class OracleDevice : public DeviceBus {
   virtual void load(std::uint64_t bus, std::span<std::byte> to) = 0;
   virtual void store(std::uint64_t bus, std::span<const std::byte> from) = 0;
 
+  virtual void fill(std::uint64_t bus, std::size_t bytes, std::byte value) = 0;
+
   virtual void inject(Bytes frame) = 0;           // 14 bytes and more; padded to 60 on the wire
   virtual std::vector<ByteVector> collect() = 0;  // sent since the last call; call settle() first
   virtual bool line() = 0;                        // the interrupt, as the CPU sees it now

@@ -1,0 +1,51 @@
+// Plays a sequence on a device and writes down all that software can see of it.
+#pragma once
+
+#include "tb/oracle/sequence.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace nicosim {
+
+// What went through a device since its statistics were read last: the facts behind known differences in counts.
+struct Traffic {
+  unsigned arrived = 0, arrived_bytes = 0;  // on the wire, with padding and FCS
+  std::vector<std::size_t> stored;          // lengths of frames in memory, with FCS (also where it was stripped)
+  unsigned stored_bytes = 0;
+  unsigned exact_groups = 0;           // of them, groups that a receive address let in while RCTL.MPE was off
+  unsigned broadcasts_as_groups = 0;   // broadcasts while RCTL.MPE was on
+  bool stripped = false;               // RCTL.SECRC
+  bool waited = false;                 // a frame found no descriptor
+  unsigned padded = 0, pad_bytes = 0;  // sent frames that TCTL.PSP made longer
+  unsigned sent_runts = 0;             // and those that it did not
+};
+
+struct Observation {
+  enum class Kind : std::uint8_t {
+    reg,            // value read from the register at `offset`
+    causes,         // ICR, as `value`
+    line,           // 1 if it agrees with (ICR & IMS) != 0 before the read of ICR, and is low after it
+    rx_descriptor,  // 16 bytes, address cleared
+    rx_frame,       // as stored, all its buffers joined; `value` is how many of the last bytes are FCS
+    guard,          // what follows a frame in its buffer
+    tx_descriptor,  // 16 bytes, address cleared
+    sent_frame,     // on the wire, without FCS; `value` is 1 if TCTL.PSP pads it
+  };
+  static constexpr std::size_t kSetup = static_cast<std::size_t>(-1);
+
+  Kind kind = Kind::reg;
+  std::size_t operation = kSetup;  // index in the sequence
+  std::uint32_t offset = 0, value = 0;
+  ByteVector bytes;
+  bool received = false, sent = false;     // with `causes`: since the last look
+  std::shared_ptr<const Traffic> traffic;  // with a statistic
+};
+
+using Log = std::vector<Observation>;
+
+// Starts with power_on().
+Log play(OracleDevice& device, const Sequence& sequence);
+
+}  // namespace nicosim

@@ -1,0 +1,216 @@
+#include "tb/oracle/waivers.hpp"
+
+#include "common/crc32.hpp"
+#include "regmap/descriptors.hpp"
+#include "regmap/regmap.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace nicosim {
+namespace {
+
+using Kind = Observation::Kind;
+
+constexpr std::size_t kMinimum = 60, kFcs = 4;
+
+std::string_view name_of(Kind kind) {
+  switch (kind) {
+    case Kind::reg:
+      return "register";
+    case Kind::causes:
+      return "causes in ICR";
+    case Kind::line:
+      return "line agrees with ICR and IMS";
+    case Kind::rx_descriptor:
+      return "receive descriptor";
+    case Kind::rx_frame:
+      return "received frame";
+    case Kind::guard:
+      return "memory behind a received frame";
+    case Kind::tx_descriptor:
+      return "transmit descriptor";
+    case Kind::sent_frame:
+      return "sent frame";
+  }
+  return "";
+}
+
+std::string describe(const Observation& o) {
+  std::string text{name_of(o.kind)};
+  if (o.kind == Kind::reg) text += " " + register_name(o.offset);
+  if (o.bytes.empty()) return fmt::format("{} = {:08x}", text, o.value);
+  text += fmt::format(" ({} bytes)", o.bytes.size());
+  for (std::size_t i = 0; i < std::min<std::size_t>(o.bytes.size(), 32); ++i)
+    text += fmt::format(" {:02x}", std::to_integer<unsigned>(o.bytes[i]));
+  return text;
+}
+
+std::string versus(const Observation& card, const Observation& qemu) {
+  std::string text = fmt::format("  card: {}\n  QEMU: {}", describe(card), describe(qemu));
+  if (card.kind == qemu.kind && card.bytes.size() == qemu.bytes.size()) {
+    const auto [a, b] = std::ranges::mismatch(card.bytes, qemu.bytes);
+    if (a != card.bytes.end())
+      text += fmt::format("\n  first at byte {}: card {:02x}, QEMU {:02x}", a - card.bytes.begin(),
+                          std::to_integer<unsigned>(*a), std::to_integer<unsigned>(*b));
+  }
+  return text;
+}
+
+// ---- one function per kind of observation: true when waivers explain all of the difference
+bool same_causes(const Observation& card, const Observation& qemu, WaiverUse& uses) {
+  const std::uint32_t only_qemu = qemu.value & ~card.value;
+  std::uint32_t waived = 0;
+  if (qemu.received) waived |= field::ICR_RXDMT0.mask();
+  if (!qemu.sent) waived |= field::ICR_TXQE.mask();
+  if ((card.value & ~qemu.value) != 0 || (only_qemu & ~waived) != 0) return false;
+  if (field::ICR_RXDMT0.in(only_qemu)) uses.count(Waiver::Rxdmt0IsALevel);
+  if (field::ICR_TXQE.in(only_qemu)) uses.count(Waiver::TxqeWithoutWork);
+  return true;
+}
+
+bool same_rx_descriptor(Bytes card, Bytes qemu, WaiverUse& uses) {
+  DescriptorBytes ours{};
+  std::ranges::copy(card, ours.begin());
+  RxDescriptor without = RxDescriptor::decode(ours);
+  const bool last = (without.status & rxd::STATUS_EOP) != 0;
+  without.status &= static_cast<std::uint8_t>(last ? ~rxd::STATUS_PIF : rxd::STATUS_DD);
+  if (!std::ranges::equal(without.encode(), qemu)) return false;
+  uses.count(last ? Waiver::NoPif : Waiver::IxsmOnlyWithEop);
+  return true;
+}
+
+// The card's FCS must be right; what QEMU leaves in its place does not matter.
+bool same_rx_frame(Bytes card, Bytes qemu, std::size_t fcs, WaiverUse& uses) {
+  if (fcs != kFcs || card.size() != qemu.size() || card.size() < kFcs) return false;
+  const Bytes frame = card.first(card.size() - kFcs);
+  if (!std::ranges::equal(frame, qemu.first(frame.size()))) return false;
+  const std::uint32_t sum = ethernet_fcs(frame);
+  for (unsigned i = 0; i < kFcs; ++i)
+    if (card[frame.size() + i] != static_cast<std::byte>(sum >> (8 * i))) return false;
+  uses.count(Waiver::FcsNotStored);
+  return true;
+}
+
+bool same_sent_frame(Bytes card, Bytes qemu, WaiverUse& uses) {
+  if (card.size() != kMinimum || qemu.size() >= kMinimum) return false;
+  if (!std::ranges::equal(card.first(qemu.size()), qemu)) return false;
+  if (std::ranges::any_of(card.subspan(qemu.size()), [](std::byte b) { return b != std::byte{0}; })) return false;
+  uses.count(Waiver::ShortFrameNotPadded);
+  return true;
+}
+
+// PRC64 to PRC1522 for these lengths.
+unsigned in_class(std::uint32_t offset, const std::vector<std::size_t>& lengths, std::size_t less) {
+  static constexpr std::array<std::size_t, 6> kUpTo{64, 127, 255, 511, 1023, 1522};
+  const std::size_t index = (offset - regs::PRC64) / 4;
+  const std::size_t from = index == 0 ? 64 : kUpTo[index - 1] + 1;
+  return static_cast<unsigned>(std::ranges::count_if(
+      lengths, [&](std::size_t length) { return length - less >= from && length - less <= kUpTo[index]; }));
+}
+
+// A known difference has a known size.
+std::optional<Waiver> statistic_waiver(const Observation& card, const Observation& qemu) {
+  const Traffic& traffic = *card.traffic;
+  const std::uint32_t more = card.value - qemu.value;
+  switch (card.offset) {
+    case regs::TPR:
+      if (more == traffic.arrived - traffic.stored.size()) return Waiver::RejectedNotCounted;
+      break;
+    case regs::TORL:
+      if (more == traffic.arrived_bytes - traffic.stored_bytes) return Waiver::RejectedNotCounted;
+      break;
+    case regs::PRC64:
+    case regs::PRC127:
+    case regs::PRC255:
+    case regs::PRC511:
+    case regs::PRC1023:
+    case regs::PRC1522:
+      if (traffic.stripped && card.value == in_class(card.offset, traffic.stored, 0) &&
+          qemu.value == in_class(card.offset, traffic.stored, kFcs))
+        return Waiver::SizeClassWithoutFcs;
+      break;
+    case regs::MPRC:
+      if (more != traffic.exact_groups - traffic.broadcasts_as_groups) break;
+      return traffic.exact_groups != 0 ? Waiver::ExactGroupNotCounted : Waiver::BroadcastCountedAsGroup;
+    case regs::BPRC:
+      if (more == traffic.broadcasts_as_groups) return Waiver::BroadcastCountedAsGroup;
+      break;
+    case regs::RNBC:
+      if (traffic.waited && qemu.value == 0) return Waiver::RnbcNeverCounts;
+      break;
+    case regs::PTC64:
+      if (traffic.padded > 0 && more == traffic.padded) return Waiver::ShortFrameNotPadded;
+      if (more == traffic.sent_runts) return Waiver::SentRuntIn64;
+      break;
+    case regs::GOTCL:
+    case regs::TOTL:
+      if (more == traffic.pad_bytes) return Waiver::ShortFrameNotPadded;
+      break;
+    default:
+      break;
+  }
+  return {};
+}
+
+bool same_register(const Observation& card, const Observation& qemu, WaiverUse& uses) {
+  std::optional<Waiver> waiver;
+  if (card.traffic) waiver = statistic_waiver(card, qemu);
+  if (waiver) uses.count(*waiver);
+  return waiver.has_value();
+}
+
+}  // namespace
+
+std::vector<WaiverText> all_waivers() {
+  return {
+#define WAIVER(id, who, does, manual, section) {Waiver::id, #id, #who, does, manual, section},
+#include "tb/oracle/waivers.def"
+#undef WAIVER
+  };
+}
+
+std::optional<std::string> difference(const Observation& card, const Observation& qemu, WaiverUse& uses) {
+  const bool comparable = card.kind == qemu.kind && card.operation == qemu.operation && card.offset == qemu.offset;
+  if (comparable && card.value == qemu.value && card.bytes == qemu.bytes) return {};
+  bool same = false;
+  if (comparable) {
+    switch (card.kind) {
+      case Kind::reg:
+        same = same_register(card, qemu, uses);
+        break;
+      case Kind::causes:
+        same = same_causes(card, qemu, uses);
+        break;
+      case Kind::rx_descriptor:
+        same = card.value == qemu.value && same_rx_descriptor(card.bytes, qemu.bytes, uses);
+        break;
+      case Kind::rx_frame:
+        same = card.value == qemu.value && same_rx_frame(card.bytes, qemu.bytes, card.value, uses);
+        break;
+      case Kind::sent_frame:
+        same = card.value == 1 && same_sent_frame(card.bytes, qemu.bytes, uses);
+        break;
+      case Kind::line:
+      case Kind::guard:
+      case Kind::tx_descriptor:
+        break;
+    }
+  }
+  if (same) return {};
+  return versus(card, qemu);
+}
+
+std::optional<Difference> first_difference(const Log& card, const Log& qemu, WaiverUse& uses) {
+  const std::size_t both = std::min(card.size(), qemu.size());
+  for (std::size_t i = 0; i < both; ++i)
+    if (auto text = difference(card[i], qemu[i], uses)) return Difference{card[i].operation, std::move(*text)};
+  if (card.size() == qemu.size()) return {};
+  const bool more = card.size() > qemu.size();
+  const Observation& extra = more ? card[both] : qemu[both];
+  return Difference{extra.operation, fmt::format("  only {} has {}", more ? "card" : "QEMU", describe(extra))};
+}
+
+}  // namespace nicosim
