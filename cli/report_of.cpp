@@ -76,13 +76,14 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
 
   report.texts = {{"ss -uanp", sim.stack().sockets_table()}, {"/proc/net/softnet_stat", sim.stack().softnet_stat()}};
 
-  const HostCpu::Times& times = sim.cpu().times();
+  const HostCpu::Times times = sim.cpu_times();
   report.time = sim.now();
+  report.measured = sim.measured();
   const SimTime busy = times.hardirq + times.softirq + times.process;
   report.cpu = {{0, "hardirq", times.hardirq},
                 {0, "softirq", times.softirq},
                 {0, "process", times.process},
-                {0, "idle", std::max(SimTime::zero(), report.time - busy)}};
+                {0, "idle", std::max(SimTime::zero(), report.measured - busy)}};
   for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
     const Scenario::App& app = scenario.apps[i];
     const DatagramStats& stats = host.stats[i];

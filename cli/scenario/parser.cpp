@@ -2,6 +2,7 @@
 #include "cli/capture/pacing.hpp"
 #include "cli/scenario/overlay.hpp"
 #include "cli/scenario/scenario.hpp"
+#include "cli/scenario/study_reader.hpp"
 #include "cli/scenario/toml_depth.hpp"
 #include "cli/scenario/toml_reader.hpp"
 #include "common/costs.hpp"
@@ -101,10 +102,8 @@ class Parser {
     if (const auto* t = top.table("peer")) peers({diagnostics_, *t, "peer"});
     for (const auto* t : top.tables("app")) app({diagnostics_, *t, "app"});
     for (const auto* t : top.tables("expect")) expect({diagnostics_, *t, "expect"});
-    if (root.contains("study")) {
-      top.find("study");
-      top.wrong("study", "is not in this version", "a scenario of one run");
-    }
+    if (const auto* t = top.table("study")) scenario_.study = read_study({diagnostics_, *t, "study"});
+    check_where(scenario_, diagnostics_, where_);
     top.finish();
     if (!root.contains("nic"))
       diagnostics_.add(root.source(), "the scenario has no card; expected at least one [nic.NAME]");
@@ -437,12 +436,15 @@ class Parser {
     if (!t.find("min") && !t.find("max") && !t.find("equals"))
       t.wrong("", "expects nothing", "at least one of min, max, equals");
     if (expect.min && expect.max && *expect.min > *expect.max) t.wrong("min", "is above max", "a range");
+    if (const auto* at = t.table("where")) expect.at = settings_of(*at);
+    where_.push_back(t.place("where"));
     t.finish();
     scenario_.expects.push_back(std::move(expect));
   }
 
   Diagnostics& diagnostics_;
   const SysctlRules& sysctl_;
+  std::vector<toml::source_region> where_;  // of each expectation
   Scenario scenario_;
 };
 
@@ -476,8 +478,7 @@ Result<Scenario, ScenarioErrors> parse_scenario(std::string_view toml, std::stri
   return scenario;
 }
 
-Result<Scenario, ScenarioErrors> load_scenario(const std::string& path, std::span<const std::string> overlays,
-                                               const SysctlRules& sysctl) {
+Result<ScenarioText, ScenarioErrors> read_scenario_text(const std::string& path) {
   std::ifstream file;
   if (path != "-") {
     file.open(path, std::ios::binary);
@@ -492,7 +493,14 @@ Result<Scenario, ScenarioErrors> load_scenario(const std::string& path, std::spa
       return ScenarioErrors{{fmt::format("{}: longer than {} bytes; expected a scenario", path, kLargestFile)}};
   }
   if (in.bad()) return ScenarioErrors{{fmt::format("{}: cannot be read; expected a TOML file", path)}};
-  return parse_scenario(text, path == "-" ? "standard input" : path, overlays, sysctl);
+  return ScenarioText{std::move(text), path == "-" ? "standard input" : path};
+}
+
+Result<Scenario, ScenarioErrors> load_scenario(const std::string& path, std::span<const std::string> overlays,
+                                               const SysctlRules& sysctl) {
+  const auto text = read_scenario_text(path);
+  if (!text) return text.error();
+  return parse_scenario(text->toml, text->name, overlays, sysctl);
 }
 
 }  // namespace nicosim
