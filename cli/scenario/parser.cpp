@@ -21,6 +21,7 @@ namespace {
 
 using Mode = Scenario::Mode;
 using RxPath = Scenario::RxPath;
+using Direction = Scenario::Wire::Direction;
 using SendKind = Scenario::Send::Kind;
 using PeerKind = Scenario::Peer::Kind;
 using AppKind = Scenario::App::Kind;
@@ -32,6 +33,8 @@ constexpr std::array kModes{Name<Mode>{"pio", Mode::pio}, Name<Mode>{"dma_irq", 
                             Name<Mode>{"napi", Mode::napi}};
 constexpr std::array kRxPaths{Name<RxPath>{"rps", RxPath::rps}, Name<RxPath>{"netif_rx", RxPath::netif_rx},
                               Name<RxPath>{"direct", RxPath::direct}};
+constexpr std::array kDirections{Name<Direction>{"in", Direction::in}, Name<Direction>{"out", Direction::out},
+                                 Name<Direction>{"both", Direction::both}};
 constexpr std::array kSendKinds{Name<SendKind>{"udp", SendKind::udp}, Name<SendKind>{"arp", SendKind::arp},
                                 Name<SendKind>{"ping", SendKind::ping}, Name<SendKind>{"raw", SendKind::raw}};
 constexpr std::array kPeerKinds{Name<PeerKind>{"generator", PeerKind::generator},
@@ -250,6 +253,7 @@ class Parser {
       Scenario::Wire wire;
       wire.nic = name;
       w.duration("delay", wire.delay, SimTime::zero(), kLongestDelay);
+      w.choice<Direction>("direction", wire.direction, kDirections);
       w.chance("loss", wire.loss_ppb);
       w.chance("corrupt", wire.corrupt_ppb);
       w.chance("duplicate", wire.duplicate_ppb);
@@ -452,6 +456,7 @@ class Parser {
 
 std::string_view name_of(Scenario::Mode mode) { return name_in(kModes, mode); }
 std::string_view name_of(Scenario::RxPath path) { return name_in(kRxPaths, path); }
+std::string_view name_of(Scenario::Wire::Direction direction) { return name_in(kDirections, direction); }
 std::string_view name_of(Scenario::Send::Kind kind) { return name_in(kSendKinds, kind); }
 std::string_view name_of(Scenario::Peer::Kind kind) { return name_in(kPeerKinds, kind); }
 std::string_view name_of(Scenario::App::Kind kind) { return name_in(kAppKinds, kind); }

@@ -79,7 +79,9 @@ struct Scenario {
 
   // What the wire in front of a card does to frames. Chances in units of 10^-9.
   struct Wire {
+    enum class Direction : std::uint8_t { in, out, both };
     std::string nic;
+    Direction direction = Direction::in;  // which way the chances apply; `in` is towards the card
     SimTime delay;
     std::uint32_t loss_ppb = 0, corrupt_ppb = 0, duplicate_ppb = 0;
     bool operator==(const Wire&) const = default;
@@ -199,6 +201,7 @@ std::string write_scenario(const Scenario& scenario);
 
 std::string_view name_of(Scenario::Mode mode);
 std::string_view name_of(Scenario::RxPath path);
+std::string_view name_of(Scenario::Wire::Direction direction);
 std::string_view name_of(Scenario::Send::Kind kind);
 std::string_view name_of(Scenario::Peer::Kind kind);
 std::string_view name_of(Scenario::App::Kind kind);

@@ -119,6 +119,7 @@ std::string write_scenario(const Scenario& scenario) {
   for (const Scenario::Nic& nic : scenario.nics) write_nic(w, nic);
   for (const Scenario::Wire& wire : scenario.wires) {
     w.line("\n[wire.{}]\ndelay = \"{}\"", wire.nic, duration_text(wire.delay));
+    w.line("direction = \"{}\"", name_of(wire.direction));
     w.line("loss = {}\ncorrupt = {}", chance_text(wire.loss_ppb), chance_text(wire.corrupt_ppb));
     w.line("duplicate = {}", chance_text(wire.duplicate_ppb));
   }

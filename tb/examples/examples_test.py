@@ -112,6 +112,26 @@ class Examples(unittest.TestCase):
         polls = [report["counters"]["napi"]["frames"] / report["counters"]["napi"]["polls"] for report in reports]
         self.assertTrue(never_rises([-frames for frames in polls]), polls)
 
+    def test_a_frame_is_forwarded_when_the_other_card_has_sent_it(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            log = os.path.join(scratch, "log")
+            run("run", "examples/two_cards.toml", "--quiet", "--events", log)
+            with open(log, encoding="utf-8") as file:
+                events = [line.rstrip("\n").split("\t") for line in file]
+        gone = {time for time, station, frame, _ in events if station == "tx_wire" and frame.startswith("t1:")}
+        ends = [(time, details) for time, station, _, details in events if station == "forwarded"]
+        self.assertEqual(len(ends), 5)
+        for time, details in ends:
+            self.assertIn(time, gone)
+            self.assertEqual(details, "at=tx_wire")
+
+    def test_a_wire_that_loses_what_the_card_sends_leaves_arp_without_an_answer(self):
+        told = report("examples/two_cards.toml", "--set", "wire.eth1.loss=1", "--set", "wire.eth1.direction=out",
+                      "--set", "host.sysctl.net.ipv4.neigh.default.retrans_time_ms=10")
+        self.assertEqual(told["counters"]["wire_out eth1"], {"lost": 3, "corrupted": 0, "duplicated": 0})
+        # The five to be forwarded share the fate of their copies.
+        self.assertEqual(told["ledger"], {"answered": 1, "drop.tx_queue.NEIGH_FAILED": 5})
+
     def test_without_moderation_every_frame_has_its_interrupt(self):
         told = report("examples/moderation.toml", "--set", "nic.rx_usecs=0")
         self.assertGreaterEqual(told["interrupts"]["total"], 200)
