@@ -94,6 +94,7 @@ void add_run(CLI::App& app, ParsedCommand& parsed, const std::string& command_li
          "Stop at this simulated time, counted from when the wires live")
       ->type_name("TIME");
   add_run_options(run, request->options, request->overlays);
+  run.add_option("-j", request->jobs, "Points of a study at a time; all cores without it")->check(CLI::Range(1U, 256U));
   run.callback([request, &parsed] { parsed.command = [request] { return run_command(*request); }; });
 }
 

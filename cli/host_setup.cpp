@@ -111,11 +111,17 @@ void HostSetup::add_card(const Scenario& scenario, const Scenario::Nic& nic) {
   setup.mac = nic.mac;
   for (const Scenario::Address& address : nic.addresses) setup.addresses.emplace_back(address.ip, address.prefix);
   setup.link = link_of(nic.link);
-  WireFaultConfig faults;
-  for (const Scenario::Wire& wire : scenario.wires)
-    if (wire.nic == nic.name) faults = {wire.delay, wire.loss_ppb, wire.corrupt_ppb, wire.duplicate_ppb};
-  setup.wire_delay = faults.delay;
-  faults_.push_back(faults);
+  WireFaultConfig in;
+  WireFaultConfig out;
+  for (const Scenario::Wire& wire : scenario.wires) {
+    if (wire.nic != nic.name) continue;
+    const WireFaultConfig all{wire.delay, wire.loss_ppb, wire.corrupt_ppb, wire.duplicate_ppb};
+    in = wire.direction == Scenario::Wire::Direction::out ? WireFaultConfig{wire.delay} : all;
+    out = wire.direction == Scenario::Wire::Direction::in ? WireFaultConfig{wire.delay} : all;
+  }
+  setup.wire_delay = in.delay;
+  faults_.push_back(in);
+  outgoing_faults_.push_back(out);
   simulation.nics.push_back(std::move(setup));
   peers.emplace_back();
 }
@@ -155,16 +161,21 @@ void HostSetup::attach(Simulation& sim) {
     if (faults_.at(port).any())
       here.faults =
           std::make_unique<WireFaults>(*here.merged, faults_[port], Rng{seed_, "wire" + std::to_string(port)});
+    if (outgoing_faults_.at(port).mishaps())
+      here.outgoing_faults =
+          std::make_unique<OutgoingFaults>(outgoing_faults_[port], Rng{seed_, "wire" + std::to_string(port) + " out"});
     Simulation::WireEnds ends;
     ends.source = here.source();
     ends.receiver = [&here](Bytes frame) {
-      ++here.received;
       std::vector<WireFrame> answers;
-      for (auto& generator : here.generators)
-        if (auto answer = generator->receive(frame)) {
-          WireFrame& wire = answers.emplace_back();
-          wire.bytes = std::move(*answer);
-        }
+      for (unsigned copies = here.outgoing_faults ? here.outgoing_faults->copies() : 1; copies > 0; --copies) {
+        ++here.received;
+        for (auto& generator : here.generators)
+          if (auto answer = generator->receive(frame)) {
+            WireFrame& wire = answers.emplace_back();
+            wire.bytes = std::move(*answer);
+          }
+      }
       return answers;
     };
     sim.set_wire(port, std::move(ends));

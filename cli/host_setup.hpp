@@ -23,7 +23,8 @@ struct Peers {
   std::vector<std::unique_ptr<ReplaySource>> replays;
   std::vector<std::string> replay_files;
   std::unique_ptr<WireSource> merged;  // of all of them, by time
-  std::unique_ptr<WireFaults> faults;
+  std::unique_ptr<WireFaults> faults;  // towards the card
+  std::unique_ptr<OutgoingFaults> outgoing_faults;
   std::uint64_t received = 0;  // frames that came out of the card
 
   WireSource* source() { return faults ? static_cast<WireSource*>(faults.get()) : merged.get(); }
@@ -44,7 +45,7 @@ class HostSetup {
 
  private:
   std::uint64_t seed_;
-  std::vector<WireFaultConfig> faults_;  // per card
+  std::vector<WireFaultConfig> faults_, outgoing_faults_;  // per card
 
   void add_card(const Scenario&, const Scenario::Nic&);
   void add_peer(const Scenario&, const Scenario::Peer&);

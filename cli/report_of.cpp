@@ -12,6 +12,10 @@ RunReport::Counts counts_of(const CounterGroup& group) {
   return counts;
 }
 
+RunReport::Counts counts_of(const Mishaps& mishaps) {
+  return {{"lost", mishaps.lost()}, {"corrupted", mishaps.corrupted()}, {"duplicated", mishaps.duplicated()}};
+}
+
 void add_capture(RunReport& report, const ReplaySource& replay, const std::string& file, const WireIn& wire) {
   const ReplaySource::Counts c = replay.counts();
   report.captures.push_back({file,
@@ -76,13 +80,14 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
 
   report.texts = {{"ss -uanp", sim.stack().sockets_table()}, {"/proc/net/softnet_stat", sim.stack().softnet_stat()}};
 
-  const HostCpu::Times& times = sim.cpu().times();
+  const HostCpu::Times times = sim.cpu_times();
   report.time = sim.now();
+  report.measured = sim.measured();
   const SimTime busy = times.hardirq + times.softirq + times.process;
   report.cpu = {{0, "hardirq", times.hardirq},
                 {0, "softirq", times.softirq},
                 {0, "process", times.process},
-                {0, "idle", std::max(SimTime::zero(), report.time - busy)}};
+                {0, "idle", std::max(SimTime::zero(), report.measured - busy)}};
   for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
     const Scenario::App& app = scenario.apps[i];
     const DatagramStats& stats = host.stats[i];
@@ -94,11 +99,10 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
     const Peers& peers = host.peers[port];
     for (std::size_t i = 0; i < peers.replays.size(); ++i)
       add_capture(report, *peers.replays[i], peers.replay_files[i], sim.engine(port).wire_in());
-    if (peers.faults)
-      report.counters.push_back({"wire" + (many ? " " + scenario.nics[port].name : std::string{}),
-                                 {{"lost", peers.faults->lost()},
-                                  {"corrupted", peers.faults->corrupted()},
-                                  {"duplicated", peers.faults->duplicated()}}});
+    const std::string suffix = many ? " " + scenario.nics[port].name : std::string{};
+    if (peers.faults) report.counters.push_back({"wire" + suffix, counts_of(peers.faults->mishaps())});
+    if (peers.outgoing_faults)
+      report.counters.push_back({"wire_out" + suffix, counts_of(peers.outgoing_faults->mishaps())});
   }
   report.cycles = static_cast<std::uint64_t>(report.time.in_ps() / kCyclePs);
   report.interrupted = end == Simulation::End::interrupted;

@@ -33,6 +33,11 @@ FrameLedger::Record& FrameLedger::open(FrameId id, Station first, SimTime now) {
 FrameId FrameLedger::open_from_host(unsigned port, std::span<const FrameId> parents, SimTime now) {
   const FrameId id = FrameId::make(port, true, next_from_host_[port]++);
   open(id, Station::write, now);
+  for (const FrameId parent : parents)
+    if (records_.contains(parent.raw)) {
+      parents_[id.raw].push_back(parent);
+      children_[parent.raw].push_back(id);
+    }
   if (log_.enabled()) {
     std::string names;
     for (const FrameId parent : parents) names += (names.empty() ? "parents=" : ",") + parent.name();
@@ -64,22 +69,57 @@ void FrameLedger::at(FrameId id, Station station, SimTime time, std::string_view
 
 void FrameLedger::close(FrameId id, Fate fate, Station station, SimTime time, DropReason reason) {
   if (!id.valid()) return;
-  const auto entry = records_.find(id.raw);
-  assert(entry != records_.end() && "a frame was given a second fate");
+  assert(records_.contains(id.raw) && !forwarding_.contains(id.raw) && "a frame was given a second fate");
   assert((fate == Fate::dropped) == (reason != DropReason::none) && "a drop needs a reason, and only a drop");
+  const auto children = children_.find(id.raw);
+  if (fate == Fate::forwarded && children != children_.end()) {
+    const auto under_way = [&](FrameId copy) { return records_.contains(copy.raw); };
+    const auto copies = static_cast<std::size_t>(std::ranges::count_if(children->second, under_way));
+    if (copies != 0) {
+      forwarding_[id.raw].copies = copies;
+      return;
+    }
+  }
+  end(id, {fate, station, reason, source_of(id, station)}, time);
+}
+
+void FrameLedger::end(FrameId id, const End& end, SimTime time) {
+  const auto entry = records_.find(id.raw);
   if (entry == records_.end()) return;
   const Record& record = entry->second;
   const bool measured = record.opened_ps >= measure_from_.in_ps();
   for (std::size_t i = 0; measured && i < kStations; ++i)
     if (record.at_ps[i] >= 0) samples_ps_[i].push_back(record.at_ps[i] - record.opened_ps);
-  ++fates_[{id.from_host(), fate, station, reason}];
-  const bool said = name_of(fate) == name_of(station) && record.last == station;  // `read` at station `read`
+  ++fates_[{id.from_host(), end.fate, end.station, end.reason}];
+  // `read` at station `read`
+  const bool said = name_of(end.fate) == name_of(end.station) && record.last == end.station;
   if (log_.enabled() && !said) {
-    const std::string detail = fate == Fate::dropped ? fmt::format("at={} reason={}", name_of(station), name_of(reason))
-                                                     : fmt::format("at={}", name_of(station));
-    log_.emit(time, source_of(id, station), name_of(fate), id, detail);
+    const std::string detail = end.fate == Fate::dropped
+                                   ? fmt::format("at={} reason={}", name_of(end.station), name_of(end.reason))
+                                   : fmt::format("at={}", name_of(end.station));
+    log_.emit(time, end.source, name_of(end.fate), id, detail);
   }
   records_.erase(entry);
+  children_.erase(id.raw);
+  copy_ended(id, end, time);
+}
+
+// The last copy of a forwarded frame ends the frame as well.
+void FrameLedger::copy_ended(FrameId copy, const End& how, SimTime time) {
+  const auto entry = parents_.find(copy.raw);
+  if (entry == parents_.end()) return;
+  const std::vector<FrameId> parents = std::move(entry->second);
+  parents_.erase(entry);
+  for (const FrameId parent : parents) {
+    const auto waiting = forwarding_.find(parent.raw);
+    if (waiting == forwarding_.end()) continue;
+    Forwarding& forwarding = waiting->second;
+    if (how.fate != Fate::sent && !forwarding.lost) forwarding.lost = how;
+    if (--forwarding.copies != 0) continue;
+    const End last = forwarding.lost.value_or(End{Fate::forwarded, how.station, DropReason::none, how.source});
+    forwarding_.erase(waiting);
+    end(parent, last, time);
+  }
 }
 
 void FrameLedger::written_back(unsigned port, std::uint64_t descriptor, FrameId id) {

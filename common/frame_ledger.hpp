@@ -1,5 +1,8 @@
 // The ledger that keeps everything: stations and times per frame, one fate each, and the proof that the sum is right.
 //
+// A frame closed as `forwarded` waits for the frames that were opened in its place on the way out, and shares their
+// fate: forwarded when all of them were sent, else what became of the first one that was not.
+//
 // A frame's record lives until its fate is known, then goes into per-station latency samples (since the wire; host
 // frames since their first station). Calls for one frame come in the order of its life; different frames in any order.
 #pragma once
@@ -78,13 +81,30 @@ class FrameLedger final : public Ledger {
   };
   using Slot = std::pair<unsigned, std::uint64_t>;  // (port, descriptor address)
 
+  // The end of a frame: where, why, and whose numbering orders the line among those of equal time.
+  struct End {
+    Fate fate;
+    Station station;
+    DropReason reason;
+    unsigned source;
+  };
+  // A forwarded frame whose copies are not all gone.
+  struct Forwarding {
+    std::size_t copies = 0;   // still under way
+    std::optional<End> lost;  // what became of the first one that was not sent
+  };
+
   Record& open(FrameId, Station first, SimTime now);
+  void end(FrameId, const End&, SimTime);
+  void copy_ended(FrameId copy, const End&, SimTime);
   void log(FrameId, Station, SimTime, std::string_view detail);
   Totals totals_of(bool from_host) const;
   void stamp_unclaimed(unsigned port, Station station, SimTime time, SimTime written_until);
 
   EventLog& log_;
   std::unordered_map<std::uint64_t, Record> records_;  // looked up, walked only through a sorted copy
+  std::unordered_map<std::uint64_t, std::vector<FrameId>> parents_, children_;  // of open frames; looked up only
+  std::unordered_map<std::uint64_t, Forwarding> forwarding_;                    // looked up only
   std::map<Slot, FrameId> written_back_, posted_;
   std::vector<std::vector<FrameId>> unclaimed_;  // per port, in write-back order
   std::map<unsigned, std::uint64_t> next_from_host_;

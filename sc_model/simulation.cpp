@@ -119,6 +119,11 @@ std::uint64_t Simulation::interrupts(unsigned port) {
   return port < boot_interrupts_.size() ? all - boot_interrupts_[port] : 0;
 }
 
+HostCpu::Times Simulation::cpu_times() const {
+  const HostCpu::Times& all = cpu_->times();
+  return {all.hardirq - boot_times_.hardirq, all.softirq - boot_times_.softirq, all.process - boot_times_.process};
+}
+
 void Simulation::build() {
   agenda_ = std::make_unique<Agenda>("agenda");
   memory_ = std::make_unique<Memory>("memory", setup_.memory_bytes);
@@ -249,6 +254,7 @@ void Simulation::init_process() {
   const std::int64_t millisecond = SimTime::ms(1).in_ps();
   wire_start_ = SimTime::ps((cpu_->now().in_ps() / millisecond + 2) * millisecond);
   for (auto& card : cards_) boot_interrupts_.push_back(card->driver.work().interrupts);
+  boot_times_ = cpu_->times();
   for (unsigned port = 0; port < cards_.size(); ++port) {
     if (wires_[port].source == nullptr) continue;
     sources_.push_back(std::make_unique<ShiftedSource>(*wires_[port].source, wire_start_));

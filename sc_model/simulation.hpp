@@ -113,6 +113,9 @@ class Simulation {
   std::uint64_t syscalls() const;
   // Since the wires came to life; those of the boot (link up) do not count.
   std::uint64_t interrupts(unsigned port);
+  // The same for what the CPU did, and for how long that is: zero while the host still boots.
+  HostCpu::Times cpu_times() const;
+  SimTime measured() const { return wire_start_ <= now() ? now() - wire_start_ : SimTime::zero(); }
 
  private:
   class Card;
@@ -141,6 +144,7 @@ class Simulation {
   std::vector<std::unique_ptr<Posix>> processes_;
   std::vector<std::unique_ptr<WireSource>> sources_;
   std::vector<std::uint64_t> boot_interrupts_;
+  HostCpu::Times boot_times_;
   std::unique_ptr<AgendaCall> stop_;
   SimTime wire_start_ = SimTime::never();
   bool ready_ = false, stopped_ = false;

@@ -11,22 +11,21 @@ std::optional<WireFrame> WireFaults::next() {
   for (;;) {
     std::optional<WireFrame> frame = source_.next();
     if (!frame) return frame;
-    if (happens(config_.loss_ppb)) {
-      ++lost_;
-      continue;
-    }
-    frame->not_before += config_.delay;
-    if (happens(config_.duplicate_ppb)) {
-      ++duplicated_;
-      again_ = frame;
-    }
-    if (happens(config_.corrupt_ppb)) {
-      ++corrupted_;
-      const std::uint64_t bit = rng_.below(frame->bytes.size() * 8);
+    if (mishaps_.loses()) continue;
+    frame->not_before += delay_;
+    if (mishaps_.duplicates()) again_ = frame;
+    if (mishaps_.corrupts()) {
+      const std::uint64_t bit = mishaps_.below(frame->bytes.size() * 8);
       frame->bytes[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
     }
     return frame;
   }
+}
+
+unsigned OutgoingFaults::copies() {
+  if (mishaps_.loses()) return 0;
+  const unsigned arriving = mishaps_.duplicates() ? 2 : 1;
+  return mishaps_.corrupts() ? arriving - 1 : arriving;
 }
 
 }  // namespace nicosim

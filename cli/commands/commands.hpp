@@ -12,8 +12,12 @@ struct RunRequest {
   RunOptions options;
   std::vector<std::string> overlays;  // PATH=VALUE, in the order in which they apply
   std::string file;
+  unsigned jobs = 0;  // points of a study at a time; 0: one per core
 };
 int run_command(RunRequest& request);
+
+// A scenario that has a [study].
+int study_command(RunRequest& request, const ScenarioText& text, Scenario whole);
 
 struct ReplayRequest {
   RunOptions options;

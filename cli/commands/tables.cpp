@@ -2,6 +2,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/frame_story.hpp"
 #include "cli/scenario/units.hpp"
+#include "cli/study/points.hpp"
 #include "common/costs.hpp"
 #include "common/station.hpp"
 #include "regmap/regmap.hpp"
@@ -43,12 +44,26 @@ int stations_command() {
 }
 
 int check_command(const std::string& file, const std::vector<std::string>& overlays) {
-  const auto scenario = load_scenario(file, overlays, sysctl_rules());
+  const auto text = read_scenario_text(file);
+  if (!text) {
+    say_all(text.error());
+    return kUsage;
+  }
+  const auto scenario = parse_scenario(text->toml, text->name, overlays, sysctl_rules());
   if (!scenario) {
     say_all(scenario.error());
     return kUsage;
   }
-  fmt::print("{}: good\n", file);
+  if (!scenario->study) {
+    fmt::print("{}: good\n", text->name);
+    return kGood;
+  }
+  const auto points = study_points(*text, overlays, sysctl_rules());
+  if (!points) {
+    say_all(points.error());
+    return kUsage;
+  }
+  fmt::print("{}: good, a study of {} points\n", text->name, points->size());
   return kGood;
 }
 

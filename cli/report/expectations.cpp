@@ -61,9 +61,22 @@ bool is_fate(std::string_view path) {
 
 std::string number(double v) { return fmt::format("{}", v); }
 
+constexpr std::string_view kOver = " / ";
+
+Result<double, std::string> quotient(const Json& report, std::string_view above, std::string_view below) {
+  const auto numerator = metric(report, above);
+  if (!numerator) return numerator.error();
+  const auto denominator = metric(report, below);
+  if (!denominator) return denominator.error();
+  if (*denominator == 0) return fmt::format("'{}' is 0, and nothing can be divided by it", below);
+  return *numerator / *denominator;
+}
+
 }  // namespace
 
 Result<double, std::string> metric(const Json& report, std::string_view path) {
+  if (const std::size_t over = path.find(kOver); over != std::string_view::npos)
+    return quotient(report, path.substr(0, over), path.substr(over + kOver.size()));
   if (path.ends_with(".*")) {
     Sum sum;
     add_all(report, "", path.substr(0, path.size() - 1), sum);

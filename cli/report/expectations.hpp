@@ -14,7 +14,7 @@ namespace nicosim {
 
 // The number at a path such as "stations.read.p99_ns". Keys may hold dots themselves ("ledger.drop.filter.MAC_FILTER");
 // a '*' at the end sums all numbers whose path starts so ("ledger.drop.*"). A fate that no frame met counts 0, any
-// other path that leads nowhere is an error.
+// other path that leads nowhere is an error. "A / B" is the quotient of two of them.
 Result<double, std::string> metric(const Json& report, std::string_view path);
 
 // One line per expectation that does not hold, "FILE:LINE: metric is VALUE; expected LIMIT". A miss is exit code 1.

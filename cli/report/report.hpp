@@ -54,6 +54,7 @@ struct RunReport {
   std::vector<CpuTime> cpu;
   std::vector<App> apps;
   SimTime time;              // simulated
+  SimTime measured;          // of it since the wires live, which interrupts and CPU times count from
   std::uint64_t cycles = 0;  // of the card's clock that have passed, skipped ones included
   std::vector<Capture> captures;
   std::vector<std::pair<std::string, std::string>> texts;  // as Linux prints them: "ss -uanp", "/proc/net/softnet_stat"

@@ -21,6 +21,13 @@ Json share(SimTime part, SimTime whole) {
   return static_cast<double>(millionths) / 1e6;
 }
 
+// Rounded down to thousandths, by integer arithmetic as well.
+Json per_second(std::uint64_t count, SimTime time) {
+  if (time <= SimTime::zero()) return 0;
+  const UInt128 thousandths = static_cast<UInt128>(count) * 1'000'000'000'000'000 / static_cast<UInt128>(time.in_ps());
+  return static_cast<double>(static_cast<std::uint64_t>(thousandths)) / 1e3;
+}
+
 Json counts(const RunReport::Counts& values) {
   Json object = Json::object();
   for (const auto& [name, value] : values) object[name] = value;
@@ -55,17 +62,20 @@ Json to_json(const RunReport& r) {
   }
   const std::uint64_t thousandths =
       r.frames_on_wire == 0 ? 0 : (total * 1000 + r.frames_on_wire / 2) / r.frames_on_wire;
-  j["interrupts"] = {{"total", total}, {"per_frame", static_cast<double>(thousandths) / 1000.0}, {"nic", per_nic}};
+  j["interrupts"] = {{"total", total},
+                     {"per_frame", static_cast<double>(thousandths) / 1000.0},
+                     {"per_second", per_second(total, r.measured)},
+                     {"nic", per_nic}};
 
   j["cpu"] = Json::object();
-  for (const auto& c : r.cpu) j["cpu"][std::to_string(c.cpu)][c.context] = share(c.spent, r.time);
+  for (const auto& c : r.cpu) j["cpu"][std::to_string(c.cpu)][c.context] = share(c.spent, r.measured);
 
   j["apps"] = Json::object();
   for (const auto& app : r.apps) {
     j["apps"][app.name] = {{"kind", app.kind}};
     j["apps"][app.name].update(counts(app.numbers));
   }
-  j["simulation"] = {{"time_ns", ns(r.time)}, {"cycles", r.cycles}};
+  j["simulation"] = {{"time_ns", ns(r.time)}, {"measured_ns", ns(r.measured)}, {"cycles", r.cycles}};
   j["captures"] = Json::array();
   for (const auto& c : r.captures) {
     Json one = {{"file", c.file}, {"format", c.format}};

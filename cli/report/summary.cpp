@@ -146,7 +146,7 @@ void cpu(Page& page, const RunReport& r) {
   if (r.cpu.empty()) return;
   page.title("CPU");
   std::map<unsigned, std::string> lines;
-  const double whole = std::max(1.0, static_cast<double>(r.time.in_ps()));
+  const double whole = std::max(1.0, static_cast<double>(r.measured.in_ps()));
   for (const auto& c : r.cpu) {
     std::string& line = lines[c.cpu];
     line += line.empty() ? fmt::format("cpu {}: ", c.cpu) : ", ";

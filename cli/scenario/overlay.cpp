@@ -109,15 +109,7 @@ class Overlay {
   toml::key key(const std::string& name) const { return toml::key{name, toml::source_region{where_}}; }
 
   // {v = VALUE}
-  toml::table parse_value() const {
-    try {
-      toml::table parsed = toml::parse("v = " + value_, std::string_view{*name_});
-      if (parsed.size() == 1) return parsed;
-    } catch (const toml::parse_error&) {
-      // a bare word
-    }
-    return toml::parse("v = " + quoted(value_), std::string_view{*name_});
-  }
+  toml::table parse_value() const { return toml::parse("v = " + toml_of_overlay(value_), std::string_view{*name_}); }
 
   std::shared_ptr<const std::string> name_;
   Diagnostics& diagnostics_;
@@ -126,7 +118,18 @@ class Overlay {
   std::string value_;
 };
 
+bool is_toml(const std::string& value) {
+  try {
+    return toml::parse("v = " + value).size() == 1;
+  } catch (const toml::parse_error&) {
+    return false;  // a bare word
+  }
+}
+
 }  // namespace
+
+std::string overlay_value(const std::string& text) { return is_toml(text) ? quoted(text) : text; }
+std::string toml_of_overlay(const std::string& value) { return is_toml(value) ? value : quoted(value); }
 
 std::string quoted(std::string_view text) {
   std::string out = "\"";

@@ -2,6 +2,7 @@
 #include "cli/capture/pacing.hpp"
 #include "cli/scenario/overlay.hpp"
 #include "cli/scenario/scenario.hpp"
+#include "cli/scenario/study_reader.hpp"
 #include "cli/scenario/toml_depth.hpp"
 #include "cli/scenario/toml_reader.hpp"
 #include "common/costs.hpp"
@@ -20,6 +21,7 @@ namespace {
 
 using Mode = Scenario::Mode;
 using RxPath = Scenario::RxPath;
+using Direction = Scenario::Wire::Direction;
 using SendKind = Scenario::Send::Kind;
 using PeerKind = Scenario::Peer::Kind;
 using AppKind = Scenario::App::Kind;
@@ -31,6 +33,8 @@ constexpr std::array kModes{Name<Mode>{"pio", Mode::pio}, Name<Mode>{"dma_irq", 
                             Name<Mode>{"napi", Mode::napi}};
 constexpr std::array kRxPaths{Name<RxPath>{"rps", RxPath::rps}, Name<RxPath>{"netif_rx", RxPath::netif_rx},
                               Name<RxPath>{"direct", RxPath::direct}};
+constexpr std::array kDirections{Name<Direction>{"in", Direction::in}, Name<Direction>{"out", Direction::out},
+                                 Name<Direction>{"both", Direction::both}};
 constexpr std::array kSendKinds{Name<SendKind>{"udp", SendKind::udp}, Name<SendKind>{"arp", SendKind::arp},
                                 Name<SendKind>{"ping", SendKind::ping}, Name<SendKind>{"raw", SendKind::raw}};
 constexpr std::array kPeerKinds{Name<PeerKind>{"generator", PeerKind::generator},
@@ -101,10 +105,8 @@ class Parser {
     if (const auto* t = top.table("peer")) peers({diagnostics_, *t, "peer"});
     for (const auto* t : top.tables("app")) app({diagnostics_, *t, "app"});
     for (const auto* t : top.tables("expect")) expect({diagnostics_, *t, "expect"});
-    if (root.contains("study")) {
-      top.find("study");
-      top.wrong("study", "is not in this version", "a scenario of one run");
-    }
+    if (const auto* t = top.table("study")) scenario_.study = read_study({diagnostics_, *t, "study"});
+    check_where(scenario_, diagnostics_, where_);
     top.finish();
     if (!root.contains("nic"))
       diagnostics_.add(root.source(), "the scenario has no card; expected at least one [nic.NAME]");
@@ -251,6 +253,7 @@ class Parser {
       Scenario::Wire wire;
       wire.nic = name;
       w.duration("delay", wire.delay, SimTime::zero(), kLongestDelay);
+      w.choice<Direction>("direction", wire.direction, kDirections);
       w.chance("loss", wire.loss_ppb);
       w.chance("corrupt", wire.corrupt_ppb);
       w.chance("duplicate", wire.duplicate_ppb);
@@ -437,12 +440,15 @@ class Parser {
     if (!t.find("min") && !t.find("max") && !t.find("equals"))
       t.wrong("", "expects nothing", "at least one of min, max, equals");
     if (expect.min && expect.max && *expect.min > *expect.max) t.wrong("min", "is above max", "a range");
+    if (const auto* at = t.table("where")) expect.at = settings_of(*at);
+    where_.push_back(t.place("where"));
     t.finish();
     scenario_.expects.push_back(std::move(expect));
   }
 
   Diagnostics& diagnostics_;
   const SysctlRules& sysctl_;
+  std::vector<toml::source_region> where_;  // of each expectation
   Scenario scenario_;
 };
 
@@ -450,6 +456,7 @@ class Parser {
 
 std::string_view name_of(Scenario::Mode mode) { return name_in(kModes, mode); }
 std::string_view name_of(Scenario::RxPath path) { return name_in(kRxPaths, path); }
+std::string_view name_of(Scenario::Wire::Direction direction) { return name_in(kDirections, direction); }
 std::string_view name_of(Scenario::Send::Kind kind) { return name_in(kSendKinds, kind); }
 std::string_view name_of(Scenario::Peer::Kind kind) { return name_in(kPeerKinds, kind); }
 std::string_view name_of(Scenario::App::Kind kind) { return name_in(kAppKinds, kind); }
@@ -476,8 +483,7 @@ Result<Scenario, ScenarioErrors> parse_scenario(std::string_view toml, std::stri
   return scenario;
 }
 
-Result<Scenario, ScenarioErrors> load_scenario(const std::string& path, std::span<const std::string> overlays,
-                                               const SysctlRules& sysctl) {
+Result<ScenarioText, ScenarioErrors> read_scenario_text(const std::string& path) {
   std::ifstream file;
   if (path != "-") {
     file.open(path, std::ios::binary);
@@ -492,7 +498,14 @@ Result<Scenario, ScenarioErrors> load_scenario(const std::string& path, std::spa
       return ScenarioErrors{{fmt::format("{}: longer than {} bytes; expected a scenario", path, kLargestFile)}};
   }
   if (in.bad()) return ScenarioErrors{{fmt::format("{}: cannot be read; expected a TOML file", path)}};
-  return parse_scenario(text, path == "-" ? "standard input" : path, overlays, sysctl);
+  return ScenarioText{std::move(text), path == "-" ? "standard input" : path};
+}
+
+Result<Scenario, ScenarioErrors> load_scenario(const std::string& path, std::span<const std::string> overlays,
+                                               const SysctlRules& sysctl) {
+  const auto text = read_scenario_text(path);
+  if (!text) return text.error();
+  return parse_scenario(text->toml, text->name, overlays, sysctl);
 }
 
 }  // namespace nicosim

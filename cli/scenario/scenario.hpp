@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace nicosim {
@@ -27,6 +28,9 @@ struct SourceLine {
 };
 
 struct Scenario {
+  // Paths as in --set, each with what stands after its '='.
+  using Settings = std::vector<std::pair<std::string, std::string>>;
+
   enum class Mode : std::uint8_t { pio, dma_irq, napi };
   enum class RxPath : std::uint8_t { rps, netif_rx, direct };
 
@@ -75,7 +79,9 @@ struct Scenario {
 
   // What the wire in front of a card does to frames. Chances in units of 10^-9.
   struct Wire {
+    enum class Direction : std::uint8_t { in, out, both };
     std::string nic;
+    Direction direction = Direction::in;  // which way the chances apply; `in` is towards the card
     SimTime delay;
     std::uint32_t loss_ppb = 0, corrupt_ppb = 0, duplicate_ppb = 0;
     bool operator==(const Wire&) const = default;
@@ -125,7 +131,28 @@ struct Scenario {
     std::string metric;  // path in report.json: "ledger.drop.*", "stations.read.p99_ns"
     std::optional<double> min, max, equals;
     SourceLine where;
+    Settings at{};  // `where`: only at the points of the study that have these values; empty: at all
     bool operator==(const Expect&) const = default;
+  };
+
+  // Many runs of this scenario, each with other values. A run of one point has no study.
+  struct Study {
+    struct Axis {
+      std::string key;                  // path as in --set
+      std::vector<std::string> values;  // as after its '='; at least one
+      SourceLine where;
+      bool operator==(const Axis&) const = default;
+    };
+    struct Column {
+      std::string name;    // the metric itself unless the scenario calls it something
+      std::string metric;  // as in Expect
+      bool operator==(const Column&) const = default;
+    };
+    std::uint64_t seeds = 1;  // every point runs with seed, seed + 1, ...
+    bool zip = false;         // the axes advance together instead of every value meeting every other
+    std::vector<Axis> axes;   // the first one changes slowest
+    std::vector<Column> table;
+    bool operator==(const Study&) const = default;
   };
 
   std::uint64_t seed = 1;
@@ -136,6 +163,7 @@ struct Scenario {
   std::vector<Peer> peers;
   std::vector<App> apps;  // started in this order
   std::vector<Expect> expects;
+  std::optional<Study> study;
 
   bool operator==(const Scenario&) const = default;
 };
@@ -159,7 +187,12 @@ struct ScenarioErrors {
 Result<Scenario, ScenarioErrors> parse_scenario(std::string_view toml, std::string_view name,
                                                 std::span<const std::string> overlays = {},
                                                 const SysctlRules& sysctl = {});
-// The same from a file, "-" for standard input.
+// A scenario file as it stands; a study reads it once per point. "-" is standard input.
+struct ScenarioText {
+  std::string toml, name;
+};
+Result<ScenarioText, ScenarioErrors> read_scenario_text(const std::string& path);
+// Both in one.
 Result<Scenario, ScenarioErrors> load_scenario(const std::string& path, std::span<const std::string> overlays = {},
                                                const SysctlRules& sysctl = {});
 
@@ -168,6 +201,7 @@ std::string write_scenario(const Scenario& scenario);
 
 std::string_view name_of(Scenario::Mode mode);
 std::string_view name_of(Scenario::RxPath path);
+std::string_view name_of(Scenario::Wire::Direction direction);
 std::string_view name_of(Scenario::Send::Kind kind);
 std::string_view name_of(Scenario::Peer::Kind kind);
 std::string_view name_of(Scenario::App::Kind kind);

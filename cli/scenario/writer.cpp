@@ -87,6 +87,19 @@ void write_nic(Writer& w, const Scenario::Nic& nic) {
   w.line("header = {}\npayload = {}", nic.link.header_bytes, nic.link.payload_bytes);
 }
 
+void write_study(Writer& w, const Scenario::Study& study) {
+  w.line("\n[study]\nseeds = {}\nzip = {}\naxes = [", study.seeds, study.zip);
+  for (const auto& axis : study.axes) {
+    std::string values;
+    for (const std::string& value : axis.values) values += (values.empty() ? "" : ", ") + toml_of_overlay(value);
+    w.line("  {{ key = {}, values = [{}] }},", quoted(axis.key), values);
+  }
+  w.line("]\ntable = [");
+  for (const auto& column : study.table)
+    w.line("  {{ name = {}, metric = {} }},", quoted(column.name), quoted(column.metric));
+  w.line("]");
+}
+
 }  // namespace
 
 std::string write_scenario(const Scenario& scenario) {
@@ -106,6 +119,7 @@ std::string write_scenario(const Scenario& scenario) {
   for (const Scenario::Nic& nic : scenario.nics) write_nic(w, nic);
   for (const Scenario::Wire& wire : scenario.wires) {
     w.line("\n[wire.{}]\ndelay = \"{}\"", wire.nic, duration_text(wire.delay));
+    w.line("direction = \"{}\"", name_of(wire.direction));
     w.line("loss = {}\ncorrupt = {}", chance_text(wire.loss_ppb), chance_text(wire.corrupt_ppb));
     w.line("duplicate = {}", chance_text(wire.duplicate_ppb));
   }
@@ -119,7 +133,12 @@ std::string write_scenario(const Scenario& scenario) {
     if (expect.min) w.line("min = {}", real_text(*expect.min));
     if (expect.max) w.line("max = {}", real_text(*expect.max));
     if (expect.equals) w.line("equals = {}", real_text(*expect.equals));
+    std::string at;
+    for (const auto& [key, value] : expect.at)
+      at += fmt::format("{}{} = {}", at.empty() ? "" : ", ", quoted(key), toml_of_overlay(value));
+    if (!at.empty()) w.line("where = {{ {} }}", at);
   }
+  if (scenario.study) write_study(w, *scenario.study);
   return w.take();
 }
 

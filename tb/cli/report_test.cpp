@@ -29,6 +29,7 @@ RunReport example() {
   r.cpu = {{0, "hardirq", SimTime::us(125)}, {0, "softirq", SimTime::us(250)}, {0, "idle", SimTime::us(625)}};
   r.apps = {{"sink", "udp_sink", {{"datagrams", 900}, {"bytes", 16200}}}};
   r.time = SimTime::ms(1);
+  r.measured = SimTime::ms(1);
   r.cycles = 156'250;
   r.captures = {{"a.pcap", "pcap", {{"packets", 1000}, {"gaps_shortened", 2}}}};
   r.warnings = {"2 packets were cut off in the capture and are sent filled up with zeros"};

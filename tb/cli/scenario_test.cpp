@@ -220,7 +220,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{with_nic("[nic.eth0.link]\nheader = 2.0"), "expected an integer"},
         Bad{"nic = 5", "nic is an integer; expected a table"}, Bad{"[nic]\neth0 = 5", "expected a table, [nic.eth0]"},
         Bad{"[nic.\"a b\"]", "no name for a card"}, Bad{"schema = 2\n[nic.eth0]", "schema is 2"},
-        Bad{"seed = -1\n[nic.eth0]", "seed is -1"}, Bad{"[nic.eth0]\n[study]\nseeds = 3", "not in this version"},
+        Bad{"seed = -1\n[nic.eth0]", "seed is -1"}, Bad{"[nic.eth0]\n[study]\nseeds = 0", "study.seeds is 0"},
         Bad{"stop = { after = \"1ms\", warmup = \"1ms\" }\n[nic.eth0]", "does not end before the run"},
         Bad{"stop = { after = \"0s\" }\n[nic.eth0]", "stop.after is '0s'"},
         Bad{"[nic.eth0]\n[nic.eth1]\nmac = \"02:00:00:00:00:01\"", "is that of eth0 as well"},

@@ -287,6 +287,116 @@ class Interrupted(CommandCase):
         self.check(signal.SIGTERM)
 
 
+STUDY = CARD_AND_LOAD.format(after="2ms") + """
+[study]
+seeds = 2
+axes = [{ key = "nic.rx_usecs", values = [0, 200] }]
+table = ["interrupts.total", { name = "p50", metric = "stations.read.p50_ns" }]
+"""
+
+
+class Studies(CommandCase):
+    def study(self, more="", after="2ms"):
+        return self.write("study.toml", STUDY.replace("2ms", after) + more)
+
+    def test_every_point_has_its_row_whatever_runs_at_the_same_time(self):
+        self.study()
+        tables = [self.nicosim("run", "study.toml", *jobs).stdout for jobs in ([], ["-j", "1"], ["-j", "3"])]
+        self.assertEqual(tables[0], tables[1])
+        self.assertEqual(tables[0], tables[2])
+        rows = [line.split()[:2] for line in tables[0].splitlines()[-4:]]
+        self.assertEqual(rows, [["0", "1"], ["0", "2"], ["200", "1"], ["200", "2"]])
+
+    def test_a_point_gives_what_the_same_run_alone_gives(self):
+        self.study()
+        self.nicosim("run", "study.toml", "--quiet", "--out", "out")
+        for point in self.json("out/report.json")["points"]:
+            self.nicosim("run", "study.toml", "--quiet", "--json", "alone.json", "--set", "study.seeds=1",
+                         "--set", f"nic.rx_usecs={point['set']['nic.rx_usecs']}", "--seed", str(point["seed"]))
+            alone = self.json("alone.json")
+            del alone["host"], point["report"]["host"]
+            self.assertEqual(alone, point["report"])
+
+    def test_its_folder_has_the_table_and_the_scenario_again(self):
+        self.study()
+        first = self.nicosim("run", "study.toml", "--out", "out")
+        lines = self.read("out/table.csv").decode().split("\r\n")
+        self.assertEqual(lines[0], "nic.rx_usecs,seed,interrupts.total,p50,exit_code")
+        self.assertEqual(len(lines), 6)
+        again = self.nicosim("run", "out/scenario.toml")
+        self.assertEqual(first.stdout.splitlines()[1:], again.stdout.splitlines()[1:])
+        self.assertEqual(self.json("out/manifest.json")["status"], "complete")
+
+    def test_set_on_an_axis_leaves_the_points_that_have_that_value(self):
+        self.study()
+        done = self.nicosim("run", "study.toml", "--set", "nic.rx_usecs=50")
+        self.assertIn("2 points", done.stdout)
+        alone = self.nicosim("run", "study.toml", "--set", "nic.rx_usecs=50", "--set", "study.seeds=1")
+        self.assertIn("Latency since the first bit on the wire", alone.stdout)  # one point is a run like any other
+
+    def test_a_point_that_fails_is_named_with_the_command_that_repeats_it(self):
+        self.study('[[expect]]\nmetric = "interrupts.total"\nwhere = { "nic.rx_usecs" = 200 }\nmin = 1000000\n')
+        done = self.nicosim("run", "study.toml", expect=CHECK_FAILED)
+        self.assertEqual(done.stderr.count("interrupts.total is "), 2)
+        self.assertNotIn("nic.rx_usecs=0 ", done.stderr)
+        command = done.stderr.splitlines()[-1].split("to repeat: ./nicosim ")[1].split()
+        alone = self.nicosim(*command, expect=CHECK_FAILED)
+        self.assertIn("interrupts.total is ", alone.stderr)
+        self.assertEqual([line.split()[-1] for line in done.stdout.splitlines()[-4:]], ["0", "0", "1", "1"])
+
+    def test_what_makes_no_study_is_refused(self):
+        for wrong, says in {
+            'axes = [{ key = "nic.rx_usecs", values = [] }]': "study.axes.values is empty",
+            'axes = [{ key = "nic.rx_usec", values = [1] }]': "did you mean 'rx_usecs'?",
+            'axes = [{ key = "nic.rx_ring", values = [64, 63] }]': "multiple of 8",
+            'axes = [{ key = "seed", values = [1, 2] }]': "study.seeds",
+            'axes = [{ key = "nic.rx_ring", values = [64, 64] }]': "64 twice",
+            'seeds = 1': "nothing to vary",
+            'seeds = 2\ntable = [7]': "study.table holds an integer",
+            'seeds = 2\nzipp = true': "did you mean 'zip'?",
+            'seeds = 2\n[[expect]]\nmetric = "unexplained"\nmax = 0\nwhere = { "a.b" = 1 }': "which is no axis",
+            'zip = true\naxes = [{ key = "nic.rx_ring", values = [64, 128] }, { key = "seeds", values = [1] }]':
+                "2 and 1 values",
+        }.items():
+            self.write("a.toml", CARD_AND_LOAD.format(after="2ms") + "[study]\n" + wrong)
+            for command in ("check", "run"):
+                self.refuse(command, "a.toml", expect=USAGE, says=["a.toml:", says])
+
+    def test_a_metric_that_no_point_has_is_said(self):
+        self.write("a.toml", STUDY.replace("interrupts.total", "interrupts.totl"))
+        done = self.nicosim("run", "a.toml", expect=USAGE)
+        self.assertIn("no point has the metric 'interrupts.totl'", done.stderr)
+
+    def test_outputs_of_one_run_are_refused(self):
+        self.study()
+        self.refuse("run", "study.toml", "--events", "e", expect=USAGE, says=["--events is for one run", "study of 4 points"])
+
+    def test_ctrl_c_ends_all_points_and_keeps_what_is_there(self):
+        text = STUDY.replace('stop = { after = "2ms" }', "").replace('"nic.rx_usecs", values = [0, 200]',
+                                                                    '"stop.after", values = ["1ms", "100000s"]')
+        self.write("study.toml", text)
+        run = subprocess.Popen([NICOSIM, "run", "study.toml", "-j", "1", "--out", "out"], cwd=self.folder,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(lambda: (run.poll() is None and run.kill(), run.wait()))
+
+        def children():
+            with open(f"/proc/{run.pid}/task/{run.pid}/children", encoding="utf-8") as file:
+                return file.read().split()
+        wait_for(lambda: os.path.exists(self.path("out/scenario.toml")))
+        seen = []
+        wait_for(lambda: (seen.extend(c for c in children() if c not in seen), len(seen) >= 3)[1])
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=30)
+        self.assertEqual(run.returncode, INTERRUPTED, err)
+        self.assertIn(b"interrupted: 2 of 4 points had ended", err)
+        self.assertIn(b"1ms", out)
+        self.assertEqual(self.json("out/manifest.json")["status"], "interrupted")
+        self.assertEqual(self.json("out/report.json")["status"], "interrupted")
+        self.assertEqual(len(self.json("out/report.json")["points"]), 2)
+        for child in seen:
+            self.assertFalse(os.path.exists(f"/proc/{child}"))
+
+
 class Repeats(CommandCase):
     def out(self, name, **environment):
         self.nicosim("run", self.load("5ms"), "--quiet", "--out", name, **environment)

@@ -45,6 +45,37 @@ TEST_F(FrameLedgerTest, AnInterruptStandsForTheFramesWrittenBeforeIt) {
   EXPECT_EQ(ledger.latency(Station::interrupt).max, SimTime::ns(20));
 }
 
+TEST_F(FrameLedgerTest, AForwardedFrameEndsWhenItsLastFragmentIsSent) {
+  const FrameId in = ledger.open_on_wire(0, 0, SimTime::ns(1));
+  const FrameId first = ledger.open_from_host(1, {{in}}, SimTime::ns(2));
+  const FrameId second = ledger.open_from_host(1, {{in}}, SimTime::ns(2));
+  ledger.close(in, Fate::forwarded, Station::ip, SimTime::ns(3));
+  ledger.close(first, Fate::sent, Station::tx_wire, SimTime::ns(4));
+  EXPECT_EQ(ledger.count(false, Fate::forwarded), 0U);
+  EXPECT_EQ(ledger.unexplained(), 2U);
+  ledger.close(second, Fate::sent, Station::tx_wire, SimTime::ns(5));
+  EXPECT_EQ(ledger.count(false, Fate::forwarded), 1U);
+  EXPECT_EQ(ledger.unexplained(), 0U);
+}
+
+TEST_F(FrameLedgerTest, AFrameWhoseForwardedCopyIsDroppedIsDroppedThereForThatReason) {
+  const FrameId in = ledger.open_on_wire(0, 0, SimTime::ns(1));
+  const FrameId first = ledger.open_from_host(1, {{in}}, SimTime::ns(2));
+  const FrameId second = ledger.open_from_host(1, {{in}}, SimTime::ns(2));
+  ledger.close(in, Fate::forwarded, Station::ip, SimTime::ns(3));
+  ledger.close(second, Fate::dropped, Station::tx_ring, SimTime::ns(4), DropReason::RESET);
+  ledger.close(first, Fate::sent, Station::tx_wire, SimTime::ns(5));
+  EXPECT_EQ(ledger.totals(), (FrameLedger::Totals{{"drop.tx_ring.RESET", 1}}));
+}
+
+TEST_F(FrameLedgerTest, AReplyToAForwardedFrameIsNoneOfItsCopies) {
+  const FrameId in = ledger.open_on_wire(0, 0, SimTime::ns(1));
+  const FrameId reply = ledger.open_from_host(0, {{in}}, SimTime::ns(2));
+  ledger.close(reply, Fate::sent, Station::tx_wire, SimTime::ns(3));
+  ledger.close(in, Fate::forwarded, Station::ip, SimTime::ns(4));  // nothing of it is under way
+  EXPECT_EQ(ledger.count(false, Fate::forwarded), 1U);
+}
+
 TEST_F(FrameLedgerTest, LatencyIsNearestRank) {
   for (unsigned i = 0; i < 100; ++i) {
     const FrameId f = ledger.open_on_wire(0, i, SimTime::zero());

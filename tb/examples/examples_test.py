@@ -17,6 +17,14 @@ def scenarios():
     return found
 
 
+def single_runs():
+    """Those without a study: they have one event log and one report."""
+    def is_study(scenario):
+        with open(os.path.join(PROJECT, scenario), encoding="utf-8") as file:
+            return "\n[study]\n" in file.read()
+    return [scenario for scenario in scenarios() if not is_study(scenario)]
+
+
 def run(*arguments):
     """The finished program; paths are relative to the project, as the README has them."""
     return subprocess.run([PROGRAM, *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=100, check=False)
@@ -42,7 +50,7 @@ class Examples(unittest.TestCase):
 
     def test_the_event_log_does_not_depend_on_how_the_card_is_evaluated(self):
         with tempfile.TemporaryDirectory() as scratch:
-            for scenario in scenarios():
+            for scenario in single_runs():
                 logs = []
                 for number, options in enumerate(([], ["--batch", "3"], ["--random-reset", "5"])):
                     log = os.path.join(scratch, str(number))
@@ -56,7 +64,7 @@ class Examples(unittest.TestCase):
 
     def test_what_the_resolved_scenario_says_is_what_was_run(self):
         with tempfile.TemporaryDirectory() as scratch:
-            for scenario in scenarios():
+            for scenario in single_runs():
                 folder = os.path.join(scratch, os.path.basename(scenario))
                 run("run", scenario, "--quiet", "--out", folder)
                 again = report(os.path.join(folder, "scenario.toml"))
@@ -80,6 +88,49 @@ class Examples(unittest.TestCase):
         told = report("examples/overload.toml", "--set", "host.sysctl.net.core.netdev_max_backlog=50")
         self.assertGreater(told["ledger"]["drop.backlog.CPU_BACKLOG"], 0)
         self.assertEqual(told["ledger"]["drop.backlog.CPU_BACKLOG"], told["counters"]["softnet_stat"]["dropped"])
+
+    def test_the_moderation_study_trades_interrupts_for_latency_within_what_itr_allows(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = os.path.join(scratch, "study")
+            self.assertEqual(run("run", "examples/itr_study.toml", "--quiet", "--out", folder).returncode, 0)
+            with open(os.path.join(folder, "report.json"), encoding="utf-8") as file:
+                points = json.load(file)["points"]
+        usecs = [int(point["set"]["nic.rx_usecs"]) for point in points]
+        reports = [point["report"] for point in points]
+        self.assertEqual(usecs, [0, 5, 10, 20, 30, 50, 75, 100, 200, 300, 500])
+
+        def never_rises(values):
+            return all(a >= b for a, b in zip(values, values[1:]))
+        per_second = [report["interrupts"]["per_second"] for report in reports]
+        self.assertTrue(never_rises(per_second), per_second)
+        self.assertGreater(per_second[0], 40 * per_second[-1])
+        for interval, found in zip(usecs[1:], per_second[1:]):
+            itr = round(interval * 1000 / 256) * 256e-9     # what the register holds
+            self.assertLessEqual(found * 20e-3, 20e-3 / itr + 1)   # in 20 ms; the first one need not wait
+        self.assertTrue(never_rises([report["cpu"]["0"]["hardirq"] for report in reports]))
+        self.assertTrue(never_rises([-report["stations"]["read"]["p50_ns"] for report in reports]))
+        polls = [report["counters"]["napi"]["frames"] / report["counters"]["napi"]["polls"] for report in reports]
+        self.assertTrue(never_rises([-frames for frames in polls]), polls)
+
+    def test_a_frame_is_forwarded_when_the_other_card_has_sent_it(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            log = os.path.join(scratch, "log")
+            run("run", "examples/two_cards.toml", "--quiet", "--events", log)
+            with open(log, encoding="utf-8") as file:
+                events = [line.rstrip("\n").split("\t") for line in file]
+        gone = {time for time, station, frame, _ in events if station == "tx_wire" and frame.startswith("t1:")}
+        ends = [(time, details) for time, station, _, details in events if station == "forwarded"]
+        self.assertEqual(len(ends), 5)
+        for time, details in ends:
+            self.assertIn(time, gone)
+            self.assertEqual(details, "at=tx_wire")
+
+    def test_a_wire_that_loses_what_the_card_sends_leaves_arp_without_an_answer(self):
+        told = report("examples/two_cards.toml", "--set", "wire.eth1.loss=1", "--set", "wire.eth1.direction=out",
+                      "--set", "host.sysctl.net.ipv4.neigh.default.retrans_time_ms=10")
+        self.assertEqual(told["counters"]["wire_out eth1"], {"lost": 3, "corrupted": 0, "duplicated": 0})
+        # The five to be forwarded share the fate of their copies.
+        self.assertEqual(told["ledger"], {"answered": 1, "drop.tx_queue.NEIGH_FAILED": 5})
 
     def test_without_moderation_every_frame_has_its_interrupt(self):
         told = report("examples/moderation.toml", "--set", "nic.rx_usecs=0")

@@ -46,6 +46,18 @@ TEST(Generator, AnswersArpForItsOwnAddressOnly) {
   EXPECT_EQ(generator.received(), 2U);
 }
 
+TEST(OutgoingFaults, LetArriveWhatIsNeitherLostNorCorrupted) {
+  OutgoingFaults faults{{SimTime::zero(), 100'000'000, 50'000'000, 20'000'000}, Rng{3, "wire0 out"}};
+  constexpr std::uint64_t kFrames = 20'000;
+  std::uint64_t arrived = 0;
+  for (std::uint64_t i = 0; i < kFrames; ++i) arrived += faults.copies();
+  const Mishaps& m = faults.mishaps();
+  EXPECT_EQ(arrived, kFrames - m.lost() - m.corrupted() + m.duplicated());
+  EXPECT_NEAR(static_cast<double>(m.lost()), 2000, 213);  // five standard deviations
+  EXPECT_NEAR(static_cast<double>(m.corrupted()), 900, 150);
+  EXPECT_NEAR(static_cast<double>(m.duplicated()), 360, 95);
+}
+
 TEST(WireFaults, LoseCorruptAndDoubleAsOftenAsToldAndCountIt) {
   ListSource source;
   constexpr std::size_t kFrames = 20'000;
@@ -62,12 +74,12 @@ TEST(WireFaults, LoseCorruptAndDoubleAsOftenAsToldAndCountIt) {
     EXPECT_LE(bits, 1U) << "one bit at most";
     changed += bits;
   }
-  EXPECT_EQ(out, kFrames - faults.lost() + faults.duplicated());
-  EXPECT_EQ(changed, faults.corrupted());
+  EXPECT_EQ(out, kFrames - faults.mishaps().lost() + faults.mishaps().duplicated());
+  EXPECT_EQ(changed, faults.mishaps().corrupted());
   // 10 %, 5 % and 2 % of 20 000, five standard deviations wide.
-  EXPECT_NEAR(static_cast<double>(faults.lost()), 2000, 213);
-  EXPECT_NEAR(static_cast<double>(faults.corrupted()), 900, 150);
-  EXPECT_NEAR(static_cast<double>(faults.duplicated()), 360, 95);
+  EXPECT_NEAR(static_cast<double>(faults.mishaps().lost()), 2000, 213);
+  EXPECT_NEAR(static_cast<double>(faults.mishaps().corrupted()), 900, 150);
+  EXPECT_NEAR(static_cast<double>(faults.mishaps().duplicated()), 360, 95);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@ usage() {
   cat <<'TEXT'
 usage: ./nicosim COMMAND [ARGUMENTS]        (./nicosim COMMAND --help explains one)
 
-  run SCENARIO               runs a scenario, e.g. examples/first_frame.toml
+  run SCENARIO               runs a scenario or a study, e.g. examples/first_frame.toml
   replay CAPTURE             sends a capture through the card
   frame DIR FRAME            one frame's life, e.g. r0:17
   check SCENARIO             validates without running
