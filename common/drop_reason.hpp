@@ -24,6 +24,7 @@ namespace nicosim {
   X(NO_SFD,             "a wire start that never became a frame") \
   X(NOT_RECEIVING,      "RCTL.EN is off") \
   X(MAC_FILTER,         "the destination address passes no receive filter") \
+  X(VLAN_FILTER,        "the VLAN id is not in VFTA, or the CFI bit is not RCTL.CFI") \
   X(PAUSE_FRAME,        "flow control, taken by the MAC") \
   X(FIFO_FULL,          "no room in the receive FIFO (MPC, RXO)") \
   X(DMA_ERROR,          "the bus answered with an error, or a descriptor cannot be used") \

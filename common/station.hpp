@@ -43,7 +43,7 @@ namespace nicosim {
   X(read,      "the last byte it contributed was copied to a process") \
   X(answered,  "nothing delivered, a stateless reply sent (ARP, echo, RST, ICMP error)") \
   X(forwarded, "passed on towards another host") \
-  X(consumed,  "used up by the stack itself: handshake, ACK, FIN, ARP reply, ICMP message") \
+  X(consumed,  "used up by the stack itself: handshake, ACK, FIN, ARP reply, ICMP message; or by the card: PAUSE") \
   X(queued,    "still in a queue or in reassembly at the end of the run") \
   X(sent,      "host frames only: left on the wire") \
   X(dropped,   "one station, one reason")

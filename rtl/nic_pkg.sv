@@ -33,7 +33,9 @@ package nic_pkg;
   localparam logic [3:0] FILTER_EV_MULTICAST  = 4'd1;   // RA or MTA matched, or MPE
   localparam logic [3:0] FILTER_EV_BROADCAST  = 4'd2;
   localparam logic [3:0] FILTER_EV_PROMISC    = 4'd3;   // UPE alone let it in
-  localparam logic [3:0] FILTER_EV_REJECT     = 4'd8;   // ends the frame
+  localparam logic [3:0] FILTER_EV_REJECT     = 4'd8;   // ends the frame, like the next two
+  localparam logic [3:0] FILTER_EV_VLAN_REJECT = 4'd9;  // VFTA or the CFI bit says no
+  localparam logic [3:0] FILTER_EV_CONTROL    = 4'd10;  // a MAC control frame, which the MAC keeps to itself
   // fifo
   localparam logic [3:0] FIFO_EV_STORED       = 4'd0;
   localparam logic [3:0] FIFO_EV_OVERFLOW     = 4'd8;   // ends the frame: MPC, RXO
@@ -73,7 +75,25 @@ package nic_pkg;
     logic multicast;  // group bit, not broadcast
     logic broadcast;
     logic exact;      // RA, MTA, BAM or MPE let it in; 0 with accept = UPE alone
+    logic station;    // RA[0]
+    logic control;    // an address that MAC control frames come to
   } rx_verdict_t;
+
+  // What rx_vlan has found out when the frame ends
+  typedef struct packed {
+    logic        reject;    // VFTA or the CFI bit keeps the frame out
+    logic        stripped;  // the tag was taken out
+    logic [15:0] tci;       // of a stripped frame, otherwise 0
+  } rx_vlan_t;
+
+  // What rx_checksum has found out when the frame ends
+  typedef struct packed {
+    logic        ip_checked;       // descriptor status IPCS
+    logic        ip_error;         // ... and error IPE
+    logic        tcp_udp_checked;  // descriptor status TCPCS
+    logic        tcp_udp_error;    // ... and error TCPE
+    logic [15:0] packet;           // packet checksum
+  } rx_sums_t;
 
   // ---- receive: one strobe per frame that ended, for the statistics
   typedef struct packed {
@@ -99,6 +119,16 @@ package nic_pkg;
     logic [15:0] length;        // bytes, FCS included
     logic [31:0] tag;
   } rx_frame_t;
+
+  typedef struct packed {
+    logic        stripped;         // descriptor status VP
+    logic [15:0] tci;              // descriptor special
+    logic        ip_checked;       // as in rx_sums_t
+    logic        ip_error;
+    logic        tcp_udp_checked;
+    logic        tcp_udp_error;
+    logic [15:0] checksum;
+  } rx_offload_t;
 
   // ---- transmit
   typedef struct packed {

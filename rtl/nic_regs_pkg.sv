@@ -426,7 +426,7 @@ package nic_regs_pkg;
   localparam int unsigned RSRPD_SIZE_LSB = 0;
   localparam int unsigned RSRPD_SIZE_WIDTH = 12;
 
-  // Receive Checksum Control; every descriptor says IXSM, nothing is verified in hardware
+  // Receive Checksum Control; a descriptor without a verdict says IXSM
   localparam logic [16:0] RXCSUM_ADDR = 17'h05000;
   localparam logic [31:0] RXCSUM_RESET = 32'h00000000;
   localparam logic [31:0] RXCSUM_WMASK = 32'h000003ff;
@@ -461,7 +461,7 @@ package nic_regs_pkg;
   localparam int unsigned RAH_AS_WIDTH = 2;
   localparam int unsigned RAH_AV_LSB = 31;
 
-  // VLAN Filter Table Array: one bit per VLAN id
+  // VLAN Filter Table Array: one bit per VLAN id, asked with RCTL.VFE
   localparam logic [16:0] VFTA_ADDR = 17'h05600;
   localparam int unsigned VFTA_COUNT = 128;
   localparam int unsigned VFTA_STRIDE = 4;
@@ -971,7 +971,7 @@ package nic_regs_pkg;
   localparam int unsigned RXD_STATUS_DD_BIT = 0;  // descriptor done: the card has finished with it
   localparam int unsigned RXD_STATUS_EOP_BIT = 1;  // last descriptor of the frame
   localparam int unsigned RXD_STATUS_IXSM_BIT = 2;  // ignore the checksum indications
-  localparam int unsigned RXD_STATUS_VP_BIT = 3;  // 802.1Q frame
+  localparam int unsigned RXD_STATUS_VP_BIT = 3;  // a VLAN tag was taken out (CTRL.VME)
   localparam int unsigned RXD_STATUS_TCPCS_BIT = 5;  // TCP/UDP checksum was verified
   localparam int unsigned RXD_STATUS_IPCS_BIT = 6;  // IP checksum was verified
   localparam int unsigned RXD_STATUS_PIF_BIT = 7;  // passed the filter by hash only

@@ -111,6 +111,7 @@ module nic_top (
   logic [11:0]           vlan_id;
   logic                  vfta_bit;
   nic_pkg::misc_stat_t   misc_stat;
+  logic                  xon_received, xoff_received, control_unsupported;
   nic_pkg::ring_t        rx_ring, tx_ring;
   nic_pkg::head_write_t  rx_head_write, tx_head_write;
   logic [15:0]           rx_head, tx_head;
@@ -122,6 +123,14 @@ module nic_top (
   nic_pkg::rx_word_t     rx_word;
   nic_pkg::rx_end_t      rx_end;
   nic_pkg::rx_verdict_t  rx_verdict;
+  nic_pkg::rx_word_t     rx_fifo_word;      // behind rx_vlan
+  nic_pkg::rx_end_t      rx_fifo_end;
+  nic_pkg::rx_verdict_t  rx_fifo_verdict;
+  nic_pkg::rx_vlan_t     rx_vlan;
+  nic_pkg::rx_sums_t     rx_sums;
+  nic_pkg::rx_offload_t  rx_offload;
+  logic                  rx_consume, pause_valid;
+  logic [15:0]           pause_time, rx_level_bytes;
   nic_pkg::rx_stat_t     rx_stat;
   logic                  dest_valid;
   logic [47:0]           dest_addr;
@@ -160,6 +169,7 @@ module nic_top (
 
   nic_pkg::event_t       ev_mac, ev_filter, ev_fifo, ev_dma, ev_interrupt, ev_tx_dma, ev_tx_fifo, ev_tx_mac;
   logic                  quiet_mac_rx, quiet_filter, quiet_rx_fifo, quiet_rx_dma, quiet_interrupt, quiet_tx_dma;
+  logic                  quiet_rx_vlan, quiet_rx_control;
   logic                  quiet_tx_fifo, quiet_mac_tx, quiet_csr, quiet_stats, quiet_arbiter;
 
   // ---- receive
@@ -175,24 +185,44 @@ module nic_top (
     .clk_i, .rst_ni(core_rst_n),
     .any_unicast_i(rx_settings.any_unicast), .any_multicast_i(rx_settings.any_multicast),
     .broadcast_i(rx_settings.broadcast), .multicast_offset_i(rx_settings.multicast_offset),
-    .ra_addr_i(ra_addr), .ra_valid_i(ra_valid), .mta_index_o(mta_index), .mta_bit_i(mta_bit),
-    .dest_valid_i(dest_valid), .dest_addr_i(dest_addr),
+    .ra_addr_i(ra_addr), .ra_valid_i(ra_valid), .control_addr_i(flow.address),
+    .mta_index_o(mta_index), .mta_bit_i(mta_bit), .dest_valid_i(dest_valid), .dest_addr_i(dest_addr),
     .verdict_o(rx_verdict), .quiet_o(quiet_filter)
+  );
+
+  rx_vlan u_rx_vlan (
+    .clk_i, .rst_ni(core_rst_n), .settings_i(vlan), .vlan_id_o(vlan_id), .vfta_bit_i(vfta_bit),
+    .word_i(rx_word), .end_i(rx_end), .verdict_i(rx_verdict),
+    .word_o(rx_fifo_word), .end_o(rx_fifo_end), .verdict_o(rx_fifo_verdict), .vlan_o(rx_vlan), .quiet_o(quiet_rx_vlan)
+  );
+
+  rx_control u_rx_control (
+    .clk_i, .rst_ni(core_rst_n), .settings_i(flow),
+    .word_i(rx_fifo_word), .end_i(rx_fifo_end), .verdict_i(rx_fifo_verdict), .stripped_i(rx_vlan.stripped),
+    .consume_o(rx_consume), .pause_valid_o(pause_valid), .pause_time_o(pause_time),
+    .xon_received_o(xon_received), .xoff_received_o(xoff_received), .unsupported_o(control_unsupported),
+    .quiet_o(quiet_rx_control)
+  );
+
+  rx_checksum u_rx_checksum (
+    .clk_i, .rst_ni(core_rst_n), .settings_i(rx_checksum), .strip_fcs_i(rx_settings.strip_fcs),
+    .vlan_ethertype_i(vlan.ethertype), .word_i(rx_fifo_word), .sums_o(rx_sums)
   );
 
   rx_fifo u_rx_fifo (
     .clk_i, .rst_ni(core_rst_n),
-    .word_i(rx_word), .end_i(rx_end), .verdict_i(rx_verdict),
-    .frame_valid_o(rx_frame_valid), .frame_o(rx_frame), .frame_done_i(rx_frame_done),
+    .word_i(rx_fifo_word), .end_i(rx_fifo_end), .verdict_i(rx_fifo_verdict),
+    .vlan_i(rx_vlan), .sums_i(rx_sums), .consume_i(rx_consume),
+    .frame_valid_o(rx_frame_valid), .frame_o(rx_frame), .offload_o(rx_offload), .frame_done_i(rx_frame_done),
     .data_valid_o(rx_data_valid), .data_lo_o(rx_data_lo), .data_hi_o(rx_data_hi), .data_take_i(rx_data_take),
-    .overrun_o(rx_overrun), .stat_o(rx_stat),
+    .level_bytes_o(rx_level_bytes), .overrun_o(rx_overrun), .stat_o(rx_stat),
     .filter_event_o(ev_filter), .fifo_event_o(ev_fifo), .quiet_o(quiet_rx_fifo)
   );
 
   rx_dma u_rx_dma (
     .clk_i, .rst_ni(core_rst_n),
     .settings_i(rx_settings), .ring_i(rx_ring), .head_write_i(rx_head_write), .head_o(rx_head),
-    .frame_valid_i(rx_frame_valid), .frame_i(rx_frame), .frame_done_o(rx_frame_done),
+    .frame_valid_i(rx_frame_valid), .frame_i(rx_frame), .offload_i(rx_offload), .frame_done_o(rx_frame_done),
     .data_valid_i(rx_data_valid), .data_lo_i(rx_data_lo), .data_hi_i(rx_data_hi), .data_take_o(rx_data_take),
     .desc_read_o(rx_desc_read), .desc_read_ready_i(rx_desc_read_ready), .desc_beat_i(rx_desc_beat),
     .write_o(rx_write), .write_ready_i(rx_write_ready), .write_done_i(rx_write_done),
@@ -244,6 +274,13 @@ module nic_top (
     .xgmii_txd_o, .xgmii_txc_o, .stat_o(tx_stat), .event_o(ev_tx_mac), .quiet_o(quiet_mac_tx)
   );
 
+  always_comb begin
+    misc_stat                     = '0;
+    misc_stat.xon_received        = xon_received;
+    misc_stat.xoff_received       = xoff_received;
+    misc_stat.control_unsupported = control_unsupported;
+  end
+
   // ---- registers
   csr u_csr (
     .clk_i, .rst_ni(rst_n), .station_addr_i,
@@ -285,10 +322,9 @@ module nic_top (
   );
 
   // Settings whose blocks do not look at them yet
-  assign vlan_id   = 12'd0;
-  assign misc_stat = '0;
   logic unused;
-  assign unused = &{1'b0, vlan, flow, rx_checksum, rx_thresholds, tx_thresholds, vfta_bit};
+  assign unused = &{1'b0, flow.transmit, flow.timer, flow.xon_enable, flow.low, flow.high, pause_valid, pause_time,
+                    rx_level_bytes, rx_thresholds, tx_thresholds};
 
   // ---- to the simulation
   logic soft_reset_q;
@@ -311,7 +347,7 @@ module nic_top (
                     ev_tx_dma.valid || ev_tx_fifo.valid || ev_tx_mac.valid || ev_reset_valid_o;
 
   assign quiescent_o = rst_n && !soft_reset && !soft_reset_q && !ev_any_o && quiet_mac_rx && quiet_filter &&
-                       quiet_rx_fifo && quiet_rx_dma && quiet_interrupt && quiet_tx_dma && quiet_tx_fifo &&
-                       quiet_mac_tx && quiet_csr && quiet_stats && quiet_arbiter;
+                       quiet_rx_vlan && quiet_rx_control && quiet_rx_fifo && quiet_rx_dma &&
+                       quiet_interrupt && quiet_tx_dma && quiet_tx_fifo && quiet_mac_tx && quiet_csr && quiet_stats && quiet_arbiter;
 
 endmodule

@@ -22,6 +22,7 @@ module rx_dma (
   // From rx_fifo: the oldest frame, 16 bytes at a time
   input  logic                  frame_valid_i,
   input  nic_pkg::rx_frame_t    frame_i,
+  input  nic_pkg::rx_offload_t  offload_i,
   output logic                  frame_done_o,
   input  logic                  data_valid_i,
   input  logic [63:0]           data_lo_i,
@@ -46,14 +47,19 @@ module rx_dma (
   output logic                  quiet_o
 );
 
-  localparam logic [7:0] DD   = 8'h01;  // descriptor status
-  localparam logic [7:0] EOP  = 8'h02;
-  localparam logic [7:0] IXSM = 8'h04;
-  localparam logic [7:0] PIF  = 8'h80;
-  localparam logic [7:0] CE   = 8'h01;  // descriptor errors
-  localparam logic [7:0] SE   = 8'h02;
-  localparam logic [7:0] SEQ  = 8'h04;
-  localparam logic [7:0] RXE  = 8'h80;
+  localparam logic [7:0] DD    = 8'h01;  // descriptor status
+  localparam logic [7:0] EOP   = 8'h02;
+  localparam logic [7:0] IXSM  = 8'h04;
+  localparam logic [7:0] VP    = 8'h08;
+  localparam logic [7:0] TCPCS = 8'h20;
+  localparam logic [7:0] IPCS  = 8'h40;
+  localparam logic [7:0] PIF   = 8'h80;
+  localparam logic [7:0] CE    = 8'h01;  // descriptor errors
+  localparam logic [7:0] SE    = 8'h02;
+  localparam logic [7:0] SEQ   = 8'h04;
+  localparam logic [7:0] TCPE  = 8'h20;
+  localparam logic [7:0] IPE   = 8'h40;
+  localparam logic [7:0] RXE   = 8'h80;
 
   // ---- descriptors
   logic        running, desc_valid, desc_pop, ring_empty, ring_failed, ring_error, ring_quiet, retire, busy;
@@ -73,13 +79,16 @@ module rx_dma (
   // ---- records: one per descriptor in work, in ring order. retired <= written (write-back sent) <= opened
   logic [47:0] record_id_mem [64];   // {index, tag}
   logic [33:0] record_mem [64];      // {null, eop, errors, status, length}
+  logic [31:0] record_sum_mem [64];  // {special, checksum}
   logic [6:0]  opened_q, written_q, retired_q;
   logic [6:0]  stored_q;             // records whose data is in memory and whose write-back is not sent
   logic        record_full;
   logic [33:0] record;
   logic        record_null;
+  logic [31:0] record_sum;
 
   assign record      = record_mem[written_q[5:0]];
+  assign record_sum  = record_sum_mem[written_q[5:0]];
   assign record_null = record[33];
   assign record_full = (opened_q ^ retired_q) == 7'h40;
 
@@ -106,7 +115,7 @@ module rx_dma (
   logic [15:0] rest_q;                    // bytes of the frame still without a buffer
   logic        frame_ready, start, start_data, final_part;
   logic [15:0] frame_bytes, want, part;
-  logic [7:0]  errors;
+  logic [7:0]  errors, status;
   logic [15:0] part_end;                  // offset of the part's end from its first beat
 
   logic [63:4] beat_addr_q;
@@ -123,7 +132,12 @@ module rx_dma (
   assign part        = final_part ? want : {1'b0, settings_i.buffer_bytes};
   // An Error character is what RX_ER is to a slower wire: a symbol error in the data. Valid with EOP only
   assign errors      = (frame_i.crc_error ? CE : 8'd0) | (frame_i.symbol_error ? SE | RXE : 8'd0) |
-                       (frame_i.sequence_error ? SEQ : 8'd0);
+                       (frame_i.sequence_error ? SEQ : 8'd0) |
+                       (offload_i.tcp_udp_error ? TCPE : 8'd0) | (offload_i.ip_error ? IPE : 8'd0);
+  // Without a verdict the driver has to look for itself
+  assign status      = EOP | (offload_i.stripped ? VP : 8'd0) | (offload_i.tcp_udp_checked ? TCPCS : 8'd0) |
+                       (offload_i.ip_checked ? IPCS : 8'd0) |
+                       (offload_i.tcp_udp_checked || offload_i.ip_checked ? 8'd0 : IXSM);
   assign part_end    = part + {12'd0, desc_lo[3:0]};
   assign start       = state_q == WAIT && !halt_q && desc_valid && !record_full && (in_frame_q || frame_ready);
   assign start_data  = start && desc_lo != 64'd0;
@@ -240,10 +254,11 @@ module rx_dma (
 
       // A descriptor for the next part of a frame
       if (start) begin
-        record_id_mem[opened_q[5:0]] <= {desc_index, frame_i.tag};
+        record_id_mem[opened_q[5:0]]  <= {desc_index, frame_i.tag};
+        record_sum_mem[opened_q[5:0]] <= final_part ? {offload_i.tci, offload_i.checksum} : 32'd0;
         if (start_data)
           record_mem[opened_q[5:0]] <= {1'b0, final_part, final_part ? errors : 8'd0,
-                                        DD | IXSM | (final_part ? EOP : 8'd0) | (frame_i.exact ? 8'd0 : PIF), part};
+                                        DD | (final_part ? status : IXSM) | (frame_i.exact ? 8'd0 : PIF), part};
         else
           record_mem[opened_q[5:0]] <= {10'h200, desc_hi[39:32] | DD, 16'd0};
         opened_q <= opened_q + 7'd1;
@@ -268,7 +283,7 @@ module rx_dma (
         out_last_q <= 1'b1;
         out_addr_q <= ring_base[63:4] + {44'd0, record_id_mem[written_q[5:0]][47:32]};
         out_strb_q <= record_null ? 16'h1000 : 16'hff00;
-        out_hi_q   <= {16'd0, record[31:24], record[23:16], 16'd0, record[15:0]};
+        out_hi_q   <= {record_sum[31:16], record[31:16], record_sum[15:0], record[15:0]};
         written_q  <= written_q + 7'd1;
       end
       if (send_data) begin

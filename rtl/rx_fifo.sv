@@ -12,20 +12,25 @@ module rx_fifo #(
   input  logic                 clk_i,
   input  logic                 rst_ni,
 
-  // From the MAC; the verdict comes no later than the last word, and not before the last word of the frame before
+  // From the MAC by way of rx_vlan; the verdict comes no later than the last word, and not before the last word of the frame before
   input  nic_pkg::rx_word_t    word_i,
   input  nic_pkg::rx_end_t     end_i,
   input  nic_pkg::rx_verdict_t verdict_i,
+  input  nic_pkg::rx_vlan_t    vlan_i,      // this and the next two count with the last word
+  input  nic_pkg::rx_sums_t    sums_i,
+  input  logic                 consume_i,   // a MAC control frame that ends here
 
   // To the DMA engine: the oldest frame, and its bytes sixteen at a time; done drops what was not taken
   output logic                 frame_valid_o,
   output nic_pkg::rx_frame_t   frame_o,
+  output nic_pkg::rx_offload_t offload_o,
   input  logic                 frame_done_i,
   output logic                 data_valid_o,
   output logic [63:0]          data_lo_o,
   output logic [63:0]          data_hi_o,
   input  logic                 data_take_i,
 
+  output logic [15:0]          level_bytes_o,  // held for the DMA engine, in whole pairs
   output logic                 overrun_o,  // a frame was lost for want of room: ICR.RXO
   output nic_pkg::rx_stat_t    stat_o,
   output nic_pkg::event_t      filter_event_o,
@@ -37,6 +42,7 @@ module rx_fifo #(
   localparam int unsigned COUNT_BITS = $clog2(PAIRS + 1);
   localparam int unsigned INFO_BITS  = $clog2(FRAMES);
   localparam int unsigned FRAME_BITS = $bits(frame_o);
+  localparam int unsigned OFFLOAD_BITS = $bits(offload_o);
 
   localparam logic [ADDR_BITS-1:0]  LAST_PAIR = ADDR_BITS'(PAIRS - 1);
   localparam logic [COUNT_BITS-1:0] ALL_PAIRS = COUNT_BITS'(PAIRS);
@@ -83,7 +89,7 @@ module rx_fifo #(
     write   = word_i.valid && room && !lost_q;
     begun_d = begun_q + COUNT_BITS'(write && !upper_q);
     last    = word_i.valid && word_i.eof;
-    passed  = last && end_i.keep && accept;
+    passed  = last && end_i.keep && accept && !vlan_i.reject && !consume_i;
     store   = passed && write && waiting_q != ALL_INFO;
   end
 
@@ -131,16 +137,23 @@ module rx_fifo #(
   end
 
   // ---- the frames' descriptions
-  logic [FRAME_BITS-1:0] info_mem [FRAMES];
+  logic [FRAME_BITS-1:0]   info_mem [FRAMES];
+  logic [OFFLOAD_BITS-1:0] offload_mem [FRAMES];  // a memory of its own, as the simulator is slow above 64 bits
   logic [INFO_BITS-1:0]  info_write_q, info_read_q;
   nic_pkg::rx_frame_t    frame_q;
+  nic_pkg::rx_offload_t  offload_q;
   logic                  shown_q, show;  // frame_q is valid; it takes the next one
 
   always_ff @(posedge clk_i) begin
-    if (store)
-      info_mem[info_write_q] <= {end_i.crc_error, end_i.symbol_error, end_i.sequence_error, exact, end_i.length,
-                                 end_i.tag};
-    if (show) frame_q <= info_mem[info_read_q];
+    if (store) begin
+      info_mem[info_write_q]    <= {end_i.crc_error, end_i.symbol_error, end_i.sequence_error, exact, end_i.length,
+                                    end_i.tag};
+      offload_mem[info_write_q] <= {vlan_i.stripped, vlan_i.tci, sums_i};
+    end
+    if (show) begin
+      frame_q   <= info_mem[info_read_q];
+      offload_q <= offload_mem[info_read_q];
+    end
   end
 
   // ---- frame being read
@@ -185,9 +198,12 @@ module rx_fifo #(
 
   assign frame_valid_o = shown_q;
   assign frame_o       = frame_q;
+  assign offload_o     = offload_q;
   assign data_valid_o  = shown_q && left != '0;
   assign data_lo_o     = lower_q;
   assign data_hi_o     = upper_data_q;
+
+  assign level_bytes_o = 16'({used_q, 4'd0});
 
   // ---- what became of each frame
   logic              overrun_q, filter_event_valid_q, fifo_event_valid_q;
@@ -208,12 +224,14 @@ module rx_fifo #(
       stat_q.valid         <= last;
       if (last) begin
         tag_q               <= end_i.tag;
-        filter_kind_q       <= !accept   ? nic_pkg::FILTER_EV_REJECT :
+        filter_kind_q       <= consume_i ? nic_pkg::FILTER_EV_CONTROL :
+                               !accept   ? nic_pkg::FILTER_EV_REJECT :
+                               vlan_i.reject ? nic_pkg::FILTER_EV_VLAN_REJECT :
                                broadcast ? nic_pkg::FILTER_EV_BROADCAST :
                                multicast ? nic_pkg::FILTER_EV_MULTICAST :
                                exact     ? nic_pkg::FILTER_EV_UNICAST : nic_pkg::FILTER_EV_PROMISC;
         fifo_kind_q         <= store ? nic_pkg::FIFO_EV_STORED : nic_pkg::FIFO_EV_OVERFLOW;
-        stat_q.accepted     <= accept;
+        stat_q.accepted     <= accept && !vlan_i.reject && !consume_i;
         stat_q.stored       <= store;
         stat_q.missed       <= passed && !store;
         stat_q.crc_error    <= end_i.crc_error;
@@ -222,7 +240,7 @@ module rx_fifo #(
         stat_q.long_frame   <= end_i.long_frame;
         stat_q.multicast    <= multicast;
         stat_q.broadcast    <= broadcast;
-        stat_q.length       <= end_i.length;
+        stat_q.length       <= vlan_i.stripped ? end_i.length + 16'd4 : end_i.length;  // on the wire
       end
     end
   end
@@ -234,10 +252,15 @@ module rx_fifo #(
 
   assign quiet_o = !stat_q.valid && !fresh_q && (shown_q || waiting_q == '0);
 
+  // The rest of the verdict is for rx_control
+  logic unused;
+  assign unused = &{1'b0, verdict_i.station, verdict_i.control};
+
   `ASSERT(DoneOnlyWithAFrame, !frame_done_i || shown_q)
   `ASSERT(TakeOnlyWithData, !data_take_i || data_valid_o)
   `ASSERT(NeverMoreThanFits, used_q + begun_q <= ALL_PAIRS)
   `ASSERT(AFrameBeginsWithSof, !word_i.valid || word_i.sof == (begun_q == '0 && !lost_q))
+  `ASSERT(AConsumedFrameIsNotStored, !(consume_i && store))
   `ASSERT(StoredPairsMatchTheLength, !store || begun_d == pairs_of(end_i.length))
   `ASSERT(OnlyTheLastWordIsPartial, !word_i.valid || word_i.eof || word_i.bytes == 4'd8)
 

@@ -18,6 +18,8 @@ module rx_filter (
   input  logic [767:0]         ra_addr_i,
   input  logic [15:0]          ra_valid_i,
 
+  input  logic [47:0]          control_addr_i,      // FCAH:FCAL
+
   // Multicast table: the register file answers in the same cycle
   output logic [11:0]          mta_index_o,         // register in 11:5, bit in 4:0
   input  logic                 mta_bit_i,
@@ -31,6 +33,8 @@ module rx_filter (
   output logic                 quiet_o
 );
 
+  localparam logic [47:0] PAUSE_GROUP = 48'h0180_c200_0001;  // IEEE 802.3 annex 31B
+
   // Bits of the last two octets (manual, "Multicast Table Array"): MO slides a window of twelve
   logic [15:0] last_two;
   assign last_two = {dest_addr_i[7:0], dest_addr_i[15:8]};
@@ -43,7 +47,7 @@ module rx_filter (
     endcase
   end
 
-  logic is_broadcast, is_multicast, ra_hit, exact_d, accept_d;
+  logic is_broadcast, is_multicast, ra_hit, exact_d, accept_d, station_d, control_d;
 
   always_comb begin
     is_broadcast = 1'b0;
@@ -51,6 +55,8 @@ module rx_filter (
     ra_hit       = 1'b0;
     exact_d      = 1'b0;
     accept_d     = 1'b0;
+    station_d    = 1'b0;
+    control_d    = 1'b0;
     if (dest_valid_i) begin
       is_broadcast = &dest_addr_i;
       is_multicast = dest_addr_i[40] && !is_broadcast;  // group bit of the first octet
@@ -60,10 +66,13 @@ module rx_filter (
       else if (is_multicast) exact_d = ra_hit || any_multicast_i || mta_bit_i;
       else                   exact_d = ra_hit;
       accept_d = exact_d || (any_unicast_i && !is_broadcast && !is_multicast);
+
+      station_d = ra_valid_i[0] && ra_addr_i[0] == dest_addr_i;
+      control_d = station_d || dest_addr_i == PAUSE_GROUP || dest_addr_i == control_addr_i;
     end
   end
 
-  logic valid_q, accept_q, multicast_q, broadcast_q, exact_q;
+  logic valid_q, accept_q, multicast_q, broadcast_q, exact_q, station_q, control_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -75,11 +84,13 @@ module rx_filter (
         multicast_q <= is_multicast;
         broadcast_q <= is_broadcast;
         exact_q     <= exact_d;
+        station_q   <= station_d;
+        control_q   <= control_d;
       end
     end
   end
 
-  assign verdict_o = {valid_q, accept_q, multicast_q, broadcast_q, exact_q};
+  assign verdict_o = {valid_q, accept_q, multicast_q, broadcast_q, exact_q, station_q, control_q};
   assign quiet_o   = !valid_q;
 
   `ASSERT(ExactImpliesAccept, !valid_q || !exact_q || accept_q)

@@ -57,6 +57,7 @@ std::string_view filter_detail(unsigned kind) {
 
 sc_core::sc_time kernel_time(SimTime t) { return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(t.in_ps())); }
 
+constexpr unsigned kVlanReject = 9, kControl = 10;  // of the filter
 constexpr unsigned kEnds = 8;  // event kinds from here on end the frame (filter, fifo, dma, transmit)
 
 }  // namespace
@@ -416,10 +417,17 @@ void ClockEngine::events(SimTime now) {
       drop(pins_.ev_mac.tag, Station::mac, reason);
   }
   if (pins_.ev_filter.valid != 0) {
-    if (pins_.ev_filter.kind >= kEnds)
-      drop(pins_.ev_filter.tag, Station::filter, DropReason::MAC_FILTER);
-    else
-      ledger_.at(rx_id(pins_.ev_filter.tag), Station::filter, now, filter_detail(pins_.ev_filter.kind));
+    const unsigned kind = pins_.ev_filter.kind;
+    if (kind == kControl) {
+      ledger_.at(rx_id(pins_.ev_filter.tag), Station::filter, now, "match=control");
+      ledger_.close(rx_id(pins_.ev_filter.tag), Fate::consumed, Station::filter, now);
+      forget(rx_in_card_, pins_.ev_filter.tag);
+    } else if (kind >= kEnds) {
+      drop(pins_.ev_filter.tag, Station::filter,
+           kind == kVlanReject ? DropReason::VLAN_FILTER : DropReason::MAC_FILTER);
+    } else {
+      ledger_.at(rx_id(pins_.ev_filter.tag), Station::filter, now, filter_detail(kind));
+    }
   }
   if (pins_.ev_fifo.valid != 0) {
     if (pins_.ev_fifo.kind >= kEnds)

@@ -26,8 +26,8 @@ inline constexpr std::uint64_t kTxRing = kMemory + 0x2'0000;
 inline constexpr std::uint64_t kBuffers = kMemory + 0x10'0000;
 
 // Status and command bits
-inline constexpr unsigned kDd = 1, kEop = 2, kIxsm = 4, kPif = 0x80;
-inline constexpr unsigned kCe = 1, kSe = 2, kSeq = 4, kRxe = 0x80;
+inline constexpr unsigned kDd = 1, kEop = 2, kIxsm = 4, kVp = 8, kTcpcs = 0x20, kIpcs = 0x40, kPif = 0x80;
+inline constexpr unsigned kCe = 1, kSe = 2, kSeq = 4, kTcpe = 0x20, kIpe = 0x40, kRxe = 0x80;
 inline constexpr unsigned kCmdEop = 1, kCmdIfcs = 2, kCmdRs = 8, kCmdDext = 0x20;
 
 struct Descriptor {
@@ -54,6 +54,11 @@ struct RxFrame {
   bool symbol_error = false;
   bool exact = true;
   bool sequence_error = false;
+  // What vlan and checksum blocks have found
+  bool stripped = false;
+  std::uint16_t tci = 0;
+  unsigned verdicts = 0;  // 8 IP checked, 4 IP error, 2 TCP/UDP checked, 1 TCP/UDP error
+  std::uint16_t checksum = 0;
 };
 
 struct TxFrame {
@@ -244,6 +249,10 @@ class DmaBench {
       top.frame_symbol_error_i = frame.symbol_error;
       top.frame_sequence_error_i = frame.sequence_error;
       top.frame_exact_i = frame.exact;
+      top.frame_stripped_i = frame.stripped;
+      top.frame_tci_i = frame.tci;
+      top.frame_verdicts_i = static_cast<std::uint8_t>(frame.verdicts);
+      top.frame_checksum_i = frame.checksum;
       if (rx_taken_ < frame.bytes.size() && (data_chance >= 100 || rng_.below(100) < data_chance)) {
         std::uint8_t word[16] = {};
         std::memcpy(word, frame.bytes.data() + rx_taken_, std::min<std::size_t>(16, frame.bytes.size() - rx_taken_));

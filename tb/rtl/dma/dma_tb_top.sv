@@ -27,6 +27,10 @@ module dma_tb_top (
   input  logic         frame_exact_i,
   input  logic [15:0]  frame_length_i,
   input  logic [31:0]  frame_tag_i,
+  input  logic         frame_stripped_i,
+  input  logic [15:0]  frame_tci_i,
+  input  logic [3:0]   frame_verdicts_i,     // IP checked, IP error, TCP/UDP checked, TCP/UDP error
+  input  logic [15:0]  frame_checksum_i,
   output logic         frame_done_o,
   input  logic         data_valid_i,
   input  logic [63:0]  data_lo_i,
@@ -109,6 +113,7 @@ module dma_tb_top (
   nic_pkg::ring_t        rx_ring, tx_ring;
   nic_pkg::head_write_t  rx_head_write, tx_head_write;
   nic_pkg::rx_frame_t    rx_frame;
+  nic_pkg::rx_offload_t  rx_offload;
   nic_pkg::causes_t      rx_causes, tx_causes;
   nic_pkg::event_t       rx_event, tx_event;
   nic_pkg::tx_write_t    fifo_write;
@@ -133,12 +138,14 @@ module dma_tb_top (
   assign tx_ring       = {tx_base_i, tx_bytes_i, tx_tail_i};
   assign rx_head_write = {rx_head_write_i, rx_head_value_i};
   assign tx_head_write = {tx_head_write_i, tx_head_value_i};
+  assign rx_offload    = {frame_stripped_i, frame_tci_i, frame_verdicts_i, frame_checksum_i};
   assign rx_frame      = {frame_crc_error_i, frame_symbol_error_i, frame_sequence_error_i, frame_exact_i, frame_length_i, frame_tag_i};
 
   rx_dma u_rx_dma (
     .clk_i, .rst_ni(core_rst_n),
     .settings_i(rx_settings), .ring_i(rx_ring), .head_write_i(rx_head_write), .head_o(rx_head_o),
-    .frame_valid_i, .frame_i(rx_frame), .frame_done_o, .data_valid_i, .data_lo_i, .data_hi_i, .data_take_o,
+    .frame_valid_i, .frame_i(rx_frame), .offload_i(rx_offload), .frame_done_o,
+    .data_valid_i, .data_lo_i, .data_hi_i, .data_take_o,
     .desc_read_o(rx_desc_read), .desc_read_ready_i(rx_desc_read_ready), .desc_beat_i(rx_desc_beat),
     .write_o(rx_write), .write_ready_i(rx_write_ready), .write_done_i(rx_write_done),
     .causes_o(rx_causes), .no_buffer_o, .error_o(rx_error_o), .last_tag_o,

@@ -242,6 +242,33 @@ TEST_F(RxDma, StatusAndErrorsTellWhatMacAndFilterSaw) {
   EXPECT_EQ(bench.rx_events[3].tag, 13U);
 }
 
+TEST_F(RxDma, TagAndChecksumsStandInTheLastDescriptorAndIxsmWhenNothingWasVerified) {
+  bench.rx_setup(16, 256);
+  for (unsigned i = 0; i < 15; ++i) bench.rx_post(kBuffers + i * 2048UL);
+  const unsigned verdicts[] = {0, 8, 12, 2, 3, 10, 15};
+  const unsigned statuses[] = {kIxsm, kIpcs, kIpcs, kTcpcs, kTcpcs, kIpcs | kTcpcs, kIpcs | kTcpcs};
+  const unsigned errors[] = {0, 0, kIpe, 0, kTcpe, 0, kIpe | kTcpe};
+  for (unsigned i = 0; i < 7; ++i) {
+    RxFrame frame{pattern(300, i), i, false, false, true};
+    frame.stripped = i % 2 == 1;
+    frame.tci = frame.stripped ? static_cast<std::uint16_t>(0xa123 + i) : 0;
+    frame.verdicts = verdicts[i];
+    frame.checksum = static_cast<std::uint16_t>(0x4321 + i);
+    bench.rx_fifo.push_back(frame);
+  }
+  ASSERT_TRUE(all_written_back(7));
+  for (unsigned i = 0; i < 7; ++i) {
+    const Descriptor first = bench.rx_descriptor(2 * i);
+    EXPECT_EQ(first.status, kDd | kIxsm);
+    EXPECT_EQ(first.errors | first.checksum | first.special, 0);
+    const Descriptor last = bench.rx_descriptor(2 * i + 1);
+    EXPECT_EQ(last.status, kDd | kEop | statuses[i] | (i % 2 == 1 ? kVp : 0U));
+    EXPECT_EQ(last.errors, errors[i]);
+    EXPECT_EQ(last.checksum, 0x4321 + i);
+    EXPECT_EQ(last.special, i % 2 == 1 ? 0xa123 + i : 0U);
+  }
+}
+
 TEST_F(RxDma, DescriptorMinimumIsReportedWhenItIsCrossed) {
   for (const unsigned threshold : {0U, 1U, 2U}) {
     const unsigned left = 64U >> (threshold + 1);

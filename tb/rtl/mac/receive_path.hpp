@@ -20,7 +20,15 @@ namespace nicosim {
 
 // As in rtl/nic_pkg.sv
 enum class MacKind : unsigned { Pass, Crc, Symbol, Runt, Fragment, Oversize, Jabber, NoSfd, NotReceiving, PassBad };
-enum class FilterKind : unsigned { Unicast = 0, Multicast = 1, Broadcast = 2, Promisc = 3, Reject = 8 };
+enum class FilterKind : unsigned {
+  Unicast = 0,
+  Multicast = 1,
+  Broadcast = 2,
+  Promisc = 3,
+  Reject = 8,
+  VlanReject = 9,
+  Control = 10
+};
 enum class FifoKind : unsigned { Stored = 0, Overflow = 8 };
 
 template <typename Kind>
@@ -38,6 +46,17 @@ class ReceivePath {
     bool any_multicast = true;
     bool broadcast = true;
     unsigned multicast_offset = 0;
+    // CTRL.VME, RCTL.VFE, CFIEN, CFI; VET is 0x8100, and one id is in VFTA
+    bool vlan_strip = false, vlan_filter = false, vlan_check_cfi = false, vlan_cfi = false;
+    unsigned vlan_id = 0;
+    // RCTL.SECRC, RXCSUM
+    bool strip_fcs = false;
+    unsigned checksum_start = 0;
+    bool checksum_ip = false, checksum_tcp_udp = false;
+    // CTRL.RFCE, RCTL.DPF, RCTL.PMCF, FCAH:FCAL, FCT
+    bool flow_receive = false, flow_discard = false, flow_pass = false;
+    std::uint64_t flow_address = 0;
+    unsigned flow_type = 0;
   };
   struct Story {  // the events of one tag
     std::optional<MacKind> mac;
@@ -55,6 +74,10 @@ class ReceivePath {
     unsigned length;
     std::uint32_t tag;
     bool exact, crc_error, symbol_error, sequence_error;
+    bool stripped;
+    unsigned tci;
+    bool ip_checked, ip_error, tcp_udp_checked, tcp_udp_error;
+    unsigned checksum;
   };
   struct Stat {
     bool accepted, stored, missed, crc_error, symbol_error, short_frame, long_frame, multicast, broadcast;
@@ -65,6 +88,8 @@ class ReceivePath {
   std::vector<MacFrame> mac_frames;
   std::vector<ReadFrame> read_frames;
   std::vector<Stat> stats;
+  std::vector<unsigned> pauses;  // times handed to the transmitter
+  unsigned xon = 0, xoff = 0, unsupported = 0;
   unsigned overruns = 0;
   unsigned dest_strobes = 0;
   std::uint64_t cycles = 0;
@@ -104,6 +129,20 @@ class ReceivePath {
     model_->any_multicast_i = s.any_multicast;
     model_->broadcast_i = s.broadcast;
     model_->multicast_offset_i = static_cast<std::uint8_t>(s.multicast_offset);
+    model_->vlan_strip_i = s.vlan_strip;
+    model_->vlan_filter_i = s.vlan_filter;
+    model_->vlan_check_cfi_i = s.vlan_check_cfi;
+    model_->vlan_cfi_i = s.vlan_cfi;
+    model_->vfta_id_i = static_cast<std::uint16_t>(s.vlan_id);
+    model_->strip_fcs_i = s.strip_fcs;
+    model_->checksum_start_i = static_cast<std::uint8_t>(s.checksum_start);
+    model_->checksum_ip_i = s.checksum_ip;
+    model_->checksum_tcp_udp_i = s.checksum_tcp_udp;
+    model_->flow_receive_i = s.flow_receive;
+    model_->flow_discard_i = s.flow_discard;
+    model_->flow_pass_i = s.flow_pass;
+    model_->flow_addr_i = s.flow_address;
+    model_->flow_type_i = static_cast<std::uint16_t>(s.flow_type);
   }
   void set_ra(unsigned index, const MacAddress& address, bool valid = true) {
     model_->ra_write_i = 1;
@@ -195,7 +234,14 @@ class ReceivePath {
                              .exact = model_->frame_exact_o != 0,
                              .crc_error = model_->frame_crc_error_o != 0,
                              .symbol_error = model_->frame_symbol_error_o != 0,
-                             .sequence_error = model_->frame_sequence_error_o != 0});
+                             .sequence_error = model_->frame_sequence_error_o != 0,
+                             .stripped = model_->frame_stripped_o != 0,
+                             .tci = model_->frame_tci_o,
+                             .ip_checked = (model_->frame_verdicts_o & 8U) != 0,
+                             .ip_error = (model_->frame_verdicts_o & 4U) != 0,
+                             .tcp_udp_checked = (model_->frame_verdicts_o & 2U) != 0,
+                             .tcp_udp_error = (model_->frame_verdicts_o & 1U) != 0,
+                             .checksum = model_->frame_checksum_o});
       ReadFrame& frame = read_frames.back();
       if (frame.bytes.size() > frame.length) frame.bytes.resize(frame.length);
     }
@@ -220,11 +266,15 @@ class ReceivePath {
     }
     if (model_->fifo_event_o) {
       Story& story = stories[model_->fifo_tag_o];
-      EXPECT_TRUE(story.filter && story.filter != FilterKind::Reject) << "tag " << model_->fifo_tag_o;
+      EXPECT_TRUE(story.filter && *story.filter < FilterKind::Reject) << "tag " << model_->fifo_tag_o;
       EXPECT_FALSE(story.fifo);
       story.fifo = static_cast<FifoKind>(model_->fifo_kind_o);
     }
     overruns += model_->overrun_o;
+    if (model_->pause_valid_o) pauses.push_back(model_->pause_time_o);
+    xon += model_->xon_received_o;
+    xoff += model_->xoff_received_o;
+    unsupported += model_->control_unsupported_o;
     dest_strobes += model_->dest_valid_o;
     if (model_->stat_valid_o) {
       stats.push_back({.accepted = model_->stat_accepted_o != 0,
