@@ -119,8 +119,8 @@ module tx_packer #(
   assign down = {offset[2:0], 3'd0};
 
   always_comb begin
-    down_lo = header_lo;
-    down_hi = header_hi;
+    down_lo = inject ? header_lo : 64'd0;
+    down_hi = inject ? header_hi : 64'd0;
     if (take) begin
       if (offset[3]) begin
         down_lo = beat_hi >> down;
@@ -395,6 +395,8 @@ module tx_packer #(
   `ASSERT(BeatsLandWhereThereIsRoom, !beat_i.valid || (land_q ^ take_q) != {1'b1, {ADDR_BITS{1'b0}}})
   `ASSERT(CommitsSomething, !ending_q || held_q != 5'd0)
   `ASSERT(HeaderWordsAreOfAHeader, !inject || (job_q.segment && inject_left_q != 8'd0))
+  `ASSERT(NothingIsAboveWhatIsHeld, held_q[4] || (held_q[3] ? hold_hi_q >> {held_q[2:0], 3'd0} == 64'd0 :
+                                    hold_hi_q == 64'd0 && hold_lo_q >> {held_q[2:0], 3'd0} == 64'd0))
   `ASSERT(EndsDoNotMeet, !(commit_q && abort_q) && !(ending_q && header_ending_q))
 
 endmodule

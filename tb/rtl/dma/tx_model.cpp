@@ -165,9 +165,9 @@ void TxModel::checksum(Octets& frame, unsigned css, unsigned cso, unsigned cse, 
 
 void TxModel::send(Octets frame, bool ifcs, bool vle, unsigned special, unsigned number, unsigned kind) {
   if (settings_.vlan && vle && frame.size() >= 12) {
-    const std::uint8_t tag[4] = {
-        static_cast<std::uint8_t>(settings_.ethertype >> 8U), static_cast<std::uint8_t>(settings_.ethertype & 0xffU),
-        static_cast<std::uint8_t>(special >> 8U), static_cast<std::uint8_t>(special & 0xffU)};
+    const std::uint8_t tag[4] = {static_cast<std::uint8_t>(settings_.ethertype >> 8U),
+                                 static_cast<std::uint8_t>(settings_.ethertype & 0xffU),
+                                 static_cast<std::uint8_t>(special >> 8U), static_cast<std::uint8_t>(special & 0xffU)};
     frame.insert(frame.begin() + 12, tag, tag + 4);
   }
   const std::size_t shortest = ifcs ? 60 : 64;

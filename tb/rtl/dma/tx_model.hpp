@@ -17,14 +17,14 @@ class TxModel {
   using Descriptor = std::array<std::uint8_t, 16>;
 
   struct Settings {
-    bool vlan = false;         // CTRL.VME
+    bool vlan = false;  // CTRL.VME
     std::uint16_t ethertype = 0x8100;
-    bool pad = true;           // TCTL.PSP
+    bool pad = true;  // TCTL.PSP
   };
   struct Sent {
-    Octets bytes;              // on the wire; with the FCS if the card appends it
-    unsigned descriptor;       // number of the one that names it
-    unsigned kind;             // TX_EV_*; 8: given up, no bytes
+    Octets bytes;         // on the wire; with the FCS if the card appends it
+    unsigned descriptor;  // number of the one that names it
+    unsigned kind;        // TX_EV_*; 8: given up, no bytes
   };
 
   static constexpr unsigned kOk = 0, kSegment = 1, kLastSegment = 2, kGivenUp = 8;

@@ -10,7 +10,7 @@ namespace nicosim::test {
 namespace {
 
 // The same cases in every run, unless somebody asks for others: RC_PARAMS="seed=7 max_success=10000".
-[[maybe_unused]] const int kSeeded = setenv("RC_PARAMS", "seed=1 max_success=150", 0);
+[[maybe_unused]] const int kSeeded = setenv("RC_PARAMS", "seed=1 max_success=300", 0);
 
 using Octets = TxModel::Octets;
 
@@ -132,10 +132,18 @@ void perform(TxWireBench& bench, const Step& step) {
     }
     case Kind::odd:
       switch (pick(rng, 4)) {
-        case 0: bench.data(TxWireBench::kBuffers, 100, kTxRs | kTxEop, 3, 7, 2 + pick(rng, 14)); break;
-        case 1: bench.legacy(0, 100, kTxRs | kTxEop | kTxIfcs); break;
-        case 2: bench.data(TxWireBench::kBuffers, 0, kTxRs | kTxEop | kTxIfcs); break;
-        default: post(bench, rng, noise(rng, 16'000 + rng.below(300)), pick(rng, 2) != 0, false, 2); break;
+        case 0:
+          bench.data(TxWireBench::kBuffers, 100, kTxRs | kTxEop, 3, 7, 2 + pick(rng, 14));
+          break;
+        case 1:
+          bench.legacy(0, 100, kTxRs | kTxEop | kTxIfcs);
+          break;
+        case 2:
+          bench.data(TxWireBench::kBuffers, 0, kTxRs | kTxEop | kTxIfcs);
+          break;
+        default:
+          post(bench, rng, noise(rng, 16'000 + rng.below(300)), pick(rng, 2) != 0, false, 2);
+          break;
       }
       break;
     default:

@@ -178,7 +178,8 @@ class TxWireBench {
         return where + " has " + std::to_string(seen.bytes.size()) + " bytes, not " + std::to_string(wanted.size());
       for (std::size_t k = 0; k < wanted.size(); ++k) {
         if (std::to_integer<std::uint8_t>(seen.bytes[k]) != wanted[k])
-          return where + " (" + std::to_string(wanted.size()) + " bytes) differs at byte " + std::to_string(k);
+          return where + " (" + std::to_string(wanted.size()) + " bytes) differs at byte " + std::to_string(k) + ": " +
+                 std::to_string(std::to_integer<unsigned>(seen.bytes[k])) + ", not " + std::to_string(wanted[k]);
       }
     }
     if (events.size() != sent.size()) return "more was reported than sent";
