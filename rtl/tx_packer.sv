@@ -91,6 +91,8 @@ module tx_packer #(
   logic        headed_q;          // the segment under way has its header
   logic [3:0]  inject_q;          // its next word
   logic [7:0]  inject_left_q;     // bytes of it
+  logic        w_header_begin_q;  // tx_header takes it
+  logic        header_due_q;      // the chain's header is on its way to tx_header, which may still show the last one's
   logic        inject_last, header_ready, failing_q;
   logic [63:0] header_lo, header_hi;
 
@@ -98,7 +100,7 @@ module tx_packer #(
   assign go           = waiting && !resting_q && !failing_q && free_beats_i > LAG;
   assign nothing      = entry.bytes == 9'd0;
   assign wants_header = job_q.segment && !entry.first && !entry.header && !nothing && !headed_q;
-  assign inject       = go && wants_header && header_ready;
+  assign inject       = go && wants_header && header_ready && !header_due_q;
   assign inject_last  = inject_left_q <= 8'd16;
   assign offset       = begun_q ? 4'd0 : entry.offset;
   assign rest         = begun_q ? rest_q : entry.bytes;
@@ -148,6 +150,7 @@ module tx_packer #(
       begun_q       <= 1'b0;
       resting_q     <= 1'b0;
       headed_q      <= 1'b0;
+      header_due_q  <= 1'b0;
       a_valid_q     <= 1'b0;
       a_first_q     <= 1'b0;
       job_q         <= '0;
@@ -162,6 +165,7 @@ module tx_packer #(
       end
       if (beat_i.valid) land_q <= land_q + 1'b1;
       a_valid_q <= take || inject || (go && nothing);
+      if (w_header_begin_q) header_due_q <= 1'b0;
       if (go) begin
         resting_q <= end_op;
         if (take || inject || nothing) begin
@@ -189,6 +193,7 @@ module tx_packer #(
         end
         if (advance) plan_rd_q <= plan_rd_q + 7'd1;
         if (end_op) headed_q <= 1'b0;
+        if (advance && entry.header_end) header_due_q <= 1'b1;
         if (inject) begin
           inject_q      <= inject_q + 4'd1;
           inject_left_q <= inject_left_q - 8'd16;
@@ -247,7 +252,7 @@ module tx_packer #(
 
   // ---- words and the frame's end; an end takes two cycles to follow its last word out
   logic        w_valid_q, w_eof_q, store_q, x_valid_q, x_eof_q, w_end_q, commit_q, w_abort_q, abort_q;
-  logic        header_begin_q, w_header_begin_q, desc_done_q, tso_done_q, tso_failed_q;
+  logic        header_begin_q, desc_done_q, tso_done_q, tso_failed_q;
   logic [4:0]  w_bytes_q, x_bytes_q;
   logic [63:0] w_lo_q, w_hi_q, x_lo_q, x_hi_q, desc_q;
   logic [9:0]  w_index_q;              // words of the frame, or header, before it

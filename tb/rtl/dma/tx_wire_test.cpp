@@ -199,6 +199,24 @@ TEST_F(TxWire, AChainThatEndsEarlyIsBrokenOffAndCounted) {
   EXPECT_EQ(bench.tso_done, 2U);
 }
 
+TEST_F(TxWire, AHeaderIsNeverTakenForTheOneOfTheChainBroken) {
+  // The first chain is broken off with its next header ready; the second one's payload follows at once
+  TxWireBench::Context c = kTcp;
+  c.payload = 100;
+  c.mss = 50;
+  for (unsigned wait = 0; wait < 30; ++wait) {
+    c.header = 54;
+    bench.context(c, kTxTse | kTxTcp | kTxIpv4);
+    bench.data(bench.put(noise(104, wait)), 104, kTxTse);
+    for (unsigned k = 0; k < wait; ++k) bench.data(TxWireBench::kBuffers, 0, 0);
+    bench.data(TxWireBench::kBuffers, 0, kWhole | kTxTse);
+    c.header = 16;
+    bench.context(c, kTxTse | kTxTcp | kTxIpv4);
+    bench.data(bench.put(noise(116, wait)), 116, kWhole | kTxTse);
+  }
+  expect_as_the_model();
+}
+
 TEST_F(TxWire, QuietMeansThatNothingMoves) {
   bench.check_quiet = true;
   bench.memory.timing.read_latency = 50;
