@@ -52,9 +52,10 @@ module mac_tx (
   logic [15:0] wire_length_q;
 
   // A frame without room for an FCS brings its own, so it is padded to the full length
-  logic [15:0] shortest, padded;
+  logic [15:0] shortest, length, padded;
   assign shortest = frame_i.insert_fcs ? 16'd60 : 16'd64;
-  assign padded   = pad_short_i && frame_i.length < shortest ? shortest : frame_i.length;
+  assign length   = {2'd0, frame_i.length};
+  assign padded   = pad_short_i && length < shortest ? shortest : length;
 
   // ---- the frame, as if from lane 0 on
   logic        begins, last_word, ends;
@@ -145,7 +146,7 @@ module mac_tx (
       state_q <= state_d;
       if (begins) begin
         insert_fcs_q  <= frame_i.insert_fcs;
-        data_left_q   <= frame_i.length;
+        data_left_q   <= length;
         bytes_left_q  <= padded;
         wire_length_q <= padded + (frame_i.insert_fcs ? 16'd4 : 16'd0);
         first_q       <= 1'b1;
@@ -273,7 +274,10 @@ module mac_tx (
   assign quiet_o = state_q == IDLE && wait_q == 10'd0 && !lane4_q && deficit_q == 2'd0 && !event_q && !stat_q &&
                    carry_q == IDLES[31:0] && column_ctl_q == 8'hFF && column_q == IDLES;
 
-  `ASSERT(NoEmptyFrames, !begins || frame_i.length != 16'd0)
+  logic unused;
+  assign unused = &{1'b0, frame_i.vlan, frame_i.vlan_tag};
+
+  `ASSERT(NoEmptyFrames, !begins || frame_i.length != 14'd0)
   `ASSERT(GapsNeverEndBeforeTheyBegin, !ends || start_half[8:1] != 8'd0)
   `ASSERT(NothingIsLeftOverWhenAFrameStarts, !begins || lane4_q || carry_q == IDLES[31:0])
 

@@ -47,6 +47,8 @@ package nic_pkg;
   localparam logic [3:0] INTR_EV_LOWERED      = 4'd1;
   // transmit
   localparam logic [3:0] TX_EV_OK             = 4'd0;
+  localparam logic [3:0] TX_EV_SEGMENT        = 4'd1;   // dma: a segment, more of its chain will follow
+  localparam logic [3:0] TX_EV_LAST_SEGMENT   = 4'd2;   // dma: the chain's last segment
   localparam logic [3:0] TX_EV_ERROR          = 4'd8;   // ends the frame
 
   // ---- receive: MAC to FIFO. No back-pressure; word and end come in the same cycle
@@ -141,9 +143,65 @@ package nic_pkg;
 
   typedef struct packed {
     logic        insert_fcs;  // descriptor IFCS
-    logic [15:0] length;      // bytes handed over, before padding and FCS
+    logic        vlan;        // put a tag in, behind the addresses
+    logic [15:0] vlan_tag;    // descriptor special
+    logic [13:0] length;      // bytes handed over, before tag, padding and FCS
     logic [31:0] tag;
   } tx_frame_t;
+
+  // A checksum that goes in when the frame leaves the FIFO; offsets do not count a VLAN tag put in by the card
+  typedef struct packed {
+    logic        valid;
+    logic [7:0]  offset;      // of its first byte
+    logic [15:0] value;       // first byte in 15:8
+  } tx_patch_t;
+
+  typedef struct packed {
+    tx_patch_t ip;
+    tx_patch_t tu;            // TCP, UDP, or the one checksum of a legacy descriptor
+  } tx_patches_t;
+
+  // First half of a context descriptor: where checksums start, go and end. The end is the last byte; 0: end of packet
+  typedef struct packed {
+    logic [15:0] tucse;
+    logic [7:0]  tucso;
+    logic [7:0]  tucss;
+    logic [15:0] ipcse;
+    logic [7:0]  ipcso;
+    logic [7:0]  ipcss;
+  } tx_offsets_t;
+
+  // What to do with a frame, or with all segments of a chain; known at its first descriptor
+  typedef struct packed {
+    logic        legacy;      // one checksum from tucss to the end, if the last descriptor says so
+    logic        segment;     // TSE
+    logic        ip_sum;      // POPTS.IXSM
+    logic        tu_sum;      // POPTS.TXSM
+    logic        tcp;         // otherwise UDP
+    logic        ipv4;        // otherwise IPv6
+    logic [15:0] mss;
+    logic [19:0] payload;     // PAYLEN
+    logic [7:0]  header;      // HDRLEN
+  } tx_job_t;
+
+  // A read of frame data, or none (0 bytes), and what its last byte means
+  typedef struct packed {
+    logic [15:0] vlan_tag;
+    logic        vlan;
+    logic        insert_fcs;
+    logic        sum;         // legacy: IC
+    logic [7:0]  sum_offset;  // legacy: CSO
+    logic [15:0] index;       // descriptor that names the frame in its event
+    logic        last;        // the chain's last segment
+    logic        give_up;     // the frame ends and is dropped
+    logic        frame_end;   // the frame, or segment, ends
+    logic        header_end;  // the header of a chain ends
+    logic        header;      // bytes of the header of a chain
+    logic        desc_end;    // the descriptor has been read
+    logic        first;       // the frame, or chain, begins: its job comes along
+    logic [8:0]  bytes;
+    logic [3:0]  offset;      // of the first byte in the first beat
+  } tx_read_t;
 
   // Rarer things worth counting, a strobe each
   typedef struct packed {

@@ -149,10 +149,12 @@ module nic_top (
 
   nic_pkg::tx_write_t    tx_write;
   logic                  tx_commit, tx_abort;
-  nic_pkg::tx_frame_t    tx_frame_in, tx_frame_out;
+  nic_pkg::tx_frame_t    tx_frame_in, tx_frame_stored, tx_frame_out;
+  nic_pkg::tx_patches_t  tx_patches_in, tx_patches;
   logic [10:0]           tx_free_beats;
   logic                  tx_frame_valid, tx_word_take, tx_frame_done;
-  logic [63:0]           tx_word;
+  logic [63:0]           tx_word_stored, tx_word;
+  logic                  tso_done, tso_failed;
   nic_pkg::tx_stat_t     tx_stat;
 
   nic_pkg::causes_t      causes, rx_dma_causes, tx_dma_causes;
@@ -249,21 +251,29 @@ module nic_top (
   // ---- transmit
   tx_dma u_tx_dma (
     .clk_i, .rst_ni(core_rst_n), .por_ni(rst_n),
-    .settings_i(tx_settings), .ring_i(tx_ring), .head_write_i(tx_head_write), .head_o(tx_head),
+    .settings_i(tx_settings), .vlan_i(vlan.strip), .thresholds_i(tx_thresholds), .flush_i(moderation.tx_flush),
+    .ring_i(tx_ring), .head_write_i(tx_head_write), .head_o(tx_head),
     .desc_read_o(tx_desc_read), .desc_read_ready_i(tx_desc_read_ready), .desc_beat_i(tx_desc_beat),
     .data_read_o(tx_data_read), .data_read_ready_i(tx_data_read_ready), .data_beat_i(tx_data_beat),
     .write_o(tx_desc_write), .write_ready_i(tx_desc_write_ready), .write_done_i(tx_desc_write_done),
     .fifo_write_o(tx_write), .fifo_commit_o(tx_commit), .fifo_abort_o(tx_abort), .fifo_frame_o(tx_frame_in),
-    .fifo_free_beats_i(tx_free_beats),
-    .causes_o(tx_dma_causes), .error_o(tx_dma_error), .next_tag_o(tx_next_tag),
+    .fifo_patches_o(tx_patches_in), .fifo_free_beats_i(tx_free_beats),
+    .causes_o(tx_dma_causes), .tso_done_o(tso_done), .tso_failed_o(tso_failed), .error_o(tx_dma_error), .next_tag_o(tx_next_tag),
     .event_o(ev_tx_dma), .event_desc_o(ev_tx_dma_desc_o), .quiet_o(quiet_tx_dma)
   );
 
   tx_fifo u_tx_fifo (
     .clk_i, .rst_ni(core_rst_n),
-    .write_i(tx_write), .commit_i(tx_commit), .abort_i(tx_abort), .frame_i(tx_frame_in), .free_beats_o(tx_free_beats),
-    .frame_valid_o(tx_frame_valid), .frame_o(tx_frame_out), .word_o(tx_word), .word_take_i(tx_word_take),
-    .frame_done_i(tx_frame_done), .event_o(ev_tx_fifo), .quiet_o(quiet_tx_fifo)
+    .write_i(tx_write), .commit_i(tx_commit), .abort_i(tx_abort), .frame_i(tx_frame_in), .patches_i(tx_patches_in),
+    .free_beats_o(tx_free_beats),
+    .frame_valid_o(tx_frame_valid), .frame_o(tx_frame_stored), .patches_o(tx_patches), .word_o(tx_word_stored),
+    .word_take_i(tx_word_take), .frame_done_i(tx_frame_done), .event_o(ev_tx_fifo), .quiet_o(quiet_tx_fifo)
+  );
+
+  tx_insert u_tx_insert (
+    .clk_i, .ethertype_i(vlan.ethertype),
+    .frame_valid_i(tx_frame_valid), .frame_i(tx_frame_stored), .patches_i(tx_patches), .word_i(tx_word_stored),
+    .frame_o(tx_frame_out), .word_o(tx_word), .word_take_i(tx_word_take), .frame_done_i(tx_frame_done)
   );
 
   mac_tx u_mac_tx (
@@ -279,6 +289,8 @@ module nic_top (
     misc_stat.xon_received        = xon_received;
     misc_stat.xoff_received       = xoff_received;
     misc_stat.control_unsupported = control_unsupported;
+    misc_stat.tso_done            = tso_done;
+    misc_stat.tso_failed          = tso_failed;
   end
 
   // ---- registers
@@ -324,7 +336,7 @@ module nic_top (
   // Settings whose blocks do not look at them yet
   logic unused;
   assign unused = &{1'b0, flow.transmit, flow.timer, flow.xon_enable, flow.low, flow.high, pause_valid, pause_time,
-                    rx_level_bytes, rx_thresholds, tx_thresholds};
+                    rx_level_bytes, rx_thresholds};
 
   // ---- to the simulation
   logic soft_reset_q;

@@ -67,7 +67,7 @@ module rx_filter (
       else                   exact_d = ra_hit;
       accept_d = exact_d || (any_unicast_i && !is_broadcast && !is_multicast);
 
-      station_d = ra_valid_i[0] && ra_addr_i[0] == dest_addr_i;
+      station_d = ra_valid_i[0] && ra_addr_i[47:0] == dest_addr_i;
       control_d = station_d || dest_addr_i == PAUSE_GROUP || dest_addr_i == control_addr_i;
     end
   end

@@ -7,35 +7,38 @@
 module tx_fifo #(
   parameter int unsigned PAIRS = nic_pkg::TX_FIFO_BYTES / 16  // a power of two
 ) (
-  input  logic               clk_i,
-  input  logic               rst_ni,
+  input  logic                 clk_i,
+  input  logic                 rst_ni,
 
   // From the DMA engine. The commit comes with the last write or after it
-  input  nic_pkg::tx_write_t write_i,
-  input  logic               commit_i,
-  input  logic               abort_i,
-  input  nic_pkg::tx_frame_t frame_i,
-  output logic [10:0]        free_beats_o,  // writes that find room
+  input  nic_pkg::tx_write_t   write_i,
+  input  logic                 commit_i,
+  input  logic                 abort_i,
+  input  nic_pkg::tx_frame_t   frame_i,
+  input  nic_pkg::tx_patches_t patches_i,
+  output logic [10:0]          free_beats_o,  // writes that find room
 
   // To the MAC: the oldest frame, and its bytes a word at a time
-  output logic               frame_valid_o,
-  output nic_pkg::tx_frame_t frame_o,
-  output logic [63:0]        word_o,
-  input  logic               word_take_i,
-  input  logic               frame_done_i,
+  output logic                 frame_valid_o,
+  output nic_pkg::tx_frame_t   frame_o,
+  output nic_pkg::tx_patches_t patches_o,
+  output logic [63:0]          word_o,
+  input  logic                 word_take_i,
+  input  logic                 frame_done_i,
 
-  output nic_pkg::event_t    event_o,
-  output logic               quiet_o
+  output nic_pkg::event_t      event_o,
+  output logic                 quiet_o
 );
 
   localparam int unsigned ADDR_BITS  = $clog2(PAIRS);
   localparam int unsigned FRAME_BITS = $bits(frame_o);
+  localparam int unsigned PATCH_BITS = $bits(patches_o);
   localparam int unsigned COUNT_BITS = ADDR_BITS + 1;
 
   localparam logic [COUNT_BITS-1:0] ALL_PAIRS = COUNT_BITS'(PAIRS);
 
-  function automatic logic [COUNT_BITS-1:0] pairs_of(input logic [15:0] length);
-    pairs_of = COUNT_BITS'(length[15:4]) + COUNT_BITS'(|length[3:0]);
+  function automatic logic [COUNT_BITS-1:0] pairs_of(input logic [13:0] length);
+    pairs_of = COUNT_BITS'(length[13:4]) + COUNT_BITS'(|length[3:0]);
   endfunction
 
   // ---- frame being written
@@ -51,8 +54,10 @@ module tx_fifo #(
   logic [63:0]           lower_mem [PAIRS];
   logic [63:0]           upper_mem [PAIRS];
   logic [FRAME_BITS-1:0] info_mem [PAIRS];
+  logic [PATCH_BITS-1:0] patch_mem [PAIRS];
   logic [ADDR_BITS-1:0]  info_write_q, info_read_q;
   nic_pkg::tx_frame_t    frame_q;
+  nic_pkg::tx_patches_t  patches_q;
   logic [63:0]           lower_q, upper_q;
   logic                  show, shown_q, fetch;
   logic [ADDR_BITS:0]    fetch_word;  // pair and half
@@ -66,8 +71,14 @@ module tx_fifo #(
       lower_q <= lower_mem[fetch_word[ADDR_BITS:1]];
       upper_q <= upper_mem[fetch_word[ADDR_BITS:1]];
     end
-    if (commit_i) info_mem[info_write_q] <= frame_i;
-    if (show) frame_q <= info_mem[info_read_q];
+    if (commit_i) begin
+      info_mem[info_write_q]  <= frame_i;
+      patch_mem[info_write_q] <= patches_i;
+    end
+    if (show) begin
+      frame_q   <= info_mem[info_read_q];
+      patches_q <= patch_mem[info_read_q];
+    end
   end
 
   // ---- frame being read
@@ -115,6 +126,7 @@ module tx_fifo #(
   assign free_beats_o  = 11'(ALL_PAIRS - used_q - begun_q);
   assign frame_valid_o = shown_q;
   assign frame_o       = frame_q;
+  assign patches_o     = patches_q;
   assign word_o        = read_q[0] ? upper_q : lower_q;
 
   // ---- event

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fmt/format.h>
+#include <span>
 
 namespace nicosim {
 namespace {
@@ -58,6 +59,7 @@ std::string_view filter_detail(unsigned kind) {
 sc_core::sc_time kernel_time(SimTime t) { return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(t.in_ps())); }
 
 constexpr unsigned kVlanReject = 9, kControl = 10;  // of the filter
+constexpr unsigned kTxSegment = 1, kTxPause = 3;  // TX_EV_SEGMENT, TX_EV_PAUSE
 constexpr unsigned kEnds = 8;  // event kinds from here on end the frame (filter, fifo, dma, transmit)
 
 }  // namespace
@@ -454,23 +456,38 @@ void ClockEngine::events(SimTime now) {
                  fmt::format("port={} line={}", config_.port, raised ? "high" : "low"));
     if (raised) told_ = written_back_;
   }
-  if (pins_.ev_tx_dma.valid != 0) {
-    const std::uint32_t tag = pins_.ev_tx_dma.tag;
-    const FrameId id = ledger_.fetched(config_.port, pins_.ev_tx_dma_desc);
-    ledger_.at(id, Station::tx_dma, now);
-    if (pins_.ev_tx_dma.kind >= kEnds) {
-      ledger_.close(id, Fate::dropped, Station::tx_dma, now, DropReason::DMA_ERROR);
-    } else {
-      tx_ids_[tag] = id;
-      tx_in_card_.push_back(tag);
-    }
-  }
+  if (pins_.ev_tx_dma.valid != 0) fetched(now);
   if (pins_.ev_tx_fifo.valid != 0) ledger_.at(tx_ids_[pins_.ev_tx_fifo.tag], Station::tx_fifo, now);
   if (pins_.ev_tx_mac.valid != 0) {
-    ledger_.at(tx_ids_[pins_.ev_tx_mac.tag], Station::tx_mac, now);
-    tx_on_wire_.push_back(pins_.ev_tx_mac.tag);
+    const TxStart start{pins_.ev_tx_mac.tag, pins_.ev_tx_mac.kind == kTxPause};
+    if (start.own)
+      ledger_.note(now, name_of(Station::tx_mac), {}, fmt::format("port={} pause", config_.port));
+    else
+      ledger_.at(tx_ids_[start.tag], Station::tx_mac, now);
+    tx_on_wire_.push_back(start);
   }
   if (pins_.ev_reset != 0) lost_in_reset(now);
+}
+
+// Software posts a chain that the card cuts into segments once, at its first data descriptor. Every segment but the
+// last opens an id whose parent is the chain's; the last carries the chain's own, so what is sent is counted once.
+void ClockEngine::fetched(SimTime now) {
+  const std::uint32_t tag = pins_.ev_tx_dma.tag;
+  const std::uint32_t kind = pins_.ev_tx_dma.kind;
+  if (!in_chain_) chain_ = ledger_.fetched(config_.port, pins_.ev_tx_dma_desc);
+  FrameId id = chain_;
+  if (!in_chain_ && kind == kTxSegment) ledger_.at(chain_, Station::tx_dma, now);
+  in_chain_ = kind == kTxSegment;
+  if (kind == kTxSegment) {
+    id = chain_.valid() ? ledger_.open_from_host(config_.port, std::span(&chain_, 1), now) : FrameId{};
+  }
+  ledger_.at(id, Station::tx_dma, now);
+  if (kind >= kEnds) {
+    ledger_.close(id, Fate::dropped, Station::tx_dma, now, DropReason::DMA_ERROR);
+  } else {
+    tx_ids_[tag] = id;
+    tx_in_card_.push_back(tag);
+  }
 }
 
 void ClockEngine::lost_in_reset(SimTime now) {
@@ -482,18 +499,24 @@ void ClockEngine::lost_in_reset(SimTime now) {
   // What is on the wire already ends there, with errors; the rest is gone.
   const std::deque<std::uint32_t> lost = tx_in_card_;
   for (const std::uint32_t tag : lost) {
-    if (std::ranges::find(tx_on_wire_, tag) != tx_on_wire_.end()) continue;
+    if (std::ranges::find(tx_on_wire_, TxStart{tag, false}) != tx_on_wire_.end()) continue;
     ledger_.close(tx_ids_[tag], Fate::dropped, Station::tx_fifo, now, DropReason::RESET);
     tx_ids_.erase(tag);
     forget(tx_in_card_, tag);
   }
+  if (in_chain_) ledger_.close(chain_, Fate::dropped, Station::tx_dma, now, DropReason::RESET);
+  in_chain_ = false;
 }
 
 void ClockEngine::frame_left(WireOut::Frame&& frame) {
   FrameId id;
   if (!tx_on_wire_.empty()) {
-    const std::uint32_t tag = tx_on_wire_.front();
+    const auto [tag, own] = tx_on_wire_.front();
     tx_on_wire_.pop_front();
+    if (own) {  // a PAUSE frame is the card's doing and in nobody's book
+      if (outgoing_) outgoing_(std::move(frame), id);
+      return;
+    }
     forget(tx_in_card_, tag);
     id = tx_ids_[tag];
     tx_ids_.erase(tag);
@@ -509,6 +532,7 @@ void ClockEngine::frame_left(WireOut::Frame&& frame) {
 void ClockEngine::for_each_frame(const std::function<void(FrameId)>& visit) const {
   for (const std::uint32_t tag : rx_in_card_) visit(rx_id(tag));
   for (const std::uint32_t tag : tx_in_card_) visit(tx_ids_.at(tag));
+  if (in_chain_) visit(chain_);
 }
 
 std::uint32_t ClockEngine::read_after_end(std::uint32_t offset) {

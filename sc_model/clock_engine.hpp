@@ -132,6 +132,7 @@ class ClockEngine : public sc_core::sc_module {
   void drive_read_data(SimTime now);
   FrameId rx_id(std::uint32_t tag) const;
   void events(SimTime now);
+  void fetched(SimTime now);
   void lost_in_reset(SimTime now);
   void forget(std::deque<std::uint32_t>& tags, std::uint32_t tag);
   void frame_left(WireOut::Frame&&);
@@ -181,7 +182,14 @@ class ClockEngine : public sc_core::sc_module {
   std::uint64_t written_back_ = 0, told_ = 0;  // frames given to memory; of them, those that a rise of the line told of
   std::deque<std::uint32_t> rx_in_card_, tx_in_card_;  // tags, oldest first
   std::map<std::uint32_t, FrameId> tx_ids_;
-  std::deque<std::uint32_t> tx_on_wire_;  // started, last bit not out
+  struct TxStart {
+    std::uint32_t tag;
+    bool own;  // a PAUSE frame, without a tag
+    bool operator==(const TxStart&) const = default;
+  };
+  std::deque<TxStart> tx_on_wire_;  // started, last bit not out
+  bool in_chain_ = false;           // segments of a chain have come and more will
+  FrameId chain_;
 
   std::uint64_t cycles_evaluated_ = 0, activations_ = 0;
 };

@@ -28,7 +28,7 @@ inline constexpr std::uint64_t kBuffers = kMemory + 0x10'0000;
 // Status and command bits
 inline constexpr unsigned kDd = 1, kEop = 2, kIxsm = 4, kVp = 8, kTcpcs = 0x20, kIpcs = 0x40, kPif = 0x80;
 inline constexpr unsigned kCe = 1, kSe = 2, kSeq = 4, kTcpe = 0x20, kIpe = 0x40, kRxe = 0x80;
-inline constexpr unsigned kCmdEop = 1, kCmdIfcs = 2, kCmdRs = 8, kCmdDext = 0x20;
+inline constexpr unsigned kCmdEop = 1, kCmdIfcs = 2, kCmdRs = 8, kCmdDext = 0x20, kCmdIde = 0x80;
 
 struct Descriptor {
   std::uint64_t address;
@@ -90,6 +90,7 @@ class DmaBench {
     top.rx_tail_i = top.tx_tail_i = 0;
     top.rx_head_write_i = top.tx_head_write_i = 0;
     top.rx_buffer_bytes_i = 2048;
+    top.tx_wthresh_i = top.tx_lwthresh_i = 0;
     top.frame_exact_i = 1;
     for (unsigned edge = 0; edge < 6; ++edge) {  // before the first edges the outputs mean nothing
       drive();
@@ -127,7 +128,7 @@ class DmaBench {
   // ---- transmit: what the engine committed; room is given back `tx_cycles_per_beat` cycles per 16 bytes later
   std::vector<TxFrame> tx_frames;
   std::vector<Event> tx_events;
-  unsigned txdw = 0, txqe = 0, aborts = 0;
+  unsigned txdw = 0, txdw_delayed = 0, txqe = 0, txd_low = 0, tso_done = 0, tso_failed = 0, aborts = 0;
   bool tx_drains = true;
   unsigned tx_cycles_per_beat = 0;
 
@@ -292,6 +293,10 @@ class DmaBench {
       no_buffer += top.no_buffer_o;
       txdw += top.txdw_o;
       txqe += top.txqe_o;
+      txdw_delayed += top.txdw_delayed_o;
+      txd_low += top.txd_low_o;
+      tso_done += top.tso_done_o;
+      tso_failed += top.tso_failed_o;
     }
   }
 

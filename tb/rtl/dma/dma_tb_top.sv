@@ -56,6 +56,8 @@ module dma_tb_top (
   input  logic         tx_head_write_i,
   input  logic [15:0]  tx_head_value_i,
   output logic [15:0]  tx_head_o,
+  input  logic [5:0]   tx_wthresh_i,
+  input  logic [6:0]   tx_lwthresh_i,
 
   // Transmit: FIFO
   output logic         fifo_valid_o,
@@ -66,13 +68,25 @@ module dma_tb_top (
   output logic         fifo_commit_o,
   output logic         fifo_abort_o,
   output logic         fifo_ifcs_o,
-  output logic [15:0]  fifo_length_o,
+  output logic         fifo_vlan_o,
+  output logic [15:0]  fifo_vlan_tag_o,
+  output logic [13:0]  fifo_length_o,
   output logic [31:0]  fifo_tag_o,
+  output logic         fifo_ip_o,         // checksums
+  output logic [7:0]   fifo_ip_offset_o,
+  output logic [15:0]  fifo_ip_value_o,
+  output logic         fifo_tu_o,
+  output logic [7:0]   fifo_tu_offset_o,
+  output logic [15:0]  fifo_tu_value_o,
   input  logic [10:0]  fifo_free_beats_i,
 
   // Transmit: what happened
   output logic         txdw_o,
+  output logic         txdw_delayed_o,
   output logic         txqe_o,
+  output logic         txd_low_o,
+  output logic         tso_done_o,
+  output logic         tso_failed_o,
   output logic         tx_error_o,
   output logic [31:0]  tx_next_tag_o,
   output logic         tx_event_valid_o,
@@ -118,6 +132,8 @@ module dma_tb_top (
   nic_pkg::event_t       rx_event, tx_event;
   nic_pkg::tx_write_t    fifo_write;
   nic_pkg::tx_frame_t    fifo_frame;
+  nic_pkg::tx_patches_t  fifo_patches;
+  nic_pkg::thresholds_t  tx_thresholds;
   nic_pkg::dma_read_t    rx_desc_read, tx_desc_read, tx_data_read;
   nic_pkg::dma_beat_t    rx_desc_beat, tx_desc_beat, tx_data_beat;
   nic_pkg::dma_write_t   rx_write, tx_write;
@@ -133,6 +149,10 @@ module dma_tb_top (
     rx_settings.buffer_bytes  = rx_buffer_bytes_i;
     tx_settings               = '0;
     tx_settings.enable        = tx_enable_i;
+    tx_thresholds             = '0;
+    tx_thresholds.descriptors = 1'b1;
+    tx_thresholds.write_back  = tx_wthresh_i;
+    tx_thresholds.low         = tx_lwthresh_i;
   end
   assign rx_ring       = {rx_base_i, rx_bytes_i, rx_tail_i};
   assign tx_ring       = {tx_base_i, tx_bytes_i, tx_tail_i};
@@ -154,12 +174,14 @@ module dma_tb_top (
 
   tx_dma u_tx_dma (
     .clk_i, .rst_ni(core_rst_n), .por_ni(rst_ni),
-    .settings_i(tx_settings), .ring_i(tx_ring), .head_write_i(tx_head_write), .head_o(tx_head_o),
+    .settings_i(tx_settings), .vlan_i(1'b1), .thresholds_i(tx_thresholds), .flush_i(1'b0),
+    .ring_i(tx_ring), .head_write_i(tx_head_write), .head_o(tx_head_o),
     .desc_read_o(tx_desc_read), .desc_read_ready_i(tx_desc_read_ready), .desc_beat_i(tx_desc_beat),
     .data_read_o(tx_data_read), .data_read_ready_i(tx_data_read_ready), .data_beat_i(tx_data_beat),
     .write_o(tx_write), .write_ready_i(tx_write_ready), .write_done_i(tx_write_done),
-    .fifo_write_o(fifo_write), .fifo_commit_o, .fifo_abort_o, .fifo_frame_o(fifo_frame), .fifo_free_beats_i,
-    .causes_o(tx_causes), .error_o(tx_error_o), .next_tag_o(tx_next_tag_o),
+    .fifo_write_o(fifo_write), .fifo_commit_o, .fifo_abort_o, .fifo_frame_o(fifo_frame),
+    .fifo_patches_o(fifo_patches), .fifo_free_beats_i, .causes_o(tx_causes), .tso_done_o, .tso_failed_o,
+    .error_o(tx_error_o), .next_tag_o(tx_next_tag_o),
     .event_o(tx_event), .event_desc_o(tx_event_desc_o), .quiet_o(quiet_tx)
   );
 
@@ -180,11 +202,14 @@ module dma_tb_top (
   assign rxt0_o   = rx_causes.rxt0;
   assign rxdmt0_o = rx_causes.rxdmt0;
   assign txdw_o   = tx_causes.txdw;
+  assign txd_low_o      = tx_causes.txd_low;
+  assign txdw_delayed_o = tx_causes.txdw_delayed;
   assign txqe_o   = tx_causes.txqe;
   assign {rx_event_valid_o, rx_event_kind_o, rx_event_tag_o} = rx_event;
   assign {tx_event_valid_o, tx_event_kind_o, tx_event_tag_o} = tx_event;
   assign {fifo_valid_o, fifo_eof_o, fifo_bytes_o, fifo_lo_o, fifo_hi_o} = fifo_write;
-  assign {fifo_ifcs_o, fifo_length_o, fifo_tag_o} = fifo_frame;
+  assign {fifo_ifcs_o, fifo_vlan_o, fifo_vlan_tag_o, fifo_length_o, fifo_tag_o} = fifo_frame;
+  assign {fifo_ip_o, fifo_ip_offset_o, fifo_ip_value_o, fifo_tu_o, fifo_tu_offset_o, fifo_tu_value_o} = fifo_patches;
   assign quiet_o  = quiet_rx && quiet_tx && quiet_arbiter;
 
 endmodule

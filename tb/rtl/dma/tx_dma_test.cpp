@@ -134,7 +134,7 @@ TEST_F(TxDma, EmptyLastDescriptorEndsTheFrame) {
   EXPECT_EQ(bench.txdw, 3U);
 }
 
-TEST_F(TxDma, ExtendedDataDescriptorsDropTheirFrameAndContextOnesAreIgnored) {
+TEST_F(TxDma, FormsMixInOneRingAndUnknownTypesAddNothing) {
   bench.tx_setup(16);
   bench.put(kBuffers, pattern(100, 1));
   bench.tx_write(kBuffers, 100, kCmdDext | kCmdRs | kCmdEop, 0);  // context: bit 0 is TCP, not EOP
@@ -142,21 +142,82 @@ TEST_F(TxDma, ExtendedDataDescriptorsDropTheirFrameAndContextOnesAreIgnored) {
   bench.tx_write(kBuffers, 100, kCmdDext | kCmdIfcs, 1);
   bench.tx_write(kBuffers, 100, kCmdDext | kWhole, 1);
   bench.tx_write(kBuffers, 100, 0);
-  bench.tx_write(kBuffers, 100, kCmdDext, 0);  // context in mid-frame
+  bench.tx_write(kBuffers, 100, kCmdDext, 0);           // context in mid-frame
+  bench.tx_write(kBuffers, 100, kCmdDext | kWhole, 7);  // a type that does not exist
   bench.tx_write(kBuffers, 50, kWhole);
   bench.tx_ring_bell();
   ASSERT_TRUE(emptied());
-  const unsigned expected[] = {kDd, kDd, 0, kDd, 0, 0, kDd};
-  for (unsigned i = 0; i < 7; ++i) EXPECT_EQ(bench.tx_descriptor(i).status, expected[i]) << i;
-  ASSERT_EQ(bench.tx_frames.size(), 2U);
+  const unsigned expected[] = {kDd, kDd, 0, kDd, 0, 0, kDd, kDd};
+  for (unsigned i = 0; i < 8; ++i) EXPECT_EQ(bench.tx_descriptor(i).status, expected[i]) << i;
+  ASSERT_EQ(bench.tx_frames.size(), 3U);
   EXPECT_EQ(bench.tx_frames[0].bytes.size(), 100U);
-  EXPECT_EQ(bench.tx_frames[1].bytes.size(), 150U);
+  EXPECT_EQ(bench.tx_frames[1].bytes.size(), 200U);
+  EXPECT_EQ(bench.tx_frames[2].bytes.size(), 150U);
   ASSERT_EQ(bench.tx_events.size(), 3U);
-  EXPECT_EQ(bench.tx_events[1].kind, kError);
-  EXPECT_EQ(bench.tx_events[1].tag, 1U);
+  EXPECT_EQ(bench.tx_events[1].kind, kOk);
   EXPECT_EQ(bench.tx_events[1].descriptor, kTxRing + 16 * 3);
-  EXPECT_EQ(bench.tx_events[2].kind, kOk);
-  EXPECT_EQ(bench.tx_events[2].tag, 2U);
+}
+
+TEST_F(TxDma, ADelayedReportGoesToTheTimers) {
+  bench.tx_setup(16);
+  bench.tx_write(kBuffers, 60, kWhole | kCmdIde);
+  bench.tx_write(kBuffers, 60, kWhole);
+  bench.tx_write(kBuffers, 60, kCmdEop | kCmdIfcs | kCmdIde);  // without RS there is nothing to delay
+  bench.tx_ring_bell();
+  ASSERT_TRUE(emptied());
+  bench.run(5);
+  EXPECT_EQ(bench.txdw_delayed, 1U);
+  EXPECT_EQ(bench.txdw, 1U);
+}
+
+TEST_F(TxDma, LowIsRaisedOnceWhenTheQueueFallsBelowItsThreshold) {
+  bench.top.tx_lwthresh_i = 2;  // 16 descriptors
+  bench.tx_setup(64);
+  for (unsigned i = 0; i < 15; ++i) bench.tx_post(kBuffers, 60, kWhole);
+  ASSERT_TRUE(emptied());
+  bench.run(5);
+  EXPECT_EQ(bench.txd_low, 0U) << "it was never above";
+  for (unsigned i = 0; i < 40; ++i) bench.tx_write(kBuffers, 60, kWhole);
+  bench.tx_ring_bell();
+  ASSERT_TRUE(bench.run_until([&] { return bench.tx_in_ring() == 16; }));
+  EXPECT_EQ(bench.txd_low, 0U);
+  ASSERT_TRUE(emptied());
+  bench.run(5);
+  EXPECT_EQ(bench.txd_low, 1U);
+}
+
+TEST_F(TxDma, WriteBacksComeInBatchesAndTheLastNeverWaits) {
+  bench.top.tx_wthresh_i = 8;
+  bench.tx_setup(64);
+  bench.tx_cycles_per_beat = 40;
+  for (unsigned i = 0; i < 30; ++i) bench.tx_write(kBuffers, 1000, kWhole);
+  bench.tx_ring_bell();
+  std::vector<std::uint64_t> written;
+  ASSERT_TRUE(emptied(300'000));
+  for (const auto& access : bench.memory.accesses()) {
+    if (access.write) written.push_back(access.cycle);
+  }
+  ASSERT_EQ(written.size(), 30U);
+  unsigned batches = 1;
+  for (std::size_t i = 1; i < written.size(); ++i) batches += written[i] - written[i - 1] > 10;
+  EXPECT_LE(batches, 5U);
+  bench.run(5);
+  EXPECT_EQ(bench.txdw, 30U);
+  bench.tx_post(kBuffers, 60, kWhole);
+  ASSERT_TRUE(emptied(200)) << "one alone is written back because nothing else is in the ring";
+}
+
+TEST_F(TxDma, WaitingWriteBacksAreFlushedWhenTheTransmitterIsSwitchedOff) {
+  bench.top.tx_wthresh_i = 63;
+  bench.tx_setup(64);
+  bench.tx_drains = false;
+  for (unsigned i = 0; i < 40; ++i) bench.tx_write(kBuffers, 1000, kWhole);
+  bench.tx_ring_bell();
+  bench.run(3'000);
+  EXPECT_EQ(bench.top.tx_head_o, 0U) << "the FIFO is full, so the rest of the ring cannot follow";
+  bench.top.tx_enable_i = 0;
+  bench.run(200);
+  EXPECT_GE(bench.top.tx_head_o, 10U);
 }
 
 TEST_F(TxDma, ChainWithoutEndIsBoundedAndDroppedAtItsEop) {

@@ -39,6 +39,8 @@ class TransmitPath {
     model_ = std::make_unique<Vtransmit_path_tb>(&context_);
     model_->pad_short_i = 1;
     model_->ipgt_i = 8;
+    model_->ethertype_i = 0x8100;
+    model_->vlan_i = model_->ip_i = model_->tu_i = 0;
     model_->write_i = 0;
     model_->commit_i = 0;
     model_->abort_i = 0;
