@@ -34,6 +34,8 @@ class RtlModel::Impl {
 #ifdef NICOSIM_TRACE
     if (!options.waves.empty()) {
       top_->trace(&waves_, 99);
+      waves_.set_time_unit("1ps");
+      waves_.set_time_resolution("1ps");
       waves_.open(options.waves.c_str());
     }
 #endif
