@@ -2,9 +2,12 @@
 
 #include "cli/capture/pacing.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/nearest.hpp"
 #include "cli/scenario/units.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
 #include <memory>
 
 namespace nicosim {
@@ -31,6 +34,10 @@ CLI::Validator pace_check() {
           "PACE"};
 }
 
+CLI::Validator not_empty() {
+  return {[](const std::string& text) { return text.empty() ? std::string{"expected a name"} : std::string{}; }, ""};
+}
+
 // A duration option; CLI11 reports what the lambda refuses.
 CLI::Option* add_duration(CLI::App& app, const std::string& name, SimTime& target, const std::string& what) {
   return app
@@ -48,11 +55,14 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, SimTime& targe
 
 // What run and replay share; what it says about the scenario goes into `overlays`.
 void add_run_options(CLI::App& app, RunOptions& options, std::vector<std::string>& overlays) {
-  app.add_option("--json", options.json, "Write report.json here; - is standard output")->type_name("FILE");
+  app.add_option("--json", options.json, "Write report.json here; - is standard output")
+      ->type_name("FILE")
+      ->check(not_empty());
   app.add_option("--out", options.out, "Folder for report, resolved scenario, event log and captures")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check(not_empty());
   app.add_flag("--force", options.force, "Write into a folder that exists");
-  app.add_option("--events", options.events, "Write the event log here")->type_name("FILE");
+  app.add_option("--events", options.events, "Write the event log here")->type_name("FILE")->check(not_empty());
   app.add_option("--batch", options.batch, "Most clock cycles per activation of a card")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
   app.add_flag("--no-skip", options.no_skip, "Evaluate idle cycles, too");
@@ -77,11 +87,16 @@ void add_run_options(CLI::App& app, RunOptions& options, std::vector<std::string
          "--waves",
          [&options](const std::vector<std::string>& values) {
            options.waves = "waves.fst";
-           return values.front().empty() || parse_window(values.front(), options);
+           if (!parse_window(values.front(), options))
+             throw CLI::ValidationError("--waves",
+                                        "'" + values.front() +
+                                            "' is no stretch of time; expected e.g. 18ms..18.1ms, either side "
+                                            "may be left out");
+           return true;
          },
-         "Write waves.fst (in the output folder, if there is one), of this stretch of simulated time")
-      ->expected(0, 1)
-      ->type_name("FROM..TO");
+         "Write waves.fst (in the output folder, if there is one), all of it or, with --waves=FROM..TO, the stretch "
+         "between these times of the event log")
+      ->type_name("[=FROM..TO]");
 }
 
 void add_run(CLI::App& app, ParsedCommand& parsed, const std::string& command_line) {
@@ -138,21 +153,52 @@ void add_tables(CLI::App& app, ParsedCommand& parsed) {
   add("version", "Versions of the program and its tools", version_command);
 }
 
+// The first word that nobody knows.
+std::string unknown(const CLI::App& command, const std::vector<std::string>& extras) {
+  const auto option = std::ranges::find_if(extras, [](const std::string& word) { return word.starts_with('-'); });
+  const std::string& word = option == extras.end() ? extras.front() : *option;
+  std::vector<std::string> names;
+  for (const CLI::Option* known : command.get_options())
+    for (const std::string& name : known->get_lnames()) names.push_back("--" + name);
+  return "'" + word + "' is not understood" + (option == extras.end() ? std::string{} : did_you_mean(word, names));
+}
+
+// What was typed, last word first, as CLI11 wants it. The value of --waves can only stand behind a '=', so that
+// `run --waves examples/first_frame.toml` has a scenario.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words{argv + 1, argv + argc};
+  const auto end = std::ranges::find(words, "--");
+  std::replace(words.begin(), end, std::string{"--waves"}, std::string{"--waves=.."});
+  std::ranges::reverse(words);
+  return words;
+}
+
 }  // namespace
 
 ParsedCommand parse_command_line(int argc, char** argv, const std::string& command_line) {
   CLI::App app{"A network card's real RTL, its driver and the stack above, in one simulation"};
   app.name("./nicosim");
   app.require_subcommand(1);
+  app.set_version_flag("--version", std::string{"nicosim "} + NICOSIM_VERSION);
   ParsedCommand parsed;
   add_run(app, parsed, command_line);
   add_replay(app, parsed, command_line);
   add_tables(app, parsed);
   try {
-    app.parse(argc, argv);
+    app.parse(words_of(argc, argv));
   } catch (const CLI::ParseError& e) {
     parsed.command = nullptr;
-    parsed.exit_code = app.exit(e) == 0 ? kGood : kUsage;
+    if (e.get_exit_code() == 0) {  // --help, --version
+      app.exit(e);
+      return parsed;
+    }
+    const auto chosen = app.get_subcommands();
+    CLI::App& command = chosen.empty() ? app : *chosen.front();
+    const auto extras = app.remaining(true);
+    std::fprintf(stderr, "nicosim: %s\n", (extras.empty() ? std::string{e.what()} : unknown(command, extras)).c_str());
+    std::fprintf(stderr, "nicosim: %s --help says what it takes\n",
+                 chosen.empty() ? "./nicosim" : ("./nicosim " + command.get_name()).c_str());
+    parsed.exit_code = kUsage;
   }
   return parsed;
 }

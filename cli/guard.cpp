@@ -9,27 +9,34 @@
 #include <exception>
 #include <fmt/format.h>
 #include <stdexcept>
+#include <string>
 #include <system_error>
 
 namespace nicosim {
+namespace {
+
+// Must not throw: nobody would be left to catch it when standard error is the pipe that broke.
+void say(const std::string& text) { std::fprintf(stderr, "nicosim: %s\n", text.c_str()); }
+
+}  // namespace
 
 int guarded(const std::function<int()>& command) {
   try {
     const int code = command();
     if (std::fflush(stdout) == 0) return code;
-    fmt::print(stderr, "nicosim: standard output: {}\n", std::strerror(errno));
+    say(fmt::format("standard output: {}", std::strerror(errno)));
     return code == kGood ? kOutput : code;
   } catch (const CaptureError& e) {
-    fmt::print(stderr, "nicosim: {}\n", e.what());
+    say(e.what());
     return kInput;
   } catch (const std::invalid_argument& e) {
-    fmt::print(stderr, "nicosim: {}\n", e.what());
+    say(e.what());
     return kUsage;
   } catch (const std::system_error& e) {  // fmt::print's; those who read files throw CaptureError
-    fmt::print(stderr, "nicosim: {}\n", e.what());
+    say(e.what());
     return kOutput;
   } catch (const std::exception& e) {
-    fmt::print(stderr, "nicosim: our fault: {}\n", e.what());
+    say(fmt::format("our fault: {}", e.what()));
     return kOurFault;
   }
 }

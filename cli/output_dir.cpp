@@ -80,6 +80,9 @@ Result<OutputDir, OutputError> OutputDir::open(const std::string& path, bool for
     return OutputError{path, errno == EWOULDBLOCK ? "another run is writing into it" : std::strerror(errno)};
   for (const std::string_view name : kOurs)
     if (::unlink(directory.file(name).c_str()) != 0 && errno != ENOENT) return error_of(directory.file(name), errno);
+  for (const auto& entry : fs::directory_iterator{path, problem})  // one for each card: waves.eth0.fst
+    if (const std::string name = entry.path().filename(); name.starts_with("waves.") && name.ends_with(".fst"))
+      fs::remove(entry.path(), problem);
   if (const auto failed = directory.finish(RunStatus::interrupted)) return *failed;
   return directory;
 }

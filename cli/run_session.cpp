@@ -85,7 +85,7 @@ class Progress {
 int run_session(const Scenario& scenario, const RunOptions& options) {
   const auto began = std::chrono::steady_clock::now();
   if (options.waves && !RtlModel::can_dump_waves()) {
-    say("--waves needs a build with tracing (cmake --preset trace)");
+    say("--waves needs a build with tracing, which ./nicosim makes on its own (by hand: cmake --preset trace)");
     return kUsage;
   }
   auto opened = Outputs::open(scenario, options);

@@ -222,10 +222,11 @@ void ClockEngine::step() {
   if (ready && (pins_.awvalid | pins_.wvalid) != 0) sample_writes(now);
   if (ready && pins_.arvalid != 0) issue_read(now);
 
-  model_.cycle();
-  ++cycles_evaluated_;
   if (RtlModel::can_dump_waves() && now >= config_.waves_from && now <= config_.waves_to)
-    model_.dump_waves(now.in_ps());
+    model_.cycle_with_waves(now.in_ps());
+  else
+    model_.cycle();
+  ++cycles_evaluated_;
 
   if (registers_busy) end_register_handshakes();
   if ((pins_.intr != 0) != intr_) {

@@ -5,14 +5,19 @@
 #include "Vnic_top.h"
 #include "Vnic_top___024root.h"
 #include "verilated.h"
-#if VM_COVERAGE
+#ifdef NICOSIM_COVERAGE
 #include "verilated_cov.h"
 #endif
-#if VM_TRACE
+#ifdef NICOSIM_TRACE
 #include "verilated_fst_c.h"
 #endif
 
 namespace nicosim {
+namespace {
+
+constexpr std::int64_t kHalfCyclePs = 3200;  // 156.25 MHz
+
+}  // namespace
 
 class RtlModel::Impl {
  public:
@@ -22,13 +27,15 @@ class RtlModel::Impl {
       context_.randReset(2);
       context_.randSeed(static_cast<int>(options.random_reset_seed % 0x7fff'fffe) + 1);
     }
-#if VM_TRACE
+#ifdef NICOSIM_TRACE
     if (!options.waves.empty()) context_.traceEverOn(true);
 #endif
     top_ = std::make_unique<Vnic_top>(&context_, name_.c_str());
-#if VM_TRACE
+#ifdef NICOSIM_TRACE
     if (!options.waves.empty()) {
       top_->trace(&waves_, 99);
+      waves_.set_time_unit("1ps");
+      waves_.set_time_resolution("1ps");
       waves_.open(options.waves.c_str());
     }
 #endif
@@ -36,7 +43,7 @@ class RtlModel::Impl {
   ~Impl() {
     Verilated::threadContextp(&context_);  // with two cards, destruction goes by the thread's context
     top_->final();
-#if VM_TRACE
+#ifdef NICOSIM_TRACE
     if (waves_.isOpen()) waves_.close();
 #endif
   }
@@ -50,10 +57,25 @@ class RtlModel::Impl {
     top_->eval();
   }
 
+  void cycle_with_waves(std::int64_t time_ps) {
+    top_->clk_i = 1;
+    top_->eval();
+    dump(time_ps);
+    top_->clk_i = 0;
+    top_->eval();
+    dump(time_ps + kHalfCyclePs);
+  }
+
+  void dump([[maybe_unused]] std::int64_t time_ps) {
+#ifdef NICOSIM_TRACE
+    if (waves_.isOpen()) waves_.dump(static_cast<std::uint64_t>(time_ps));
+#endif
+  }
+
   std::string name_;
   VerilatedContext context_;
   std::unique_ptr<Vnic_top> top_;
-#if VM_TRACE
+#ifdef NICOSIM_TRACE
   VerilatedFstC waves_;
 #endif
 };
@@ -155,16 +177,12 @@ void RtlModel::reset() {
   for (int i = 0; i < 4; ++i) cycle();
 }
 
-void RtlModel::dump_waves([[maybe_unused]] std::int64_t time_ps) {
-#if VM_TRACE
-  if (impl_->waves_.isOpen()) impl_->waves_.dump(static_cast<std::uint64_t>(time_ps));
-#endif
-}
+void RtlModel::cycle_with_waves(std::int64_t time_ps) { impl_->cycle_with_waves(time_ps); }
 
 std::string RtlModel::verilator_version() { return Verilated::productVersion(); }
 
 bool RtlModel::can_dump_waves() {
-#if VM_TRACE
+#ifdef NICOSIM_TRACE
   return true;
 #else
   return false;
@@ -172,7 +190,7 @@ bool RtlModel::can_dump_waves() {
 }
 
 void RtlModel::write_coverage([[maybe_unused]] const std::string& file) {
-#if VM_COVERAGE
+#ifdef NICOSIM_COVERAGE
   VerilatedCov::write(file.c_str());
 #endif
 }

@@ -34,7 +34,8 @@ class RtlModel {
   // Holds the reset for as long as it takes; inputs idle, the time base at 0. Called once by the constructor.
   void reset();
 
-  void dump_waves(std::int64_t time_ps);  // the state now, at this time; nothing without tracing
+  // The same, with the edge and the falling one half a cycle later written to the waves; nothing is without tracing.
+  void cycle_with_waves(std::int64_t time_ps);
   static bool can_dump_waves();
   static std::string verilator_version();
   // Writes accumulated coverage, in a build with coverage.

@@ -52,11 +52,17 @@ class Simulation::Card {
     config.check_skip = sim.setup_.check_skip;
     config.model.random_reset_seed = sim.setup_.random_reset_seed == 0 ? 0 : sim.setup_.random_reset_seed + port;
     config.model.name = nic.driver.name;
-    if (!sim.setup_.waves.empty()) config.model.waves = sim.setup_.waves;
+    if (!sim.setup_.waves.empty())
+      config.model.waves = sim.setup_.nics.size() == 1 ? sim.setup_.waves : of_card(sim.setup_.waves, nic.driver.name);
     config.waves_from = sim.setup_.waves_from;
     config.waves_to = sim.setup_.waves_to;
     for (const std::uint8_t octet : nic.mac.octets) config.station_address = (config.station_address << 8U) | octet;
     return config;
+  }
+  // "waves.fst" of one card among several: "waves.eth1.fst".
+  static std::string of_card(const std::string& file, const std::string& card) {
+    const std::size_t dot = file.ends_with(".fst") ? file.size() - 4 : file.size();
+    return file.substr(0, dot) + "." + card + file.substr(dot);
   }
   static DriverConfig driver_config(unsigned port, const NicSetup& nic) {
     DriverConfig config = nic.driver;

@@ -71,7 +71,7 @@ struct SimulationSetup {
   std::uint64_t batch = 1'000'000;
   bool skip = true, check_skip = false;
   std::uint64_t random_reset_seed = 0;
-  std::string waves;  // FST file
+  std::string waves;  // FST file; with several cards one each, "waves.eth1.fst"; times as in the event log
   SimTime waves_from = SimTime::zero(), waves_to = SimTime::never();
 
   EventLog::Sink events;                       // empty: no event log

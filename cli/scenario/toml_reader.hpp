@@ -2,6 +2,7 @@
 // collected, not thrown, so one look at a scenario finds them all.
 #pragma once
 
+#include "cli/nearest.hpp"
 #include "common/bytes.hpp"
 #include "common/sim_time.hpp"
 
@@ -35,8 +36,6 @@ class Diagnostics {
   std::vector<Error> errors_;
 };
 
-// "; did you mean 'rx_ring'?", or nothing when no name is near (edit distance).
-std::string did_you_mean(std::string_view wrong, std::span<const std::string> names);
 std::string joined(std::span<const std::string> names);  // "a, b, c"
 
 template <class E>

@@ -183,6 +183,26 @@ class Input(CommandCase):
             self.nicosim(*wrong, expect=USAGE)
 
 
+    def test_usage_errors_say_what_was_wrong_and_what_may_have_been_meant(self):
+        for wrong, says in {
+            ("--bacth", "3"): "nicosim: '--bacth' is not understood; did you mean '--batch'?",
+            ("extra",): "nicosim: 'extra' is not understood",
+            ("--out", ""): "--out: expected a name",
+            ("--linger", "soon"): "--linger: 'soon' is no duration",
+            ("--waves=5..1",): "--waves: '5..1' is no stretch of time",
+            ("--until",): "--until",
+        }.items():
+            self.refuse("run", FIRST_FRAME, *wrong, expect=USAGE, says=[says, "./nicosim run --help"])
+
+    def test_waves_do_not_take_the_scenario_for_their_value(self):
+        self.refuse("run", "--waves", "nowhere.toml", expect=USAGE, says="nowhere.toml: No such file")
+
+    def test_both_outputs_into_a_pipe_that_breaks_end_nothing_badly(self):
+        run = subprocess.Popen([NICOSIM, "run", FIRST_FRAME], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        run.stdout.close()
+        self.assertIn(run.wait(timeout=50), (GOOD, OUTPUT))
+
+
 class Output(CommandCase):
     def test_a_folder_that_exists_needs_force(self):
         self.nicosim("run", FIRST_FRAME, "--quiet", "--out", "out")
@@ -452,6 +472,7 @@ class Telling(CommandCase):
                 self.assertIn(row, text)
 
     def test_version_and_help(self):
+        self.assertRegex(self.nicosim("--version").stdout, r"^nicosim \d+\.\d+\.\d+\n$")
         self.assertRegex(self.nicosim("version").stdout, r"^nicosim \d+\.\d+\.\d+\n")
         text = self.nicosim("--help").stdout
         for command in ("run", "replay", "check", "frame", "costs", "registers", "stations", "version"):

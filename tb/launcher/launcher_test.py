@@ -106,7 +106,7 @@ class LauncherTest(unittest.TestCase):
         self.write(f"{self.fakes}/uid", "0\n")
         self.write(f"{self.fakes}/os-release", 'ID=debian\nVERSION_ID="12"\n')
         self.write(f"{self.fakes}/lists/deb_Packages", "")
-        self.write(f"{self.fakes}/installed", "\n".join(self.packages("run", "test", "bench")) + "\n")
+        self.write(f"{self.fakes}/installed", "\n".join(self.packages("run", "waves", "test", "bench")) + "\n")
 
     def write(self, path, text, mode=0o644):
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -123,7 +123,7 @@ class LauncherTest(unittest.TestCase):
         return names
 
     def uninstall(self, *names):
-        kept = [name for name in self.packages("run", "test", "bench") if name not in names]
+        kept = [name for name in self.packages("run", "waves", "test", "bench") if name not in names]
         self.write(f"{self.fakes}/installed", "\n".join(kept) + "\n")
 
     def environment(self, **more):
@@ -179,6 +179,13 @@ class LauncherPackages(LauncherTest):
         result = self.nicosim("test", "--no-install")
         self.assertEqual(result.returncode, 2)
         self.assertIn("missing packages: libgtest-dev tshark valgrind\n", result.stderr)
+
+    def test_waves_need_zlib_and_other_runs_do_not(self):
+        self.uninstall("zlib1g-dev")
+        self.assertEqual(self.nicosim("run", "a.toml", "--no-install").returncode, 0)
+        result = self.nicosim("run", "a.toml", "--waves", "--no-install")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("missing packages: zlib1g-dev\n", result.stderr)
 
     def test_bench_needs_valgrind(self):
         self.uninstall("valgrind", "tshark")
@@ -437,6 +444,16 @@ class LauncherBuild(LauncherTest):
             with open(f"{self.project}/build/lock", "w", encoding="utf-8") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises when somebody holds it
             process.stdin.close()
+
+    def test_waves_are_written_by_a_build_of_their_own(self):
+        for word in ("--waves", "--waves=1ms..2ms"):
+            result = self.nicosim("run", "a.toml", word)
+            self.assertIn(f"program: run a.toml {word}\n", result.stdout)
+        calls = self.calls("ninja")
+        self.assertEqual(len(calls), 1)
+        self.assertIn("/build/trace ", calls[0])
+        self.nicosim("run", "a.toml", "--", "--waves")
+        self.assertIn("/build/release ", self.calls("ninja")[1])
 
     def test_bench_builds_and_runs_the_benchmarks(self):
         result = self.nicosim("bench", "cosim")

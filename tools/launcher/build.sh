@@ -27,6 +27,18 @@ build() {
   exec {lock}>&-
 }
 
+# wants_waves ARGUMENTS: --waves is among them, and then the card is verilated with tracing, in a build of its own.
+wants_waves() {
+  local word
+  for word in "$@"; do
+    case $word in
+      --) return 1 ;;
+      --waves | --waves=*) return 0 ;;
+    esac
+  done
+  return 1
+}
+
 stamp_key() {
   printf '%s\n%s\n' "$NICOSIM_ROOT" "$package_versions"
 }

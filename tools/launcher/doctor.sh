@@ -8,7 +8,7 @@ doctor() {
   if ! is_debian; then
     printf 'not Debian: the packages below cannot be checked, they are Debian 12 names\n'
   fi
-  for group in run test bench verify; do
+  for group in run waves test bench verify; do
     printf '\n%s\n' "$(group_title "$group")"
     local packages
     mapfile -t packages < <(packages_of "$group")
@@ -38,6 +38,7 @@ doctor() {
 group_title() {
   case $1 in
     run) echo "run: run, replay, frame, check, costs, registers, stations, version" ;;
+    waves) echo "waves: what run and replay need besides for --waves" ;;
     test) echo "test: what ./nicosim test needs besides" ;;
     bench) echo "bench: what ./nicosim bench needs besides" ;;
     verify) echo "verify: what proving the RTL needs besides" ;;
