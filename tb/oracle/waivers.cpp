@@ -5,6 +5,7 @@
 #include "regmap/regmap.hpp"
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
@@ -166,10 +167,15 @@ bool same_register(const Observation& card, const Observation& qemu, WaiverUse& 
 
 std::vector<WaiverText> all_waivers() {
   return {
-#define WAIVER(id, who, does, manual, section) {Waiver::id, #id, #who, does, manual, section},
+#define WAIVER(id, test, who, does, manual, section) {Waiver::id, #id, #test, #who, does, manual, section},
 #include "tb/oracle/waivers.def"
 #undef WAIVER
   };
+}
+
+void expect_all_needed(const WaiverUse& uses, std::string_view test) {
+  for (const WaiverText& waiver : all_waivers())
+    EXPECT_TRUE(waiver.test != test || uses.of(waiver.id) > 0) << "nothing needs the waiver " << waiver.name;
 }
 
 std::optional<std::string> difference(const Observation& card, const Observation& qemu, WaiverUse& uses) {
