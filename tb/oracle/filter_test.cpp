@@ -109,7 +109,8 @@ Scene usual_scene(unsigned mo) {
     const bool group = i % 3 == 0, valid = i % 5 != 0;
     const MacAddress address = numbered(group ? 0x03 : 0x02, i);
     scene.receive_addresses[i] = {address, valid};
-    scene.probes.push_back({fmt::format("{} in RA{}", group ? "multicast" : "unicast", valid ? "" : " without AV"), address});
+    scene.probes.push_back(
+        {fmt::format("{} in RA{}", group ? "multicast" : "unicast", valid ? "" : " without AV"), address});
   }
   const MacAddress unicast_hash{{0x02, 1, 2, 3, 0x5a, 0x1c}}, group_hash{{0x01, 0x00, 0x5e, 3, 0x4b, 0x2d}};
   scene.hashes = {hash_of(unicast_hash, mo), hash_of(group_hash, mo)};
@@ -119,8 +120,8 @@ Scene usual_scene(unsigned mo) {
   scene.probes.push_back({"multicast nowhere", {{0x03, 9, 9, 9, 9, 9}}});
   // Its hash would be that of the group above under another offset.
   const unsigned other = (mo + 1) % kOffsets, bits = hash_of(group_hash, mo) << kShift[other];
-  scene.probes.push_back({"multicast nowhere",
-                          {{0x03, 9, 9, 9, static_cast<std::uint8_t>(bits), static_cast<std::uint8_t>(bits >> 8U)}}});
+  scene.probes.push_back(
+      {"multicast nowhere", {{0x03, 9, 9, 9, static_cast<std::uint8_t>(bits), static_cast<std::uint8_t>(bits >> 8U)}}});
   scene.probes.push_back({"broadcast nowhere", MacAddress::broadcast()});
   return scene;
 }
