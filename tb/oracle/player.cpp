@@ -86,7 +86,8 @@ class Player {
 
   // ---- what is seen
   Observation& see(Observation::Kind kind, std::uint32_t offset = 0, std::uint32_t value = 0, ByteVector bytes = {}) {
-    return log_.emplace_back(Observation{kind, operation_, offset, value, std::move(bytes), false, false, nullptr});
+    return log_.emplace_back(
+        Observation{kind, operation_, offset, value, std::move(bytes), false, false, false, nullptr});
   }
   void see_register(std::uint32_t offset) { see(Observation::Kind::reg, offset, device_.read32(offset)); }
 
@@ -98,6 +99,7 @@ class Player {
     Observation& seen = see(Observation::Kind::causes, regs::ICR, causes);
     seen.received = std::exchange(received_, false);
     seen.sent = std::exchange(sent_, false);
+    seen.ran_low = std::exchange(ran_low_, false);
     const bool agrees = before == ((causes & ims_) != 0) && !device_.line();
     see(Observation::Kind::line, regs::ICR, agrees ? 1 : 0);
   }
@@ -125,7 +127,10 @@ class Player {
         ims_ &= ~w.value;
         see_register(regs::IMS);
         return;
-      case regs::ICR:
+      case regs::ICR:  // clears what is written
+        if (field::ICR_RXDMT0.in(w.value)) ran_low_ = false;
+        if (field::ICR_TXQE.in(w.value)) sent_ = false;
+        return;
       case regs::ICS:
         return;  // seen by the next look()
       case regs::RCTL:
@@ -188,6 +193,8 @@ class Player {
       const RxDescriptor done = RxDescriptor::decode(raw);
       if (!done.done()) break;
       received_ = true;
+      const unsigned free = (rx_tail_ + sequence_.rx_ring - rx_clean_) % sequence_.rx_ring;
+      ran_low_ = ran_low_ || free == (sequence_.rx_ring >> (1 + field::RCTL_RDMTS.get(rctl_))) + 1;
       RxDescriptor shown = done;
       shown.address = 0;
       const DescriptorBytes bytes = shown.encode();
@@ -277,8 +284,8 @@ class Player {
   std::map<std::uint32_t, std::uint32_t> written_;  // by offset
   Traffic traffic_;
   unsigned rx_tail_ = 0, rx_clean_ = 0, rx_posted_ = 0, tx_tail_ = 0;
-  bool received_ = false, sent_ = false;  // since the last look
-  ByteVector frame_;                      // the buffers of a frame so far
+  bool received_ = false, sent_ = false, ran_low_ = false;  // since the last look
+  ByteVector frame_;                                        // the buffers of a frame so far
 };
 
 }  // namespace

@@ -64,7 +64,7 @@ std::string versus(const Observation& card, const Observation& qemu) {
 bool same_causes(const Observation& card, const Observation& qemu, WaiverUse& uses) {
   const std::uint32_t only_qemu = qemu.value & ~card.value;
   std::uint32_t waived = 0;
-  if (qemu.received) waived |= field::ICR_RXDMT0.mask();
+  if (qemu.received && !qemu.ran_low) waived |= field::ICR_RXDMT0.mask();
   if (!qemu.sent) waived |= field::ICR_TXQE.mask();
   if ((card.value & ~qemu.value) != 0 || (only_qemu & ~waived) != 0) return false;
   if (field::ICR_RXDMT0.in(only_qemu)) uses.count(Waiver::Rxdmt0IsALevel);
