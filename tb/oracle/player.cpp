@@ -15,6 +15,7 @@ constexpr std::uint64_t kRxBuffers = kTestMemory + 0x1'0000, kTxBuffers = kTestM
 constexpr std::uint64_t kSlot = 0x1000;  // from one buffer to the next
 constexpr std::byte kUntouched{0xa5};
 constexpr std::size_t kGuard = 16;
+constexpr std::byte kDataDescriptor{0x10};      // DTYP 1, in byte 10
 constexpr std::size_t kMinimum = 60, kFcs = 4;  // of a frame on the wire
 
 class Player {
@@ -239,23 +240,38 @@ class Player {
   // ---- transmit
   bool pads() const { return field::TCTL_PSP.in(sequence_.tctl); }
 
+  // Into the ring's next slot, which it returns.
+  unsigned give(const DescriptorBytes& bytes) {
+    const unsigned slot = tx_tail_;
+    device_.store(descriptor(kTxRing, slot), bytes);
+    tx_tail_ = (tx_tail_ + 1) % sequence_.tx_ring;
+    return slot;
+  }
+
+  static DescriptorBytes piece(const TxFrame& frame, std::uint64_t place, std::size_t bytes, bool last) {
+    TxDescriptor legacy{};
+    legacy.address = place;
+    legacy.length = static_cast<std::uint16_t>(bytes);
+    legacy.cmd = static_cast<std::uint8_t>(frame.cmd | (last ? txd::CMD_EOP : 0));
+    DescriptorBytes raw = legacy.encode();
+    if (frame.extended) {
+      raw[10] |= kDataDescriptor;
+      raw[13] = std::byte{frame.popts};
+    }
+    return raw;
+  }
+
   void send(const std::vector<TxFrame>& frames) {
     std::vector<unsigned> slots;
     for (const TxFrame& frame : frames) {
+      if (slots.size() + frame.descriptors() >= sequence_.tx_ring) break;
+      if (frame.extended) slots.push_back(give(frame.context));
       std::size_t from = 0;
-      if (slots.size() + frame.pieces.size() >= sequence_.tx_ring) break;
-      for (std::size_t i = 0; i < frame.pieces.size(); ++i) {
-        const unsigned slot = tx_tail_;
-        TxDescriptor piece{};
-        piece.address = kTxBuffers + slot * kSlot + frame.alignment;
-        piece.length = static_cast<std::uint16_t>(frame.pieces[i]);
-        piece.cmd = frame.cmd;
-        if (i + 1 == frame.pieces.size()) piece.cmd |= txd::CMD_EOP;
-        device_.store(piece.address, Bytes{frame.bytes}.subspan(from, frame.pieces[i]));
-        device_.store(descriptor(kTxRing, slot), piece.encode());
-        from += frame.pieces[i];
-        slots.push_back(slot);
-        tx_tail_ = (tx_tail_ + 1) % sequence_.tx_ring;
+      for (const std::size_t bytes : frame.pieces) {
+        const std::uint64_t place = kTxBuffers + tx_tail_ * kSlot + frame.alignment;
+        device_.store(place, Bytes{frame.bytes}.subspan(from, bytes));
+        from += bytes;
+        slots.push_back(give(piece(frame, place, bytes, from == frame.bytes.size())));
       }
       if (frame.bytes.size() < kMinimum && !pads()) ++traffic_.sent_runts;
       if (frame.bytes.size() < kMinimum && pads()) {

@@ -3,12 +3,14 @@
 #include "common/crc32.hpp"
 #include "regmap/descriptors.hpp"
 #include "regmap/regmap.hpp"
+#include "tb/oracle/features.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 namespace nicosim {
 namespace {
@@ -73,13 +75,24 @@ bool same_causes(const Observation& card, const Observation& qemu, WaiverUse& us
 }
 
 bool same_rx_descriptor(Bytes card, Bytes qemu, WaiverUse& uses) {
-  DescriptorBytes ours{};
-  std::ranges::copy(card, ours.begin());
-  RxDescriptor without = RxDescriptor::decode(ours);
-  const bool last = (without.status & rxd::STATUS_EOP) != 0;
-  without.status &= static_cast<std::uint8_t>(last ? ~rxd::STATUS_PIF : rxd::STATUS_DD);
-  if (!std::ranges::equal(without.encode(), qemu)) return false;
-  uses.count(last ? Waiver::NoPif : Waiver::IxsmOnlyWithEop);
+  DescriptorBytes raw{};
+  std::ranges::copy(card, raw.begin());
+  RxDescriptor ours = RxDescriptor::decode(raw);
+  std::ranges::copy(qemu, raw.begin());
+  const RxDescriptor theirs = RxDescriptor::decode(raw);
+  std::vector<Waiver> needed;
+  const auto allow = [&needed](auto& field, auto value, Waiver waiver) {
+    if (field == value) return;
+    field = static_cast<std::remove_reference_t<decltype(field)>>(value);
+    needed.push_back(waiver);
+  };
+  if ((ours.status & rxd::STATUS_EOP) == 0)
+    allow(ours.status, ours.status & rxd::STATUS_DD, Waiver::IxsmOnlyWithEop);
+  else
+    allow(ours.status, ours.status & ~rxd::STATUS_PIF, Waiver::NoPif);
+  if (features::kPacketChecksum) allow(ours.checksum, 0, Waiver::NoPacketChecksum);
+  if (ours != theirs) return false;
+  for (const Waiver waiver : needed) uses.count(waiver);
   return true;
 }
 
