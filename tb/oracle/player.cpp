@@ -15,6 +15,7 @@ constexpr std::uint64_t kRxBuffers = kTestMemory + 0x1'0000, kTxBuffers = kTestM
 constexpr std::uint64_t kSlot = 0x1000;  // from one buffer to the next
 constexpr std::byte kUntouched{0xa5};
 constexpr std::size_t kGuard = 16;
+constexpr std::byte kDataDescriptor{0x10};      // DTYP 1, in byte 10
 constexpr std::size_t kMinimum = 60, kFcs = 4;  // of a frame on the wire
 
 class Player {
@@ -86,7 +87,8 @@ class Player {
 
   // ---- what is seen
   Observation& see(Observation::Kind kind, std::uint32_t offset = 0, std::uint32_t value = 0, ByteVector bytes = {}) {
-    return log_.emplace_back(Observation{kind, operation_, offset, value, std::move(bytes), false, false, nullptr});
+    return log_.emplace_back(
+        Observation{kind, operation_, offset, value, std::move(bytes), false, false, false, nullptr});
   }
   void see_register(std::uint32_t offset) { see(Observation::Kind::reg, offset, device_.read32(offset)); }
 
@@ -98,6 +100,7 @@ class Player {
     Observation& seen = see(Observation::Kind::causes, regs::ICR, causes);
     seen.received = std::exchange(received_, false);
     seen.sent = std::exchange(sent_, false);
+    seen.ran_low = std::exchange(ran_low_, false);
     const bool agrees = before == ((causes & ims_) != 0) && !device_.line();
     see(Observation::Kind::line, regs::ICR, agrees ? 1 : 0);
   }
@@ -125,7 +128,10 @@ class Player {
         ims_ &= ~w.value;
         see_register(regs::IMS);
         return;
-      case regs::ICR:
+      case regs::ICR:  // clears what is written
+        if (field::ICR_RXDMT0.in(w.value)) ran_low_ = false;
+        if (field::ICR_TXQE.in(w.value)) sent_ = false;
+        return;
       case regs::ICS:
         return;  // seen by the next look()
       case regs::RCTL:
@@ -188,6 +194,8 @@ class Player {
       const RxDescriptor done = RxDescriptor::decode(raw);
       if (!done.done()) break;
       received_ = true;
+      const unsigned free = (rx_tail_ + sequence_.rx_ring - rx_clean_) % sequence_.rx_ring;
+      ran_low_ = ran_low_ || free == (sequence_.rx_ring >> (1 + field::RCTL_RDMTS.get(rctl_))) + 1;
       RxDescriptor shown = done;
       shown.address = 0;
       const DescriptorBytes bytes = shown.encode();
@@ -232,23 +240,38 @@ class Player {
   // ---- transmit
   bool pads() const { return field::TCTL_PSP.in(sequence_.tctl); }
 
+  // Into the ring's next slot, which it returns.
+  unsigned give(const DescriptorBytes& bytes) {
+    const unsigned slot = tx_tail_;
+    device_.store(descriptor(kTxRing, slot), bytes);
+    tx_tail_ = (tx_tail_ + 1) % sequence_.tx_ring;
+    return slot;
+  }
+
+  static DescriptorBytes piece(const TxFrame& frame, std::uint64_t place, std::size_t bytes, bool last) {
+    TxDescriptor legacy{};
+    legacy.address = place;
+    legacy.length = static_cast<std::uint16_t>(bytes);
+    legacy.cmd = static_cast<std::uint8_t>(frame.cmd | (last ? txd::CMD_EOP : 0));
+    DescriptorBytes raw = legacy.encode();
+    if (frame.extended) {
+      raw[10] |= kDataDescriptor;
+      raw[13] = std::byte{frame.popts};
+    }
+    return raw;
+  }
+
   void send(const std::vector<TxFrame>& frames) {
     std::vector<unsigned> slots;
     for (const TxFrame& frame : frames) {
+      if (slots.size() + frame.descriptors() >= sequence_.tx_ring) break;
+      if (frame.extended) slots.push_back(give(frame.context));
       std::size_t from = 0;
-      if (slots.size() + frame.pieces.size() >= sequence_.tx_ring) break;
-      for (std::size_t i = 0; i < frame.pieces.size(); ++i) {
-        const unsigned slot = tx_tail_;
-        TxDescriptor piece{};
-        piece.address = kTxBuffers + slot * kSlot + frame.alignment;
-        piece.length = static_cast<std::uint16_t>(frame.pieces[i]);
-        piece.cmd = frame.cmd;
-        if (i + 1 == frame.pieces.size()) piece.cmd |= txd::CMD_EOP;
-        device_.store(piece.address, Bytes{frame.bytes}.subspan(from, frame.pieces[i]));
-        device_.store(descriptor(kTxRing, slot), piece.encode());
-        from += frame.pieces[i];
-        slots.push_back(slot);
-        tx_tail_ = (tx_tail_ + 1) % sequence_.tx_ring;
+      for (const std::size_t bytes : frame.pieces) {
+        const std::uint64_t place = kTxBuffers + tx_tail_ * kSlot + frame.alignment;
+        device_.store(place, Bytes{frame.bytes}.subspan(from, bytes));
+        from += bytes;
+        slots.push_back(give(piece(frame, place, bytes, from == frame.bytes.size())));
       }
       if (frame.bytes.size() < kMinimum && !pads()) ++traffic_.sent_runts;
       if (frame.bytes.size() < kMinimum && pads()) {
@@ -277,8 +300,8 @@ class Player {
   std::map<std::uint32_t, std::uint32_t> written_;  // by offset
   Traffic traffic_;
   unsigned rx_tail_ = 0, rx_clean_ = 0, rx_posted_ = 0, tx_tail_ = 0;
-  bool received_ = false, sent_ = false;  // since the last look
-  ByteVector frame_;                      // the buffers of a frame so far
+  bool received_ = false, sent_ = false, ran_low_ = false;  // since the last look
+  ByteVector frame_;                                        // the buffers of a frame so far
 };
 
 }  // namespace

@@ -39,7 +39,9 @@ struct Observation {
   std::size_t operation = kSetup;  // index in the sequence
   std::uint32_t offset = 0, value = 0;
   ByteVector bytes;
-  bool received = false, sent = false;     // with `causes`: since the last look
+  // With `causes`, since the last look, or since a write to ICR that cleared what comes of it: frames were stored, were
+  // sent; free descriptors fell to the threshold of RCTL.RDMTS.
+  bool received = false, sent = false, ran_low = false;
   std::shared_ptr<const Traffic> traffic;  // with a statistic
 };
 

@@ -3,6 +3,8 @@
 #include "common/rng.hpp"
 #include "regmap/descriptors.hpp"
 #include "regmap/regmap.hpp"
+#include "tb/oracle/features.hpp"
+#include "tb/oracle/offload.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +18,9 @@ namespace {
 
 constexpr std::uint32_t kCauses = 0x0001'f6df;  // those that the family has
 constexpr std::size_t kHeader = 14;
-constexpr std::size_t kLongest = 1518;  // without FCS: the card's limit of 1522 bytes
+constexpr std::size_t kTcpHeaders = 54;
+constexpr std::size_t kLongestPiece = 4000;  // what the player has room for
+constexpr std::size_t kLongest = 1518;       // without FCS: the card's limit of 1522 bytes
 
 // Registers that both keep, and that do nothing these sequences would notice.
 constexpr std::array kPlainRegisters{regs::VET, regs::LEDCTL, regs::WUFC, regs::TXDCTL, regs::VFTA(0), regs::VFTA(127)};
@@ -72,6 +76,13 @@ class Generator {
       op.kind = Operation::Kind::send;
       const std::uint64_t frames = 1 + rng_.below(3);
       for (std::uint64_t i = 0; i < frames; ++i) op.frames.push_back(outgoing());
+      if (features::kTransmitOffload && rng_.chance(1, 2)) {
+        // One at a time: QEMU's socket takes few frames at once.
+        const bool segments = rng_.chance(1, 2);
+        const bool tcp = segments || rng_.chance(1, 2);
+        op.frames = {offloaded(rng_, segments, tcp)};
+        cut(op.frames.front());
+      }
     } else if (kind < 60) {
       op.kind = Operation::Kind::post;
       op.count = 1 + static_cast<unsigned>(rng_.below(sequence_.rx_ring));
@@ -222,14 +233,22 @@ class Generator {
     frame.alignment = rng_.below(16);
     frame.cmd = txd::CMD_IFCS;
     if (!rng_.chance(1, 4)) frame.cmd |= txd::CMD_RS;
+    cut(frame);
+    return frame;
+  }
+
+  // Into up to three descriptors; a header that is to be repeated stays in one piece.
+  void cut(TxFrame& frame) {
     std::size_t left = frame.bytes.size();
-    for (std::uint64_t more = rng_.below(3); more > 0 && left > 1; --more) {
-      const std::size_t piece = 1 + rng_.below(left - 1);
+    std::size_t least = frame.extended ? kTcpHeaders : 1;
+    for (std::uint64_t more = rng_.below(3); more > 0 && left > least + 1; --more) {
+      const std::size_t piece = std::min(least + rng_.below(left - least), kLongestPiece);
       frame.pieces.push_back(piece);
       left -= piece;
+      least = 1;
     }
+    for (; left > kLongestPiece; left -= kLongestPiece) frame.pieces.push_back(kLongestPiece);
     frame.pieces.push_back(left);
-    return frame;
   }
 
   Rng rng_;
@@ -268,7 +287,8 @@ std::string Operation::text() const {
     case Kind::send: {
       std::string text = "send";
       for (const TxFrame& f : frames)
-        text += fmt::format(" [{} in {} descriptors, cmd {:02x}]", to_text(f.bytes), f.pieces.size(), f.cmd);
+        text += fmt::format(" [{} in {} {}descriptors, cmd {:02x}, popts {}]", to_text(f.bytes), f.pieces.size(),
+                            f.extended ? "data " : "", f.cmd, f.popts);
       return text;
     }
     case Kind::statistics:

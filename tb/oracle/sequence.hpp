@@ -2,6 +2,7 @@
 // order. A sequence is plain data, so that it can be played on several devices, printed, and shortened.
 #pragma once
 
+#include "regmap/descriptors.hpp"
 #include "tb/oracle/device.hpp"
 
 #include <cstdint>
@@ -18,7 +19,12 @@ struct TxFrame {
   ByteVector bytes;
   std::vector<std::size_t> pieces;  // bytes in each of its descriptors; they add up to the frame
   std::size_t alignment = 0;        // of each piece in memory, 0..15
-  std::uint8_t cmd = 0;             // of its last descriptor, EOP apart
+  std::uint8_t cmd = 0;             // of each descriptor, EOP apart
+  // Data descriptors in place of legacy ones, with these POPTS, behind this context descriptor.
+  bool extended = false;
+  std::uint8_t popts = 0;
+  DescriptorBytes context{};
+  std::size_t descriptors() const { return pieces.size() + (extended ? 1 : 0); }
 };
 
 struct Operation {
@@ -51,6 +57,7 @@ struct Sequence {
   std::vector<Operation> operations;
 };
 
+// What features.hpp switches on.
 Sequence make_sequence(std::uint64_t seed);
 
 // Register name for people: "RDT", "MTA[7]".

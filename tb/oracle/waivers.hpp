@@ -13,14 +13,14 @@
 namespace nicosim {
 
 enum class Waiver : std::uint8_t {
-#define WAIVER(id, who, does, manual, section) id,
+#define WAIVER(id, test, who, does, manual, section) id,
 #include "tb/oracle/waivers.def"
 #undef WAIVER
 };
 
 struct WaiverText {
   Waiver id;
-  std::string_view name, who, does, manual, section;
+  std::string_view name, test, who, does, manual, section;
 };
 std::vector<WaiverText> all_waivers();  // in the order of waivers.def
 
@@ -32,6 +32,9 @@ class WaiverUse {
  private:
   std::array<std::uint64_t, 64> uses_{};
 };
+
+// Fails the running test for every waiver of `test` ("sequences", ...) that was not needed.
+void expect_all_needed(const WaiverUse& uses, std::string_view test);
 
 // Whether card and QEMU saw the same, as far as waivers do not explain it (those are counted). Nothing: agreed;
 // otherwise what differs, for people.

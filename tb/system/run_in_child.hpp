@@ -6,11 +6,13 @@
 
 #include "tb/cli/temporary_folder.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <functional>
 #include <gtest/gtest.h>
 #include <string>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +28,7 @@ inline void in_child(const std::function<void()>& body) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0) << "no process";
   if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that is killed leaves nothing behind
     const int before = failures_so_far();
     try {
       body();

@@ -1,0 +1,9 @@
+// What of the family today's RTL does beyond its first days: each row switches on the sequences and waivers for it.
+#pragma once
+
+namespace nicosim::features {
+
+inline constexpr bool kPacketChecksum = false;   // the receive descriptor's checksum field
+inline constexpr bool kTransmitOffload = false;  // context and data descriptors: checksums, segmentation
+
+}  // namespace nicosim::features
