@@ -1,5 +1,9 @@
 """The faults of tools/mutate: found where they can be, chosen the same each time, and written so that the rest stays."""
 
+import contextlib
+import importlib.machinery
+import importlib.util
+import io
 import os
 import shutil
 import subprocess
@@ -10,6 +14,10 @@ import unittest
 PROJECT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 sys.path.insert(0, f"{PROJECT}/tools")
 from mutation import faults  # noqa: E402
+
+LOADER = importlib.machinery.SourceFileLoader("mutate_tool", f"{PROJECT}/tools/mutate")
+mutate = importlib.util.module_from_spec(importlib.util.spec_from_loader("mutate_tool", LOADER))
+LOADER.exec_module(mutate)
 
 MODULE = """
 module m (input logic clk_i, output logic [7:0] out_o);
@@ -77,6 +85,55 @@ class Mutation(unittest.TestCase):
         self.assertEqual(len(chosen), 6)
         self.assertEqual(chosen, faults.choose(by_file, 6, seed=1))
         self.assertNotEqual(chosen, faults.choose(by_file, 6, seed=2))
+
+    def judge(self, outcomes, survivors):
+        """(good, what was printed) for faults 1, 2, ... of which each was found by outcomes[i] or by nobody."""
+        os.makedirs(f"{self.folder}/tb/mutation")
+        with open(f"{self.folder}/tb/mutation/survivors.txt", "w", encoding="utf-8") as file:
+            file.write(survivors)
+        listing = [{"number": n, "file": "m.sv", "line": n, "source": f"a{n} <= b;", "what": "assignment dropped"}
+                   for n in range(1, len(outcomes) + 1)]
+        output = io.StringIO()
+        before, mutate.ROOT = mutate.ROOT, self.folder
+        try:
+            with contextlib.redirect_stdout(output):
+                good = mutate.report(listing, {str(n): by for n, by in enumerate(outcomes, 1)})
+        finally:
+            mutate.ROOT = before
+        return good, output.getvalue()
+
+    def test_a_fault_that_changes_nothing_does_not_count(self):
+        good, text = self.judge(["t: A.B", ""], "same\tm.sv\t*\t^a2\tnobody looks at it\n")
+        self.assertTrue(good, text)
+        self.assertIn("survived, same: nobody looks at it", text)
+        self.assertIn("| m.sv | 2 | 1 | 1 | 100 |", text)
+
+    def test_a_hole_counts_whether_it_is_explained_or_not(self):
+        good, text = self.judge(["t: A.B", "", ""], "hole\tm.sv\t*\t^a2\ta test is missing\n")
+        self.assertFalse(good)
+        self.assertIn("survived, hole: a test is missing", text)
+        self.assertIn("survived, hole: not explained", text)
+        self.assertIn("- found: 33.3 %, goal at least 95 %: missed", text)
+
+    def program(self, body):
+        path = f"{self.folder}/program"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\n{body}\n")
+        os.chmod(path, 0o755)
+        return mutate.Program("program", path, ["*"])
+
+    def test_the_test_that_fails_is_named_and_the_fault_handed_over(self):
+        program = self.program('[ "$NICOSIM_MUTANT" = 4 ] || exit 0\necho "[  FAILED  ] Ring.Wraps (3 ms)"; exit 1')
+        self.assertEqual(mutate.execute(program, 4, 5, 60).by, "program: Ring.Wraps")
+        self.assertFalse(mutate.execute(program, 0, 5, 60).failed)
+
+    def test_a_program_that_dies_or_hangs_has_found_the_fault(self):
+        dies = self.program('echo "[ RUN      ] Ring.Wraps"; kill -ABRT $$')
+        self.assertEqual(mutate.execute(dies, 1, 5, 60).by, "program: Ring.Wraps (dies)")
+        hangs = self.program('echo "[ RUN      ] Ring.Wraps"; while :; do :; done')
+        self.assertEqual(mutate.execute(hangs, 1, 1, 60).by, "program: Ring.Wraps (hangs)")
+        sleeps = self.program('echo "[ RUN      ] Ring.Wraps"; exec sleep 60')
+        self.assertEqual(mutate.execute(sleeps, 1, 5, 0.5).by, "program: Ring.Wraps (hangs)")
 
     def test_the_faulty_card_is_still_system_verilog(self):
         verilator = shutil.which("verilator")
