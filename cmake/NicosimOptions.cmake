@@ -18,6 +18,7 @@ option(NICOSIM_TESTS "Build the tests" ON)
 option(NICOSIM_SANITIZE "AddressSanitizer and UBSan on everything but the verilated code" OFF)
 option(NICOSIM_TRACE "Verilate with FST tracing (needed for --waves)" OFF)
 option(NICOSIM_COVERAGE "Verilate with line and toggle coverage" OFF)
+set(NICOSIM_MUTANTS "" CACHE PATH "A copy of rtl/ with faults to switch on, see tools/mutate")
 
 find_program(NICOSIM_CCACHE ccache)
 if(NICOSIM_CCACHE)

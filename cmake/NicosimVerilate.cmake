@@ -3,8 +3,16 @@
 # A static library with the C++ model V<module> of a design. Verilate a design once and link the library wherever it is
 # needed: every call compiles Verilator's run time again. ASSERT keeps the assertions (test libraries want them).
 # The generated code is always optimised (-O0 is nine times slower) and gets neither our warnings nor our sanitizers.
-# NICOSIM_TRACE and NICOSIM_COVERAGE choose what is compiled in. Include directories: the folder of each source.
+# NICOSIM_TRACE and NICOSIM_COVERAGE choose what is compiled in; NICOSIM_MUTANTS is a folder that replaces rtl/
+# (tools/mutate). Include directories: the folder of each source.
 find_package(verilator REQUIRED HINTS $ENV{VERILATOR_ROOT} /usr/share/verilator /usr/local/share/verilator)
+
+# In a coverage build: collects the points of all models in a process, see tb/rtl/coverage/points.cpp.
+if(NICOSIM_COVERAGE AND NOT TARGET nicosim_coverage_points)
+  add_library(nicosim_coverage_points STATIC ${PROJECT_SOURCE_DIR}/tb/rtl/coverage/points.cpp)
+  target_link_libraries(nicosim_coverage_points PRIVATE nicosim_options)
+  target_link_options(nicosim_coverage_points INTERFACE -Wl,--wrap=_ZN13VerilatedSymsD2Ev,--wrap=_exit)
+endif()
 
 function(nicosim_verilate)
   cmake_parse_arguments(V "ASSERT" "NAME;TOP" "SOURCES" ${ARGN})
@@ -12,18 +20,28 @@ function(nicosim_verilate)
   if(V_ASSERT)
     list(APPEND args --assert)
   endif()
+  set(optimised -O2)
+  set(once -O2)  # code that runs once per model: start-up, and the strings of coverage points
   set(trace)
   if(NICOSIM_TRACE)
     set(trace TRACE_FST TRACE_STRUCTS)
   endif()
   if(NICOSIM_COVERAGE)
     list(APPEND args --coverage-line --coverage-toggle)
+    set(optimised -O1)  # three times the code, and most of the time goes into building it
+    set(once -O0)
   endif()
 
   set(folders)
   set(files)
+  if(NICOSIM_MUTANTS)
+    list(APPEND files ${NICOSIM_MUTANTS}/nic_mutant.sv)
+  endif()
   foreach(source IN LISTS V_SOURCES)
     get_filename_component(file ${source} ABSOLUTE)
+    if(NICOSIM_MUTANTS)
+      string(REPLACE ${PROJECT_SOURCE_DIR}/rtl/ ${NICOSIM_MUTANTS}/ file ${file})
+    endif()
     get_filename_component(folder ${file} DIRECTORY)
     list(APPEND files ${file})
     list(APPEND folders +incdir+${folder})
@@ -36,8 +54,12 @@ function(nicosim_verilate)
     TOP_MODULE ${V_TOP}
     SOURCES ${files}
     VERILATOR_ARGS ${args} ${folders}
-    OPT_FAST -O2 OPT_SLOW -O2 OPT_GLOBAL -O2)
+    OPT_FAST ${optimised} OPT_SLOW ${once} OPT_GLOBAL ${optimised})
   target_compile_options(${V_NAME} PRIVATE -w -fno-sanitize=all)
+  if(NICOSIM_COVERAGE)
+    target_include_directories(${V_NAME} BEFORE PRIVATE ${PROJECT_SOURCE_DIR}/tb/rtl/coverage)
+    target_link_libraries(${V_NAME} PUBLIC nicosim_coverage_points)
+  endif()
   # Whoever includes the model's header is spared the warnings in it
   get_target_property(includes ${V_NAME} INTERFACE_INCLUDE_DIRECTORIES)
   set_target_properties(${V_NAME} PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${includes}")

@@ -5,9 +5,6 @@
 #include "Vnic_top.h"
 #include "Vnic_top___024root.h"
 #include "verilated.h"
-#ifdef NICOSIM_COVERAGE
-#include "verilated_cov.h"
-#endif
 #ifdef NICOSIM_TRACE
 #include "verilated_fst_c.h"
 #endif
@@ -186,12 +183,6 @@ bool RtlModel::can_dump_waves() {
   return true;
 #else
   return false;
-#endif
-}
-
-void RtlModel::write_coverage([[maybe_unused]] const std::string& file) {
-#ifdef NICOSIM_COVERAGE
-  VerilatedCov::write(file.c_str());
 #endif
 }
 

@@ -38,8 +38,6 @@ class RtlModel {
   void cycle_with_waves(std::int64_t time_ps);
   static bool can_dump_waves();
   static std::string verilator_version();
-  // Writes accumulated coverage, in a build with coverage.
-  static void write_coverage(const std::string& file);
 
   // All state but the clock, as 64-bit words: what must not move while the card is skipped over.
   std::vector<std::uint64_t> snapshot() const;

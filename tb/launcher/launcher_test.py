@@ -460,6 +460,23 @@ class LauncherBuild(LauncherTest):
         self.assertIn("program: cosim\n", result.stdout)
         self.assertTrue(self.calls("ninja")[0].endswith(" nicosim_exe nicosim_bench"))
 
+    def test_coverage_builds_its_tests_in_a_folder_of_their_own_and_passes_the_verdict_on(self):
+        self.write(f"{self.project}/tools/coverage", "import sys\nprint(*sys.argv[1:])\nsys.exit(1)\n")
+        result = self.nicosim("coverage", "-j", "1")
+        self.assertEqual(result.returncode, 1)
+        self.assertTrue(result.stdout.endswith("build/coverage -j 1\n"), result.stdout)
+        self.assertEqual(self.calls("cmake"), ["--preset coverage -DNICOSIM_TESTS=ON"])
+        self.assertTrue(self.calls("ninja")[0].endswith(" nicosim_coverage_tests"))
+
+    def test_mutate_makes_the_faults_builds_them_and_runs_the_tests(self):
+        self.write(f"{self.project}/tools/mutate", "import sys\nprint(*sys.argv[1:])\n")
+        result = self.nicosim("mutate", "--count", "12", "-j", "1")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("build/mutate --count 12\n", result.stderr)
+        self.assertTrue(result.stdout.startswith("run ") and result.stdout.endswith("build/mutate -j 1\n"), result.stdout)
+        self.assertEqual(self.calls("cmake"), ["--preset mutate -DNICOSIM_TESTS=ON"])
+        self.assertEqual(self.nicosim("mutate", "--count").returncode, 2)
+
 
 class LauncherCall(LauncherTest):
     def test_the_programs_exit_code_is_passed_through(self):

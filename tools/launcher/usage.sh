@@ -14,6 +14,8 @@ usage: ./nicosim COMMAND [ARGUMENTS]        (./nicosim COMMAND --help explains o
 
   test [-L LABEL] [-R REGEX] [-j N]   everything that CI runs, or a part of it
   bench cosim | line-rate | card      what simulating costs; whether the card keeps up with the wire
+  coverage                   lines and signals of the RTL that the tests reach
+  mutate                     do the tests notice small faults in the RTL?
   doctor                     what is installed, what is missing, and how to get it
 
 Missing Debian packages are installed first:
@@ -22,7 +24,7 @@ Missing Debian packages are installed first:
 TEXT
 }
 
-commands=(run replay frame check costs registers stations version test bench doctor help)
+commands=(run replay frame check costs registers stations version test bench coverage mutate doctor help)
 
 # The command with the smallest edit distance to $1 (Levenshtein; the first one wins a tie).
 nearest_command() {
