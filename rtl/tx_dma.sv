@@ -19,6 +19,7 @@ module tx_dma (
   input  nic_pkg::tx_settings_t settings_i,
   input  nic_pkg::ring_t        ring_i,
   input  nic_pkg::head_write_t  head_write_i,
+  input  nic_pkg::thresholds_t  thresholds_i,  // TXDCTL
   output logic [15:0]           head_o,
 
   // Bus
@@ -59,7 +60,7 @@ module tx_dma (
   logic        data_valid_q;      // a read waits for the arbiter
 
   desc_ring u_ring (
-    .clk_i, .rst_ni, .enable_i(settings_i.enable), .ring_i, .head_write_i, .head_o,
+    .clk_i, .rst_ni, .enable_i(settings_i.enable), .ring_i, .thresholds_i, .head_write_i, .head_o,
     .halt_i(halt_q), .in_frame_i(open_q), .busy_i(busy), .running_o(running),
     .desc_valid_o(desc_valid), .desc_lo_o(desc_lo), .desc_hi_o(desc_hi), .desc_index_o(desc_index),
     .desc_pop_i(pop), .empty_o(ring_empty), .failed_o(ring_failed), .error_o(ring_error), .retire_i(retire),
