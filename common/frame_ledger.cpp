@@ -122,10 +122,20 @@ void FrameLedger::copy_ended(FrameId copy, const End& how, SimTime time) {
   }
 }
 
-void FrameLedger::written_back(unsigned port, std::uint64_t descriptor, FrameId id) {
-  written_back_.insert_or_assign(Slot{port, descriptor}, id);
+void FrameLedger::await_claim(unsigned port, FrameId id) {
   if (unclaimed_.size() <= port) unclaimed_.resize(port + 1);
   unclaimed_[port].push_back(id);
+}
+
+void FrameLedger::claimed(unsigned port, FrameId id) {
+  auto& waiting = unclaimed_.at(port);
+  const auto place = std::ranges::find(waiting, id);
+  if (place != waiting.end()) waiting.erase(place);
+}
+
+void FrameLedger::written_back(unsigned port, std::uint64_t descriptor, FrameId id) {
+  written_back_.insert_or_assign(Slot{port, descriptor}, id);
+  await_claim(port, id);
 }
 
 FrameId FrameLedger::claim(unsigned port, std::uint64_t descriptor) {
@@ -133,9 +143,21 @@ FrameId FrameLedger::claim(unsigned port, std::uint64_t descriptor) {
   if (entry == written_back_.end()) return {};
   const FrameId id = entry->second;
   written_back_.erase(entry);
-  auto& waiting = unclaimed_.at(port);
-  const auto place = std::ranges::find(waiting, id);
-  if (place != waiting.end()) waiting.erase(place);
+  claimed(port, id);
+  return id;
+}
+
+void FrameLedger::in_window(unsigned port, FrameId id) {
+  in_window_[port].push_back(id);
+  await_claim(port, id);
+}
+
+FrameId FrameLedger::claim_window(unsigned port) {
+  auto& waiting = in_window_[port];
+  if (waiting.empty()) return {};
+  const FrameId id = waiting.front();
+  waiting.pop_front();
+  claimed(port, id);
   return id;
 }
 
@@ -204,8 +226,11 @@ void FrameLedger::close_as_queued(FrameId id, SimTime now) {
 
 void FrameLedger::close_rings_as_queued(SimTime now) {
   for (const auto& [slot, id] : written_back_) close_as_queued(id, now);
+  for (const auto& [port, waiting] : in_window_)
+    for (const FrameId id : waiting) close_as_queued(id, now);
   for (const auto& [slot, id] : posted_) close_as_queued(id, now);
   written_back_.clear();
+  in_window_.clear();
   posted_.clear();
   unclaimed_.clear();
 }

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ class FrameLedger final : public Ledger {
   void close(FrameId, Fate, Station, SimTime, DropReason reason = DropReason::none) override;
   void written_back(unsigned port, std::uint64_t descriptor, FrameId) override;
   FrameId claim(unsigned port, std::uint64_t descriptor) override;
+  void in_window(unsigned port, FrameId) override;
+  FrameId claim_window(unsigned port) override;
   void posted(unsigned port, std::uint64_t descriptor, FrameId) override;
   FrameId fetched(unsigned port, std::uint64_t descriptor) override;
   FrameId unposted(unsigned port, std::uint64_t descriptor) override;
@@ -70,7 +73,7 @@ class FrameLedger final : public Ledger {
 
   // The end of a run: whoever holds the frame says so, and it is `queued` at its last station. Harmless when closed.
   void close_as_queued(FrameId, SimTime now);
-  // The same for those between card and driver: written back and not claimed, posted and not fetched.
+  // The same for those between card and driver: written back or in the window and not claimed, posted and not fetched.
   void close_rings_as_queued(SimTime now);
 
  private:
@@ -99,6 +102,8 @@ class FrameLedger final : public Ledger {
   void copy_ended(FrameId copy, const End&, SimTime);
   void log(FrameId, Station, SimTime, std::string_view detail);
   Totals totals_of(bool from_host) const;
+  void await_claim(unsigned port, FrameId);
+  void claimed(unsigned port, FrameId);
   void stamp_unclaimed(unsigned port, Station station, SimTime time, SimTime written_until);
 
   EventLog& log_;
@@ -106,7 +111,8 @@ class FrameLedger final : public Ledger {
   std::unordered_map<std::uint64_t, std::vector<FrameId>> parents_, children_;  // of open frames; looked up only
   std::unordered_map<std::uint64_t, Forwarding> forwarding_;                    // looked up only
   std::map<Slot, FrameId> written_back_, posted_;
-  std::vector<std::vector<FrameId>> unclaimed_;  // per port, in write-back order
+  std::map<unsigned, std::deque<FrameId>> in_window_;  // per port
+  std::vector<std::vector<FrameId>> unclaimed_;        // per port, in the order in which the card gave them
   std::map<unsigned, std::uint64_t> next_from_host_;
   std::map<std::tuple<bool, Fate, Station, DropReason>, std::uint64_t> fates_;
   std::array<std::vector<std::int64_t>, kStations> samples_ps_;

@@ -37,6 +37,10 @@ class Ledger {
   // RTL).
   virtual void written_back(unsigned port, std::uint64_t descriptor, FrameId) = 0;
   virtual FrameId claim(unsigned port, std::uint64_t descriptor) = 0;
+  // Receive without DMA: in_window() by sc_model when a frame comes into the card's receive window, claim_window() by
+  // the driver, once for each frame that it finds there, before RXW_NEXT. In order; invalid when there is none.
+  virtual void in_window(unsigned port, FrameId) = 0;
+  virtual FrameId claim_window(unsigned port) = 0;
   // Transmit: posted() by the driver when it fills the EOP descriptor, fetched() by sc_model when the card has read it.
   virtual void posted(unsigned port, std::uint64_t descriptor, FrameId) = 0;
   virtual FrameId fetched(unsigned port, std::uint64_t descriptor) = 0;
@@ -66,6 +70,8 @@ class NullLedger final : public Ledger {
   void close(FrameId, Fate, Station, SimTime, DropReason) override {}
   void written_back(unsigned, std::uint64_t, FrameId) override {}
   FrameId claim(unsigned, std::uint64_t) override { return {}; }
+  void in_window(unsigned, FrameId) override {}
+  FrameId claim_window(unsigned) override { return {}; }
   void posted(unsigned, std::uint64_t, FrameId) override {}
   FrameId fetched(unsigned, std::uint64_t) override { return {}; }
   FrameId unposted(unsigned, std::uint64_t) override { return {}; }

@@ -55,6 +55,13 @@ module csr (
   input  logic [11:0]            vlan_id_i,
   output logic                   vfta_bit_o,        // in the same cycle
 
+  // Receive window
+  output logic                   rxw_enable_o,
+  output logic                   rxw_data_read_o,   // strobe: the word now in rxw_data_i is taken
+  output logic                   rxw_next_o,        // strobe
+  input  logic [31:0]            rxw_status_i,
+  input  logic [31:0]            rxw_data_i,
+
   // State of the blocks
   input  logic                   rx_dma_error_i,
   input  logic                   tx_dma_error_i,
@@ -405,6 +412,18 @@ module csr (
     moderation_o.tx_flush = write && write_addr == nic_regs_pkg::TIDV_ADDR && write_data[nic_regs_pkg::TIDV_FPD_LSB];
   end
 
+  // ---- receive window: one bit of its own, the rest is the block's
+  logic rxw_enable_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || reset_all) rxw_enable_q <= 1'b0;
+    else if (write && write_addr == nic_regs_pkg::RXW_CTRL_ADDR)
+      rxw_enable_q <= write_data[nic_regs_pkg::RXW_CTRL_EN_LSB];
+  end
+  assign rxw_enable_o    = rxw_enable_q;
+  assign rxw_data_read_o = read && read_addr == nic_regs_pkg::RXW_DATA_ADDR;
+  assign rxw_next_o      = write && write_addr == nic_regs_pkg::RXW_NEXT_ADDR &&
+                           write_data[nic_regs_pkg::RXW_NEXT_DONE_LSB];
+
   // ---- writes to registers that live elsewhere
   assign rx_head_write_o.valid = write && write_addr == nic_regs_pkg::RDH_ADDR;
   assign rx_head_write_o.value = write_data[15:0];
@@ -491,6 +510,9 @@ module csr (
           named[nic_regs_pkg::DMA_STATUS_RX_ERROR_LSB] = rx_dma_error_i;
           named[nic_regs_pkg::DMA_STATUS_TX_ERROR_LSB] = tx_dma_error_i;
         end
+        nic_regs_pkg::RXW_CTRL_ADDR:   named[nic_regs_pkg::RXW_CTRL_EN_LSB] = rxw_enable_q;
+        nic_regs_pkg::RXW_STATUS_ADDR: named = rxw_status_i;
+        nic_regs_pkg::RXW_DATA_ADDR:   named = rxw_data_i;
         default: begin
           if (read_addr[16:7] == RA_PAGE)   named = ra;
           if (read_addr[16:9] == MTA_PAGE)  named = mta_written_q[read_word] ? mta_q[read_word] : 32'd0;

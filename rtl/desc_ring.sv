@@ -3,9 +3,12 @@
 // A descriptor ring as an engine sees it: descriptors in order, fetched ahead of need; the head moves as they retire.
 //
 // Fetches up to 16 descriptors a burst (to the next 256-byte boundary, so never across 4 KiB), never past the tail or
-// the ring's end, while at least 16 of the 64 places on the card are free; several fetches may be under way. Base and
-// length are taken up on enable. Without a usable ring (length 0 or not a multiple of 128, head or tail outside)
-// nothing is fetched. Disabling drops what was prefetched, as software may rewrite it meanwhile.
+// the ring's end, while at least 16 of the 64 places on the card are free; several fetches may be under way. With
+// PTHRESH = 0 it fetches whenever it can; otherwise when fewer than PTHRESH are left on the card and HTHRESH wait in
+// memory, but an empty card takes whatever there is.
+//
+// Base and length are taken up on enable. Without a usable ring (length 0 or not a multiple of 128, head or tail
+// outside) nothing is fetched. Disabling drops what was prefetched, as software may rewrite it meanwhile.
 module desc_ring (
   input  logic                 clk_i,
   input  logic                 rst_ni,
@@ -13,6 +16,7 @@ module desc_ring (
   // Registers
   input  logic                 enable_i,       // RCTL.EN, TCTL.EN
   input  nic_pkg::ring_t       ring_i,
+  input  nic_pkg::thresholds_t thresholds_i,   // RXDCTL, TXDCTL: PTHRESH, HTHRESH
   input  nic_pkg::head_write_t head_write_i,   // heeded while disabled
   output logic [15:0]          head_o,
 
@@ -86,9 +90,21 @@ module desc_ring (
   logic [4:0]  count;
   logic [15:0] fetch_end;
 
+  // A threshold in descriptors, or in cache lines of four
+  function automatic logic [7:0] descriptors(input logic [5:0] threshold, input logic by_descriptor);
+    descriptors = by_descriptor ? {2'd0, threshold} : {threshold, 2'd0};
+  endfunction
+
+  logic        eager, low_enough;
+  logic [15:0] ahead;         // descriptors up to the tail
+  assign ahead      = ring_i.tail >= fetch_q ? ring_i.tail - fetch_q : ring_i.tail + size_q - fetch_q;
+  assign low_enough = {1'b0, reserved} < descriptors(thresholds_i.prefetch, thresholds_i.descriptors) &&
+                      ahead >= {8'd0, descriptors(thresholds_i.host, thresholds_i.descriptors)};
+  assign eager      = thresholds_i.prefetch == 6'd0 || reserved == 7'd0 || low_enough;
+
   assign reserved    = asked_q - taken_q;
   assign fetch       = (state_q == ON || (state_q == ENDING && in_frame_i)) && !halt_i && !failed_q && !read_valid_q &&
-                       tail_inside && fetch_q != ring_i.tail && reserved <= 7'd48;
+                       tail_inside && fetch_q != ring_i.tail && reserved <= 7'd48 && eager;
   assign in_row      = (ring_i.tail > fetch_q ? ring_i.tail : size_q) - fetch_q;
   assign to_boundary = 5'd16 - {1'b0, base_q[7:4] + fetch_q[3:0]};
   assign count       = in_row < {11'd0, to_boundary} ? in_row[4:0] : to_boundary;
@@ -183,11 +199,13 @@ module desc_ring (
   assign quiet_o      = state_d == state_q && !fetch;
 
   logic unused;
-  assign unused = &{1'b0, ring_i.base[3:0], beat_i.last};
+  assign unused = &{1'b0, ring_i.base[3:0], beat_i.last, thresholds_i.write_back, thresholds_i.low};
 
   `ASSERT(PopsOnlyWhatIsThere, !desc_pop_i || desc_valid_o)
   `ASSERT(AnswersOnlyWhatWasAsked, !beat_i.valid || filled_q != asked_q)
   `ASSERT(HeadStaysInRing, state_q == OFF || head_q < size_q)
+  `ASSERT(ARequestStaysUntilItIsTaken, !$past(rst_ni && read_valid_q && !read_ready_i) ||
+                                       (read_valid_q && $stable(read_addr_q) && $stable(read_count_q)))
   `ASSERT(FetchStaysInRing, state_q == OFF || fetch_q < size_q)
   `ASSERT(NeverHoldsMoreThanItHasRoomFor, reserved <= 7'd64)
 

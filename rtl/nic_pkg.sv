@@ -41,6 +41,7 @@ package nic_pkg;
   localparam logic [3:0] FIFO_EV_OVERFLOW     = 4'd8;   // ends the frame: MPC, RXO
   // dma
   localparam logic [3:0] DMA_EV_WRITTEN_BACK  = 4'd0;   // last descriptor of the frame accepted by the bus
+  localparam logic [3:0] DMA_EV_WINDOW        = 4'd1;   // the frame waits in the receive window; no descriptor
   localparam logic [3:0] DMA_EV_ERROR         = 4'd8;   // ends the frame; the engine stands until CTRL.RST
   // interrupt
   localparam logic [3:0] INTR_EV_RAISED       = 4'd0;   // the line went up; tag = last frame written back
@@ -131,6 +132,17 @@ package nic_pkg;
     logic        tcp_udp_error;
     logic [15:0] checksum;
   } rx_offload_t;
+
+  // Their widths, for memories: Yosys knows no $bits of a type
+  localparam int unsigned RX_FRAME_BITS   = 52;
+  localparam int unsigned RX_OFFLOAD_BITS = 37;
+
+  // A frame's errors as the descriptor has them (manual, section 3.2.3.2): RXE, IPE, TCPE, CXE, -, SEQ, SE, CE. An
+  // Error character is what RX_ER is to a slower wire: a symbol error and a data error.
+  function automatic logic [7:0] rx_errors(input logic crc, input logic symbol, input logic sequence_,
+                                           input logic ip, input logic tcp_udp);
+    rx_errors = {symbol, ip, tcp_udp, 2'b00, sequence_, symbol, crc};
+  endfunction
 
   // ---- transmit
   typedef struct packed {

@@ -400,7 +400,7 @@ package nic_regs_pkg;
   localparam int unsigned RDTR_DELAY_WIDTH = 16;
   localparam int unsigned RDTR_FPD_LSB = 31;
 
-  // Receive Descriptor Control; each descriptor is written back at once
+  // Receive Descriptor Control; of 64 descriptors on the card
   localparam logic [16:0] RXDCTL_ADDR = 17'h02828;
   localparam logic [31:0] RXDCTL_RESET = 32'h01010000;
   localparam logic [31:0] RXDCTL_WMASK = 32'h013f3f3f;
@@ -957,6 +957,33 @@ package nic_regs_pkg;
   localparam logic [31:0] DMA_STATUS_WMASK = 32'h00000000;
   localparam int unsigned DMA_STATUS_RX_ERROR_LSB = 0;
   localparam int unsigned DMA_STATUS_TX_ERROR_LSB = 1;
+
+  // Receive Window Control: frames for a CPU that reads them word by word
+  localparam logic [16:0] RXW_CTRL_ADDR = 17'h1f010;
+  localparam logic [31:0] RXW_CTRL_RESET = 32'h00000000;
+  localparam logic [31:0] RXW_CTRL_WMASK = 32'h00000001;
+  localparam int unsigned RXW_CTRL_EN_LSB = 0;
+
+  // Receive Window Status: the oldest frame; 0 without one
+  localparam logic [16:0] RXW_STATUS_ADDR = 17'h1f014;
+  localparam logic [31:0] RXW_STATUS_RESET = 32'h00000000;
+  localparam logic [31:0] RXW_STATUS_WMASK = 32'h00000000;
+  localparam int unsigned RXW_STATUS_LENGTH_LSB = 0;
+  localparam int unsigned RXW_STATUS_LENGTH_WIDTH = 16;
+  localparam int unsigned RXW_STATUS_ERRORS_LSB = 16;
+  localparam int unsigned RXW_STATUS_ERRORS_WIDTH = 8;
+  localparam int unsigned RXW_STATUS_VALID_LSB = 31;
+
+  // Receive Window Data: each read gives the frame's next four bytes, the first lowest; 0 behind its end
+  localparam logic [16:0] RXW_DATA_ADDR = 17'h1f018;
+  localparam logic [31:0] RXW_DATA_RESET = 32'h00000000;
+  localparam logic [31:0] RXW_DATA_WMASK = 32'h00000000;
+
+  // Receive Window Next; reads 0
+  localparam logic [16:0] RXW_NEXT_ADDR = 17'h1f01c;
+  localparam logic [31:0] RXW_NEXT_RESET = 32'h00000000;
+  localparam logic [31:0] RXW_NEXT_WMASK = 32'h00000001;
+  localparam int unsigned RXW_NEXT_DONE_LSB = 0;
 
   // ---- Descriptors: LSB over all 128 bits, BIT inside the part ----
 

@@ -130,6 +130,11 @@ module nic_top (
   nic_pkg::rx_sums_t     rx_sums;
   nic_pkg::rx_offload_t  rx_offload;
   logic                  rx_consume, pause_valid;
+  logic                  rxw_enable, rxw_data_read, rxw_next, rxw_frame_done, rxw_data_take, rxw_rxt0, rx_hold;
+  logic [31:0]           rxw_status, rxw_data, rx_dma_last_tag;
+  logic                  rx_dma_frame_done, rx_dma_data_take, rx_dma_idle;
+  logic [63:0]           rx_dma_desc;
+  nic_pkg::event_t       ev_rx_dma, ev_rx_window;
   logic [15:0]           pause_time, rx_level_bytes;
   nic_pkg::rx_stat_t     rx_stat;
   logic                  dest_valid;
@@ -171,7 +176,7 @@ module nic_top (
 
   nic_pkg::event_t       ev_mac, ev_filter, ev_fifo, ev_dma, ev_interrupt, ev_tx_dma, ev_tx_fifo, ev_tx_mac;
   logic                  quiet_mac_rx, quiet_filter, quiet_rx_fifo, quiet_rx_dma, quiet_interrupt, quiet_tx_dma;
-  logic                  quiet_rx_vlan, quiet_rx_control;
+  logic                  quiet_rx_vlan, quiet_rx_control, quiet_rx_window;
   logic                  quiet_tx_fifo, quiet_mac_tx, quiet_csr, quiet_stats, quiet_arbiter;
 
   // ---- receive
@@ -224,18 +229,37 @@ module nic_top (
   rx_dma u_rx_dma (
     .clk_i, .rst_ni(core_rst_n),
     .settings_i(rx_settings), .ring_i(rx_ring), .head_write_i(rx_head_write), .head_o(rx_head),
-    .frame_valid_i(rx_frame_valid), .frame_i(rx_frame), .offload_i(rx_offload), .frame_done_o(rx_frame_done),
-    .data_valid_i(rx_data_valid), .data_lo_i(rx_data_lo), .data_hi_i(rx_data_hi), .data_take_o(rx_data_take),
+    .thresholds_i(rx_thresholds), .flush_i(moderation.rx_flush),
+    .frame_valid_i(rx_frame_valid && !rx_hold), .frame_i(rx_frame), .offload_i(rx_offload),
+    .frame_done_o(rx_dma_frame_done),
+    .data_valid_i(rx_data_valid), .data_lo_i(rx_data_lo), .data_hi_i(rx_data_hi), .data_take_o(rx_dma_data_take),
     .desc_read_o(rx_desc_read), .desc_read_ready_i(rx_desc_read_ready), .desc_beat_i(rx_desc_beat),
     .write_o(rx_write), .write_ready_i(rx_write_ready), .write_done_i(rx_write_done),
-    .causes_o(rx_dma_causes), .no_buffer_o(rx_no_buffer), .error_o(rx_dma_error), .last_tag_o(last_rx_tag),
-    .event_o(ev_dma), .event_desc_o(ev_dma_desc_o), .quiet_o(quiet_rx_dma)
+    .causes_o(rx_dma_causes), .no_buffer_o(rx_no_buffer), .error_o(rx_dma_error), .idle_o(rx_dma_idle),
+    .last_tag_o(rx_dma_last_tag), .event_o(ev_rx_dma), .event_desc_o(rx_dma_desc), .quiet_o(quiet_rx_dma)
   );
+
+  rx_window u_rx_window (
+    .clk_i, .rst_ni(core_rst_n),
+    .enable_i(rxw_enable), .strip_fcs_i(rx_settings.strip_fcs), .status_o(rxw_status), .data_o(rxw_data),
+    .data_read_i(rxw_data_read), .next_i(rxw_next),
+    .frame_valid_i(rx_frame_valid), .frame_i(rx_frame), .offload_i(rx_offload), .frame_done_o(rxw_frame_done),
+    .data_valid_i(rx_data_valid), .data_lo_i(rx_data_lo), .data_hi_i(rx_data_hi), .data_take_o(rxw_data_take),
+    .hold_o(rx_hold), .dma_idle_i(rx_dma_idle), .rxt0_o(rxw_rxt0), .event_o(ev_rx_window), .quiet_o(quiet_rx_window)
+  );
+
+  // One of the two has the FIFO, and the window's frames have no descriptor
+  assign rx_frame_done = rx_dma_frame_done || rxw_frame_done;
+  assign rx_data_take  = rx_dma_data_take || rxw_data_take;
+  assign ev_dma        = ev_rx_window.valid ? ev_rx_window : ev_rx_dma;
+  assign ev_dma_desc_o = ev_rx_window.valid ? 64'd0 : rx_dma_desc;
+  assign last_rx_tag   = ev_rx_window.valid ? ev_rx_window.tag : rx_dma_last_tag;
 
   // ---- interrupt
   always_comb begin
     causes         = rx_dma_causes | tx_dma_causes;
     causes.rxo     = rx_overrun;
+    causes.rxt0    = rx_dma_causes.rxt0 || rxw_rxt0;
     causes.lsc     = lsc;
     causes.mdac    = mdac;
   end
@@ -306,6 +330,8 @@ module nic_top (
     .rx_ring_o(rx_ring), .tx_ring_o(tx_ring),
     .rx_head_write_o(rx_head_write), .tx_head_write_o(tx_head_write), .rx_head_i(rx_head), .tx_head_i(tx_head),
     .ra_addr_o(ra_addr), .ra_valid_o(ra_valid), .mta_index_i(mta_index), .mta_bit_o(mta_bit),
+    .rxw_enable_o(rxw_enable), .rxw_data_read_o(rxw_data_read), .rxw_next_o(rxw_next), .rxw_status_i(rxw_status),
+    .rxw_data_i(rxw_data),
     .rx_dma_error_i(rx_dma_error), .tx_dma_error_i(tx_dma_error), .lsc_o(lsc), .mdac_o(mdac),
     .icr_read_o(icr_read), .icr_write_o(icr_write), .ics_write_o(ics_write), .ims_write_o(ims_write),
     .imc_write_o(imc_write), .int_wdata_o(int_wdata), .moderation_o(moderation), .icr_i(icr), .ims_i(ims),
@@ -336,7 +362,7 @@ module nic_top (
   // Settings whose blocks do not look at them yet
   logic unused;
   assign unused = &{1'b0, flow.transmit, flow.timer, flow.xon_enable, flow.low, flow.high, pause_valid, pause_time,
-                    rx_level_bytes, rx_thresholds};
+                    rx_level_bytes};
 
   // ---- to the simulation
   logic soft_reset_q;
@@ -359,7 +385,7 @@ module nic_top (
                     ev_tx_dma.valid || ev_tx_fifo.valid || ev_tx_mac.valid || ev_reset_valid_o;
 
   assign quiescent_o = rst_n && !soft_reset && !soft_reset_q && !ev_any_o && quiet_mac_rx && quiet_filter &&
-                       quiet_rx_vlan && quiet_rx_control && quiet_rx_fifo && quiet_rx_dma &&
+                       quiet_rx_vlan && quiet_rx_control && quiet_rx_fifo && quiet_rx_dma && quiet_rx_window &&
                        quiet_interrupt && quiet_tx_dma && quiet_tx_fifo && quiet_mac_tx && quiet_csr && quiet_stats && quiet_arbiter;
 
 endmodule

@@ -4,8 +4,13 @@
 //
 // Per buffer: take a descriptor, shift the frame to the buffer's byte alignment, write it in bursts that end at
 // 256-byte boundaries. A descriptor is written back only after the bus has accepted every burst of its data, so DD is
-// never seen before the bytes; meanwhile the next frame's data goes ahead. Write-backs keep their order. The buffer
-// address in bytes 0..7 of the descriptor is left as it is.
+// never seen before the bytes; meanwhile the next frame's data goes ahead. Write-backs keep their order.
+//
+// Descriptors that wait to be written back leave together, neighbours in one burst, when RXDCTL.WTHRESH of them have
+// gathered, or when waiting would serve nobody: no further frame is whole in the card, the ring is used up, reception
+// is off, or software flushes (RDTR.FPD). So nothing waits for ever, and RXT0 comes after the write-back. Of a burst's
+// first descriptor the buffer address in bytes 0..7 is left alone; the others get theirs back as it was, as a burst
+// has no holes.
 //
 // A null buffer address: that descriptor gets DD alone and the frame goes to the next (fault 18). After a bus error
 // nothing new is begun until reset, and the descriptor concerned does not get its DD.
@@ -17,6 +22,8 @@ module rx_dma (
   input  nic_pkg::rx_settings_t settings_i,
   input  nic_pkg::ring_t        ring_i,
   input  nic_pkg::head_write_t  head_write_i,
+  input  nic_pkg::thresholds_t  thresholds_i,  // RXDCTL
+  input  logic                  flush_i,       // strobe: RDTR.FPD
   output logic [15:0]           head_o,
 
   // From rx_fifo: the oldest frame, 16 bytes at a time
@@ -41,6 +48,7 @@ module rx_dma (
   output nic_pkg::causes_t      causes_o,
   output logic                  no_buffer_o,   // strobe: a frame has to wait for a descriptor
   output logic                  error_o,       // sticky
+  output logic                  idle_o,        // nothing in work
   output logic [31:0]           last_tag_o,    // of the last frame written back
   output nic_pkg::event_t       event_o,
   output logic [63:0]           event_desc_o,
@@ -54,12 +62,6 @@ module rx_dma (
   localparam logic [7:0] TCPCS = 8'h20;
   localparam logic [7:0] IPCS  = 8'h40;
   localparam logic [7:0] PIF   = 8'h80;
-  localparam logic [7:0] CE    = 8'h01;  // descriptor errors
-  localparam logic [7:0] SE    = 8'h02;
-  localparam logic [7:0] SEQ   = 8'h04;
-  localparam logic [7:0] TCPE  = 8'h20;
-  localparam logic [7:0] IPE   = 8'h40;
-  localparam logic [7:0] RXE   = 8'h80;
 
   // ---- descriptors
   logic        running, desc_valid, desc_pop, ring_empty, ring_failed, ring_error, ring_quiet, retire, busy;
@@ -68,7 +70,7 @@ module rx_dma (
   logic        in_frame_q, halt_q;
 
   desc_ring u_ring (
-    .clk_i, .rst_ni, .enable_i(settings_i.enable), .ring_i, .head_write_i, .head_o,
+    .clk_i, .rst_ni, .enable_i(settings_i.enable), .ring_i, .thresholds_i, .head_write_i, .head_o,
     .halt_i(halt_q), .in_frame_i(in_frame_q), .busy_i(busy), .running_o(running),
     .desc_valid_o(desc_valid), .desc_lo_o(desc_lo), .desc_hi_o(desc_hi), .desc_index_o(desc_index),
     .desc_pop_i(desc_pop), .empty_o(ring_empty), .failed_o(ring_failed), .error_o(ring_error), .retire_i(retire),
@@ -76,32 +78,38 @@ module rx_dma (
     .read_o(desc_read_o), .read_ready_i(desc_read_ready_i), .beat_i(desc_beat_i), .quiet_o(ring_quiet)
   );
 
-  // ---- records: one per descriptor in work, in ring order. retired <= written (write-back sent) <= opened
+  // ---- records: one per descriptor in work, in ring order. retired <= written (write-back sent) <= ready (its data
+  // is in memory) <= opened
   logic [47:0] record_id_mem [64];   // {index, tag}
-  logic [33:0] record_mem [64];      // {null, eop, errors, status, length}
-  logic [31:0] record_sum_mem [64];  // {special, checksum}
-  logic [6:0]  opened_q, written_q, retired_q;
-  logic [6:0]  stored_q;             // records whose data is in memory and whose write-back is not sent
-  logic        record_full;
-  logic [33:0] record;
-  logic        record_null;
-  logic [31:0] record_sum;
+  logic [1:0]  record_kind_mem [64]; // {null, eop}
+  logic [63:0] record_lo_mem [64];   // what is written back
+  logic [63:0] record_hi_mem [64];
+  logic [6:0]  opened_q, ready_q, ready_d, written_q, retired_q;
+  logic [6:0]  stored_q;             // buffers filled whose records are not ready yet
+  logic        record_full, record_null, ready_null, ready_step;
 
-  assign record      = record_mem[written_q[5:0]];
-  assign record_sum  = record_sum_mem[written_q[5:0]];
-  assign record_null = record[33];
+  assign record_null = record_kind_mem[written_q[5:0]][1];
   assign record_full = (opened_q ^ retired_q) == 7'h40;
+  assign ready_null  = record_kind_mem[ready_q[5:0]][1];
+  assign ready_step  = ready_q != opened_q && (ready_null || stored_q != 7'd0);
+  assign ready_d     = ready_q + {6'd0, ready_step};
 
-  // ---- bursts under way, oldest first: {write-back, last burst of its buffer, record}
-  logic [7:0]  flight_mem [64];
-  logic [6:0]  flight_wr_q, flight_rd_q;
-  logic        flight_full;
-  logic [7:0]  flight;
-  logic [47:0] flight_id;
+  // ---- bursts under way, oldest first: {write-back, last burst of its buffer, records, first record}. Answers may
+  // come faster than the records behind them are worked off, one a cycle; then they are kept
+  logic [12:0] flight_mem [64];
+  logic        flight_error_mem [64];
+  logic [6:0]  flight_wr_q, flight_done_q, flight_rd_q;
+  logic        flight_full, late;
+  logic [12:0] flight;
+  logic [4:0]  walk_q;               // records of the oldest burst worked off
+  logic [5:0]  walk_record;
+  logic [47:0] walk_id;
 
   assign flight_full = (flight_wr_q ^ flight_rd_q) == 7'h40;
   assign flight      = flight_mem[flight_rd_q[5:0]];
-  assign flight_id   = record_id_mem[flight[5:0]];
+  assign late        = flight_done_q != flight_rd_q;
+  assign walk_record = flight[5:0] + {1'b0, walk_q};
+  assign walk_id     = record_id_mem[walk_record];
   assign busy        = opened_q != retired_q;
 
   // ---- buffers: which part of which frame goes where
@@ -116,6 +124,7 @@ module rx_dma (
   logic        frame_ready, start, start_data, final_part;
   logic [15:0] frame_bytes, want, part;
   logic [7:0]  errors, status;
+  logic [63:0] back_data;                 // upper half of the descriptor written back
   logic [15:0] part_end;                  // offset of the part's end from its first beat
 
   logic [63:4] beat_addr_q;
@@ -130,35 +139,69 @@ module rx_dma (
   assign want        = in_frame_q ? rest_q : frame_bytes;
   assign final_part  = want <= {1'b0, settings_i.buffer_bytes};
   assign part        = final_part ? want : {1'b0, settings_i.buffer_bytes};
-  // An Error character is what RX_ER is to a slower wire: a symbol error in the data. Valid with EOP only
-  assign errors      = (frame_i.crc_error ? CE : 8'd0) | (frame_i.symbol_error ? SE | RXE : 8'd0) |
-                       (frame_i.sequence_error ? SEQ : 8'd0) |
-                       (offload_i.tcp_udp_error ? TCPE : 8'd0) | (offload_i.ip_error ? IPE : 8'd0);
+  // Valid with EOP only
+  assign errors      = nic_pkg::rx_errors(frame_i.crc_error, frame_i.symbol_error, frame_i.sequence_error,
+                                            offload_i.ip_error, offload_i.tcp_udp_error);
   // Without a verdict the driver has to look for itself
   assign status      = EOP | (offload_i.stripped ? VP : 8'd0) | (offload_i.tcp_udp_checked ? TCPCS : 8'd0) |
                        (offload_i.ip_checked ? IPCS : 8'd0) |
                        (offload_i.tcp_udp_checked || offload_i.ip_checked ? 8'd0 : IXSM);
+  assign back_data   = final_part ? {offload_i.tci, errors, status | DD | (frame_i.exact ? 8'd0 : PIF),
+                                     offload_i.checksum, part}
+                                  : {24'd0, DD | IXSM | (frame_i.exact ? 8'd0 : PIF), 16'd0, part};
   assign part_end    = part + {12'd0, desc_lo[3:0]};
   assign start       = state_q == WAIT && !halt_q && desc_valid && !record_full && (in_frame_q || frame_ready);
   assign start_data  = start && desc_lo != 64'd0;
   assign desc_pop    = start;
 
+  // ---- write-back: how many, and when
+  logic [6:0]  pending, gather;
+  logic [15:0] back_index;
+  logic [4:0]  back_count;           // records of the next burst: to the 256-byte boundary or the ring's end
+  logic [15:0] to_ring_end;
+  logic [4:0]  to_boundary;
+  logic        flush_q, flush;
+
+  assign pending     = ready_d - written_q;
+  // In descriptors, or in cache lines of four; there are 64 records
+  assign gather      = thresholds_i.descriptors             ? {1'b0, thresholds_i.write_back} :
+                       thresholds_i.write_back[5:4] != 2'd0 ? 7'd64 : {1'b0, thresholds_i.write_back[3:0], 2'd0};
+  // Who is about to become ready is waited for; it always does, or halts the engine
+  assign flush       = flush_q ||
+                       (ready_d == opened_q && (!settings_i.enable || ring_empty || ring_failed ||
+                                                (state_q == WAIT && !in_frame_q && !frame_valid_i)));
+  assign back_index  = record_id_mem[written_q[5:0]][47:32];
+  assign to_ring_end = ring_size - back_index;
+  assign to_boundary = 5'd16 - {1'b0, ring_base[7:4] + back_index[3:0]};
+
+  always_comb begin
+    back_count = 5'd0;
+    if (pending != 7'd0) begin
+      back_count = to_boundary;
+      if (pending < {2'd0, back_count}) back_count = pending[4:0];
+      if (to_ring_end < {11'd0, back_count}) back_count = to_ring_end[4:0];
+    end
+  end
+
   // ---- sending: a beat a cycle; write-backs go between bursts, ahead of data, as they free descriptors
-  logic        slot, in_burst_q, send_back, send_data, last_beat, burst_end, may_back, may_data;
+  logic        slot, in_burst_q, in_back_q, send_back, send_data, last_beat, burst_end, back_end, may_back, may_data;
+  logic [4:0]  back_left_q, back_count_q;
+  logic [5:0]  back_first_q;
   logic        out_valid_q, out_last_q;
   logic [63:4] out_addr_q;
   logic [15:0] out_strb_q;
   logic [63:0] out_lo_q, out_hi_q;
 
   assign slot      = !out_valid_q || write_ready_i;
-  assign may_back  = !in_burst_q && !halt_q && !flight_full && written_q != opened_q &&
-                     (record_null || stored_q != 7'd0);
+  assign may_back  = in_back_q || (!in_burst_q && !halt_q && !flight_full && pending != 7'd0 &&
+                                   (pending >= gather || flush));
   assign may_data  = state_q == MOVE && (words_q == 11'd0 || data_valid_i) &&
                      (in_burst_q || (!halt_q && !flight_full && !may_back));
   assign send_back = slot && may_back;
   assign send_data = slot && may_data;
   assign last_beat = beats_q == 11'd1;
   assign burst_end = last_beat || beat_addr_q[7:4] == 4'hf;
+  assign back_end  = in_back_q ? back_left_q == 5'd1 : back_count == 5'd1;
 
   assign data_take_o  = send_data && words_q != 11'd0;
   assign frame_done_o = frame_done_q;
@@ -196,17 +239,22 @@ module rx_dma (
   assign strb_first = first_q ? 16'hffff << shift_q : 16'hffff;
   assign strb_last  = last_beat && end_q != 4'd0 ? ~(16'hffff << end_q) : 16'hffff;
 
-  // ---- answers
-  logic        done_data, done_back, done_error, frame_lost, frame_stuck, no_buffer;
-  logic [31:0] error_tag_q;
+  // ---- answers: a burst of data in one step, a burst of write-backs in a step per record
+  logic        answer, answer_error, step_end, done_data, done_back, done_error, frame_lost, frame_stuck, no_buffer;
+  logic [31:0] error_tag_q;          // the frame that may go on behind the burst that failed
+  logic [5:0]  last_record;
   logic        eop_back;
 
-  assign done_error  = write_done_i.valid && write_done_i.error;
-  assign done_back   = write_done_i.valid && !write_done_i.error && flight[7];
-  assign done_data   = write_done_i.valid && !write_done_i.error && !flight[7] && flight[6];
-  assign eop_back    = done_back && record_mem[flight[5:0]][32] && !(halt_q && flight_id[31:0] == error_tag_q);
+  assign answer       = late || write_done_i.valid;
+  assign answer_error = late ? flight_error_mem[flight_rd_q[5:0]] : write_done_i.error;
+  assign done_error   = answer && answer_error;
+  assign done_back    = answer && !answer_error && flight[12];
+  assign done_data    = answer && !answer_error && !flight[12] && flight[11];
+  assign step_end     = !flight[12] || answer_error || walk_q + 5'd1 == flight[10:6];
+  assign last_record  = flight[12] ? flight[5:0] + {1'b0, flight[10:6]} - 6'd1 : flight[5:0];
+  assign eop_back     = done_back && record_kind_mem[walk_record][0] && !(halt_q && walk_id[31:0] == error_tag_q);
   // The head does not pass a descriptor whose write-back failed, though later ones may still succeed
-  assign retire      = done_back && flight[5:0] == retired_q[5:0];
+  assign retire       = done_back && walk_record == retired_q[5:0];
   // Reported once everything before has been written back, so no two frames end in the same cycle
   assign frame_lost  = state_q == WAIT && in_frame_q && !settings_i.enable && ring_empty && !halt_q && !busy;
   assign frame_stuck = state_q == WAIT && (in_frame_q || frame_ready) && ring_failed && !halt_q && !busy;
@@ -228,24 +276,29 @@ module rx_dma (
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      state_q      <= WAIT;
-      in_frame_q   <= 1'b0;
-      halt_q       <= 1'b0;
-      frame_done_q <= 1'b0;
-      told_q       <= 1'b0;
-      opened_q     <= 7'd0;
-      written_q    <= 7'd0;
-      retired_q    <= 7'd0;
-      stored_q     <= 7'd0;
-      flight_wr_q  <= 7'd0;
-      flight_rd_q  <= 7'd0;
-      in_burst_q   <= 1'b0;
-      out_valid_q  <= 1'b0;
-      ev_valid_q   <= 1'b0;
-      rxt0_q       <= 1'b0;
-      rxdmt0_q     <= 1'b0;
-      no_buffer_q  <= 1'b0;
-      last_tag_q   <= 32'd0;
+      state_q       <= WAIT;
+      in_frame_q    <= 1'b0;
+      halt_q        <= 1'b0;
+      frame_done_q  <= 1'b0;
+      told_q        <= 1'b0;
+      opened_q      <= 7'd0;
+      ready_q       <= 7'd0;
+      written_q     <= 7'd0;
+      retired_q     <= 7'd0;
+      stored_q      <= 7'd0;
+      flight_wr_q   <= 7'd0;
+      flight_done_q <= 7'd0;
+      flight_rd_q   <= 7'd0;
+      walk_q        <= 5'd0;
+      flush_q       <= 1'b0;
+      in_burst_q    <= 1'b0;
+      in_back_q     <= 1'b0;
+      out_valid_q   <= 1'b0;
+      ev_valid_q    <= 1'b0;
+      rxt0_q        <= 1'b0;
+      rxdmt0_q      <= 1'b0;
+      no_buffer_q   <= 1'b0;
+      last_tag_q    <= 32'd0;
     end else begin
       frame_done_q <= (send_data && words_q == 11'd1 && final_q) || frame_lost;
       no_buffer_q  <= no_buffer;
@@ -254,13 +307,10 @@ module rx_dma (
 
       // A descriptor for the next part of a frame
       if (start) begin
-        record_id_mem[opened_q[5:0]]  <= {desc_index, frame_i.tag};
-        record_sum_mem[opened_q[5:0]] <= final_part ? {offload_i.tci, offload_i.checksum} : 32'd0;
-        if (start_data)
-          record_mem[opened_q[5:0]] <= {1'b0, final_part, final_part ? errors : 8'd0,
-                                        DD | (final_part ? status : IXSM) | (frame_i.exact ? 8'd0 : PIF), part};
-        else
-          record_mem[opened_q[5:0]] <= {10'h200, desc_hi[39:32] | DD, 16'd0};
+        record_id_mem[opened_q[5:0]]   <= {desc_index, frame_i.tag};
+        record_kind_mem[opened_q[5:0]] <= {!start_data, start_data && final_part};
+        record_lo_mem[opened_q[5:0]]   <= desc_lo;
+        record_hi_mem[opened_q[5:0]]   <= start_data ? back_data : {desc_hi[63:40], desc_hi[39:32] | DD, desc_hi[31:0]};
         opened_q <= opened_q + 7'd1;
       end
       if (start_data) begin
@@ -279,12 +329,22 @@ module rx_dma (
 
       // Beats
       if (slot) out_valid_q <= send_back || send_data;
+      if (ready_step) ready_q <= ready_d;
+      if (flush_i || flush_q) flush_q <= pending != 7'd0;
       if (send_back) begin
-        out_last_q <= 1'b1;
-        out_addr_q <= ring_base[63:4] + {44'd0, record_id_mem[written_q[5:0]][47:32]};
-        out_strb_q <= record_null ? 16'h1000 : 16'hff00;
-        out_hi_q   <= {record_sum[31:16], record[31:16], record_sum[15:0], record[15:0]};
-        written_q  <= written_q + 7'd1;
+        out_last_q   <= back_end;
+        out_addr_q   <= ring_base[63:4] + {44'd0, back_index};
+        // The first descriptor's address stays; of a skipped one alone only the status changes
+        out_strb_q   <= in_back_q ? 16'hffff : !record_null ? 16'hff00 : back_end ? 16'h1000 : 16'hf000;
+        out_lo_q     <= record_lo_mem[written_q[5:0]];
+        out_hi_q     <= record_hi_mem[written_q[5:0]];
+        written_q    <= written_q + 7'd1;
+        in_back_q    <= !back_end;
+        back_left_q  <= (in_back_q ? back_left_q : back_count) - 5'd1;
+        if (!in_back_q) begin
+          back_first_q <= written_q[5:0];
+          back_count_q <= back_count;
+        end
       end
       if (send_data) begin
         out_last_q  <= burst_end;
@@ -304,30 +364,38 @@ module rx_dma (
           if (final_q) in_frame_q <= 1'b0;
         end
       end
-      if (send_back || (send_data && burst_end)) begin
-        flight_mem[flight_wr_q[5:0]] <= send_back ? {2'b10, written_q[5:0]} : {1'b0, last_beat, move_record_q};
+      if ((send_back && back_end) || (send_data && burst_end)) begin
+        if (send_data)      flight_mem[flight_wr_q[5:0]] <= {1'b0, last_beat, 5'd1, move_record_q};
+        else if (in_back_q) flight_mem[flight_wr_q[5:0]] <= {2'b10, back_count_q, back_first_q};
+        else                flight_mem[flight_wr_q[5:0]] <= {2'b10, 5'd1, written_q[5:0]};
         flight_wr_q <= flight_wr_q + 7'd1;
       end
 
       // Answers
-      if (write_done_i.valid) flight_rd_q <= flight_rd_q + 7'd1;
+      if (write_done_i.valid) begin
+        flight_error_mem[flight_done_q[5:0]] <= write_done_i.error;
+        flight_done_q <= flight_done_q + 7'd1;
+      end
+      if (answer) begin
+        walk_q <= step_end ? 5'd0 : walk_q + 5'd1;
+        if (step_end) flight_rd_q <= flight_rd_q + 7'd1;
+      end
       if (retire) retired_q <= retired_q + 7'd1;
-      if (done_data || (send_back && !record_null))
-        stored_q <= stored_q + {6'd0, done_data} - {6'd0, send_back && !record_null};
+      if (done_data || ready_step) stored_q <= stored_q + {6'd0, done_data} - {6'd0, ready_step && !ready_null};
       rxt0_q     <= eop_back;
       rxdmt0_q   <= retire && ring_left == threshold + 16'd1;
       ev_valid_q <= eop_back || (done_error && !halt_q) || frame_lost || frame_stuck;
       if (eop_back || (done_error && !halt_q)) begin
         ev_error_q <= done_error;
-        ev_tag_q   <= flight_id[31:0];
-        ev_desc_q  <= ring_base + {44'd0, flight_id[47:32], 4'd0};
+        ev_tag_q   <= walk_id[31:0];
+        ev_desc_q  <= ring_base + {44'd0, walk_id[47:32], 4'd0};
       end else if (frame_lost || frame_stuck) begin
         ev_error_q <= 1'b1;
         ev_tag_q   <= frame_i.tag;
         ev_desc_q  <= ring_base + {44'd0, desc_index, 4'd0};
       end
-      if (eop_back) last_tag_q <= flight_id[31:0];
-      if (done_error && !halt_q) error_tag_q <= flight_id[31:0];
+      if (eop_back) last_tag_q <= walk_id[31:0];
+      if (done_error && !halt_q) error_tag_q <= record_id_mem[last_record][31:0];
       if (done_error || frame_stuck) halt_q <= 1'b1;
       if (frame_lost) in_frame_q <= 1'b0;
     end
@@ -345,19 +413,26 @@ module rx_dma (
   assign last_tag_o   = last_tag_q;
   assign event_o      = {ev_valid_q, ev_error_q ? nic_pkg::DMA_EV_ERROR : nic_pkg::DMA_EV_WRITTEN_BACK, ev_tag_q};
   assign event_desc_o = ev_desc_q;
-  assign quiet_o      = ring_quiet && !start && !may_back && !may_data && !out_valid_q && !frame_done_q &&
-                        !no_buffer && !no_buffer_q && !frame_lost && !frame_stuck && !ev_valid_q && !rxt0_q && !rxdmt0_q;
+  assign idle_o       = state_q == WAIT && !in_frame_q && !frame_done_q && !busy && !ev_valid_q && !halt_q;
+  assign quiet_o      = ring_quiet && !start && !ready_step && !may_back && !may_data && !answer && !flush_q &&
+                        !out_valid_q && !frame_done_q && !no_buffer && !no_buffer_q && !frame_lost && !frame_stuck &&
+                        !ev_valid_q && !rxt0_q && !rxdmt0_q;
 
   // Filter settings belong to other blocks; lengths beyond 16 KiB do not get past the MAC
   logic unused;
   assign unused = &{1'b0, settings_i.store_bad, settings_i.any_unicast, settings_i.any_multicast,
                     settings_i.long_frames, settings_i.broadcast, settings_i.multicast_offset, part_end[15],
-                    desc_hi[63:40], desc_hi[31:0], ring_size[0], record[32]};
+                    ring_size[0], thresholds_i.low};
 
   `ASSERT(FramesHaveBytes, !frame_valid_i || frame_i.length != 16'd0)
-  `ASSERT(DoneHasABurst, !write_done_i.valid || flight_wr_q != flight_rd_q)
-  `ASSERT(RecordsInOrder, opened_q - retired_q <= 7'd64 && written_q - retired_q <= opened_q - retired_q)
-  `ASSERT(BurstsAreNotMixed, !(send_back && send_data) && !(send_back && in_burst_q))
+  `ASSERT(DoneHasABurst, !write_done_i.valid || flight_wr_q != flight_done_q)
+  `ASSERT(RecordsInOrder, opened_q - retired_q <= 7'd64 && ready_q - retired_q <= opened_q - retired_q &&
+                          written_q - retired_q <= ready_q - retired_q)
+  `ASSERT(BurstsAreNotMixed, !(send_back && send_data) && !(send_back && in_burst_q) && !(send_data && in_back_q))
+  `ASSERT(DoneAfterItsData, !send_back || pending != 7'd0)
+  `ASSERT(ABeatStaysUntilItIsTaken, !$past(rst_ni && out_valid_q && !write_ready_i) ||
+                                    (out_valid_q && $stable(out_addr_q) && $stable(out_strb_q) && $stable(out_lo_q)))
+  `ASSERT(WriteBackStaysInTheRing, !send_back || back_index < ring_size)
   `ASSERT(RetiresWhatIsAtTheHead, !done_back || retire || halt_q)
 
 endmodule

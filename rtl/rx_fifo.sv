@@ -12,7 +12,8 @@ module rx_fifo #(
   input  logic                 clk_i,
   input  logic                 rst_ni,
 
-  // From the MAC by way of rx_vlan; the verdict comes no later than the last word, and not before the last word of the frame before
+  // From the MAC by way of rx_vlan; the verdict comes no later than the last word, and not before the last word of
+  // the frame before
   input  nic_pkg::rx_word_t    word_i,
   input  nic_pkg::rx_end_t     end_i,
   input  nic_pkg::rx_verdict_t verdict_i,
@@ -41,8 +42,6 @@ module rx_fifo #(
   localparam int unsigned ADDR_BITS  = $clog2(PAIRS);
   localparam int unsigned COUNT_BITS = $clog2(PAIRS + 1);
   localparam int unsigned INFO_BITS  = $clog2(FRAMES);
-  localparam int unsigned FRAME_BITS = $bits(frame_o);
-  localparam int unsigned OFFLOAD_BITS = $bits(offload_o);
 
   localparam logic [ADDR_BITS-1:0]  LAST_PAIR = ADDR_BITS'(PAIRS - 1);
   localparam logic [COUNT_BITS-1:0] ALL_PAIRS = COUNT_BITS'(PAIRS);
@@ -137,8 +136,8 @@ module rx_fifo #(
   end
 
   // ---- the frames' descriptions
-  logic [FRAME_BITS-1:0]   info_mem [FRAMES];
-  logic [OFFLOAD_BITS-1:0] offload_mem [FRAMES];  // a memory of its own, as the simulator is slow above 64 bits
+  logic [nic_pkg::RX_FRAME_BITS-1:0]   info_mem [FRAMES];
+  logic [nic_pkg::RX_OFFLOAD_BITS-1:0] offload_mem [FRAMES];  // apart: the simulator is slow above 64 bits
   logic [INFO_BITS-1:0]  info_write_q, info_read_q;
   nic_pkg::rx_frame_t    frame_q;
   nic_pkg::rx_offload_t  offload_q;
@@ -258,6 +257,8 @@ module rx_fifo #(
 
   `ASSERT(DoneOnlyWithAFrame, !frame_done_i || shown_q)
   `ASSERT(TakeOnlyWithData, !data_take_i || data_valid_o)
+  `ASSERT(AFrameShownStaysUntilItIsDone, !$past(rst_ni && shown_q && !frame_done_i) ||
+                                         (shown_q && $stable(frame_q) && $stable(offload_q)))
   `ASSERT(NeverMoreThanFits, used_q + begun_q <= ALL_PAIRS)
   `ASSERT(AFrameBeginsWithSof, !word_i.valid || word_i.sof == (begun_q == '0 && !lost_q))
   `ASSERT(AConsumedFrameIsNotStored, !(consume_i && store))

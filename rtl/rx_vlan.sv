@@ -1,7 +1,7 @@
 // Looks at the 802.1Q tag of every frame on its way from the MAC to the FIFO, and takes it out if it shall.
 //
-// A frame is tagged if octets 12 and 13 are VET. The VLAN filter (RCTL.VFE: VFTA; RCTL.CFIEN: the CFI bit) decides about
-// tagged frames only. With CTRL.VME the four octets of the tag leave the stream: the words behind move up by half a
+// A frame is tagged if octets 12 and 13 are VET. The VLAN filter (RCTL.VFE: VFTA; RCTL.CFIEN: the CFI bit) decides
+// about tagged frames only. With CTRL.VME the four octets of the tag leave the stream: the words behind move up by half a
 // word, so a word is held until the next one comes, and everything is one cycle later. Without VME nothing is held
 // and the stream passes as it is. The change between the two waits for a moment without a frame.
 `include "assert.svh"

@@ -62,7 +62,7 @@ module tx_dma (
   nic_pkg::tx_offsets_t offsets;
 
   desc_ring u_ring (
-    .clk_i, .rst_ni, .enable_i(settings_i.enable), .ring_i, .head_write_i, .head_o,
+    .clk_i, .rst_ni, .enable_i(settings_i.enable), .ring_i, .thresholds_i, .head_write_i, .head_o,
     .halt_i(halt_q), .in_frame_i(in_frame), .busy_i(reports_busy || !packer_idle || data_read_o.valid),
     .running_o(running), .desc_valid_o(desc_valid), .desc_lo_o(desc_lo), .desc_hi_o(desc_hi),
     .desc_index_o(desc_index), .desc_pop_i(pop), .empty_o(ring_empty), .failed_o(ring_failed), .error_o(ring_error),

@@ -59,6 +59,7 @@ std::string_view filter_detail(unsigned kind) {
 sc_core::sc_time kernel_time(SimTime t) { return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(t.in_ps())); }
 
 constexpr unsigned kVlanReject = 9, kControl = 10;  // of the filter
+constexpr unsigned kWindow = 1;                     // of the DMA engine's place
 constexpr unsigned kTxSegment = 1, kTxPause = 3;  // TX_EV_SEGMENT, TX_EV_PAUSE
 constexpr unsigned kEnds = 8;  // event kinds from here on end the frame (filter, fifo, dma, transmit)
 
@@ -442,6 +443,11 @@ void ClockEngine::events(SimTime now) {
     const std::uint32_t tag = pins_.ev_dma.tag;
     if (pins_.ev_dma.kind >= kEnds) {
       drop(tag, Station::dma, DropReason::DMA_ERROR);
+    } else if (pins_.ev_dma.kind == kWindow) {
+      ledger_.at(rx_id(tag), Station::dma, now, "window=open");
+      ledger_.in_window(config_.port, rx_id(tag));
+      ++written_back_;
+      forget(rx_in_card_, tag);
     } else {
       ledger_.at(rx_id(tag), Station::dma, now);
       ledger_.written_back(config_.port, pins_.ev_dma_desc, rx_id(tag));
@@ -492,6 +498,9 @@ void ClockEngine::fetched(SimTime now) {
 }
 
 void ClockEngine::lost_in_reset(SimTime now) {
+  // In the window, and the driver has not come for it
+  for (FrameId id = ledger_.claim_window(config_.port); id.valid(); id = ledger_.claim_window(config_.port))
+    ledger_.close(id, Fate::dropped, Station::fifo, now, DropReason::RESET);
   const std::uint32_t next_rx = pins_.ev_reset_tag;
   while (!rx_in_card_.empty() && static_cast<std::int32_t>(rx_in_card_.front() - next_rx) < 0) {
     ledger_.close(rx_id(rx_in_card_.front()), Fate::dropped, Station::fifo, now, DropReason::RESET);

@@ -179,7 +179,8 @@ class ClockEngine : public sc_core::sc_module {
 
   // Frames
   std::uint64_t next_rx_ = 0;
-  std::uint64_t written_back_ = 0, told_ = 0;  // frames given to memory; of them, those that a rise of the line told of
+  std::uint64_t written_back_ = 0,
+                told_ = 0;  // frames given to the host; of them, those that a rise of the line told of
   std::deque<std::uint32_t> rx_in_card_, tx_in_card_;  // tags, oldest first
   std::map<std::uint32_t, FrameId> tx_ids_;
   struct TxStart {

@@ -31,6 +31,22 @@ TEST_F(FrameLedgerTest, ADescriptorNamesItsFrameOnce) {
   ledger.close(a, Fate::read, Station::read, SimTime::ns(2));
 }
 
+TEST_F(FrameLedgerTest, TheReceiveWindowNamesItsFramesInTheirOrder) {
+  const FrameId a = ledger.open_on_wire(0, 0, SimTime::ns(1));
+  const FrameId b = ledger.open_on_wire(0, 1, SimTime::ns(2));
+  EXPECT_FALSE(ledger.claim_window(0).valid());
+  ledger.in_window(0, a);
+  ledger.in_window(0, b);
+  EXPECT_FALSE(ledger.claim_window(1).valid());
+  ledger.interrupt_delivered(0, SimTime::ns(5));
+  EXPECT_EQ(ledger.claim_window(0), a);
+  ledger.close(a, Fate::read, Station::read, SimTime::ns(7));
+  EXPECT_EQ(ledger.latency(Station::interrupt).count, 1U);
+  ledger.close_rings_as_queued(SimTime::ns(9));
+  EXPECT_EQ(ledger.count(false, Fate::queued), 1U) << "the other is still in the window";
+  EXPECT_FALSE(ledger.claim_window(0).valid());
+}
+
 TEST_F(FrameLedgerTest, AnInterruptStandsForTheFramesWrittenBeforeIt) {
   const FrameId before = ledger.open_on_wire(0, 0, SimTime::ns(0));
   const FrameId after = ledger.open_on_wire(0, 1, SimTime::ns(0));

@@ -78,6 +78,8 @@ class CsrBench {
     model_->last_rx_tag_i = 0;
     model_->mta_index_i = 0;
     model_->vlan_id_i = 0;
+    model_->rxw_status_i = 0;
+    model_->rxw_data_i = 0;
     model_->s_axil_bready_i = 1;
     model_->s_axil_rready_i = 1;
   }

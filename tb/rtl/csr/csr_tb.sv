@@ -37,6 +37,8 @@ module csr_tb (
   input  logic                   no_buffer_i,
   input  logic [11:0]            mta_index_i,
   input  logic [11:0]            vlan_id_i,
+  input  logic [31:0]            rxw_status_i,
+  input  logic [31:0]            rxw_data_i,
 
   // What they would hear
   output logic                   soft_reset_o,
@@ -53,6 +55,9 @@ module csr_tb (
   output logic [15:0]            ra_valid_o,
   output logic                   mta_bit_o,
   output logic                   vfta_bit_o,
+  output logic                   rxw_enable_o,
+  output logic                   rxw_data_read_o,
+  output logic                   rxw_next_o,
 
   output logic                   intr_o,
   output logic [63:0]            next_deadline_o,
@@ -111,6 +116,7 @@ module csr_tb (
     .s_axil_wstrb_i, .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i, .s_axil_arready_o,
     .s_axil_araddr_i, .s_axil_rvalid_o, .s_axil_rready_i, .s_axil_rdata_o, .s_axil_rresp_o,
     .soft_reset_o, .bus_drained_i, .rx_settings_o, .tx_settings_o, .vlan_o, .flow_o, .rx_checksum_o,
+    .rxw_enable_o, .rxw_data_read_o, .rxw_next_o, .rxw_status_i, .rxw_data_i,
     .rx_thresholds_o, .tx_thresholds_o, .vlan_id_i, .vfta_bit_o, .rx_ring_o, .tx_ring_o,
     .rx_head_write_o(rx_head_write), .tx_head_write_o(tx_head_write), .rx_head_i(rx_head_q), .tx_head_i(tx_head_q),
     .ra_addr_o, .ra_valid_o, .mta_index_i, .mta_bit_o, .rx_dma_error_i, .tx_dma_error_i, .lsc_o(lsc), .mdac_o(mdac),

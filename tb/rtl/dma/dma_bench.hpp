@@ -91,6 +91,11 @@ class DmaBench {
     top.rx_head_write_i = top.tx_head_write_i = 0;
     top.rx_buffer_bytes_i = 2048;
     top.tx_wthresh_i = top.tx_lwthresh_i = 0;
+    top.rx_pthresh_i = top.rx_hthresh_i = 0;  // RXDCTL as it resets
+    top.rx_wthresh_i = 1;
+    top.rx_gran_i = 1;
+    top.rx_flush_i = 0;
+    top.rxw_enable_i = top.rxw_data_read_i = top.rxw_next_i = 0;
     top.frame_exact_i = 1;
     for (unsigned edge = 0; edge < 6; ++edge) {  // before the first edges the outputs mean nothing
       drive();

@@ -18,6 +18,11 @@ module dma_tb_top (
   input  logic         rx_head_write_i,
   input  logic [15:0]  rx_head_value_i,
   output logic [15:0]  rx_head_o,
+  input  logic [5:0]   rx_pthresh_i,
+  input  logic [5:0]   rx_hthresh_i,
+  input  logic [5:0]   rx_wthresh_i,
+  input  logic         rx_gran_i,
+  input  logic         rx_flush_i,
 
   // Receive: FIFO
   input  logic         frame_valid_i,
@@ -36,6 +41,13 @@ module dma_tb_top (
   input  logic [63:0]  data_lo_i,
   input  logic [63:0]  data_hi_i,
   output logic         data_take_o,
+
+  // Receive: window registers
+  input  logic         rxw_enable_i,
+  input  logic         rxw_data_read_i,
+  input  logic         rxw_next_i,
+  output logic [31:0]  rxw_status_o,
+  output logic [31:0]  rxw_data_o,
 
   // Receive: what happened
   output logic         rxt0_o,
@@ -123,13 +135,17 @@ module dma_tb_top (
   assign core_rst_n = rst_ni && !flush_i;
 
   nic_pkg::rx_settings_t rx_settings;
+  nic_pkg::thresholds_t  rx_thresholds, tx_thresholds;
   nic_pkg::tx_settings_t tx_settings;
   nic_pkg::ring_t        rx_ring, tx_ring;
   nic_pkg::head_write_t  rx_head_write, tx_head_write;
   nic_pkg::rx_frame_t    rx_frame;
   nic_pkg::rx_offload_t  rx_offload;
   nic_pkg::causes_t      rx_causes, tx_causes;
-  nic_pkg::event_t       rx_event, tx_event;
+  nic_pkg::event_t       rx_event, tx_event, dma_event, window_event;
+  logic [63:0]           dma_event_desc;
+  logic                  dma_frame_done, dma_data_take, window_frame_done, window_data_take, window_rxt0;
+  logic                  rx_hold, rx_idle, quiet_window;
   nic_pkg::tx_write_t    fifo_write;
   nic_pkg::tx_frame_t    fifo_frame;
   nic_pkg::tx_patches_t  fifo_patches;
@@ -154,6 +170,7 @@ module dma_tb_top (
     tx_thresholds.write_back  = tx_wthresh_i;
     tx_thresholds.low         = tx_lwthresh_i;
   end
+  assign rx_thresholds = {rx_pthresh_i, rx_hthresh_i, rx_wthresh_i, rx_gran_i, 7'd0};
   assign rx_ring       = {rx_base_i, rx_bytes_i, rx_tail_i};
   assign tx_ring       = {tx_base_i, tx_bytes_i, tx_tail_i};
   assign rx_head_write = {rx_head_write_i, rx_head_value_i};
@@ -164,13 +181,28 @@ module dma_tb_top (
   rx_dma u_rx_dma (
     .clk_i, .rst_ni(core_rst_n),
     .settings_i(rx_settings), .ring_i(rx_ring), .head_write_i(rx_head_write), .head_o(rx_head_o),
-    .frame_valid_i, .frame_i(rx_frame), .offload_i(rx_offload), .frame_done_o,
-    .data_valid_i, .data_lo_i, .data_hi_i, .data_take_o,
+    .thresholds_i(rx_thresholds), .flush_i(rx_flush_i),
+    .frame_valid_i(frame_valid_i && !rx_hold), .frame_i(rx_frame), .offload_i(rx_offload),
+    .frame_done_o(dma_frame_done), .data_valid_i, .data_lo_i, .data_hi_i, .data_take_o(dma_data_take),
     .desc_read_o(rx_desc_read), .desc_read_ready_i(rx_desc_read_ready), .desc_beat_i(rx_desc_beat),
     .write_o(rx_write), .write_ready_i(rx_write_ready), .write_done_i(rx_write_done),
-    .causes_o(rx_causes), .no_buffer_o, .error_o(rx_error_o), .last_tag_o,
-    .event_o(rx_event), .event_desc_o(rx_event_desc_o), .quiet_o(quiet_rx)
+    .causes_o(rx_causes), .no_buffer_o, .error_o(rx_error_o), .idle_o(rx_idle), .last_tag_o,
+    .event_o(dma_event), .event_desc_o(dma_event_desc), .quiet_o(quiet_rx)
   );
+
+  // The window shares the FIFO with the engine, as in nic_top
+  rx_window u_rx_window (
+    .clk_i, .rst_ni(core_rst_n), .enable_i(rxw_enable_i), .strip_fcs_i(rx_strip_fcs_i), .status_o(rxw_status_o),
+    .data_o(rxw_data_o), .data_read_i(rxw_data_read_i), .next_i(rxw_next_i),
+    .frame_valid_i, .frame_i(rx_frame), .offload_i(rx_offload), .frame_done_o(window_frame_done),
+    .data_valid_i, .data_lo_i, .data_hi_i, .data_take_o(window_data_take),
+    .hold_o(rx_hold), .dma_idle_i(rx_idle), .rxt0_o(window_rxt0), .event_o(window_event), .quiet_o(quiet_window)
+  );
+
+  assign frame_done_o    = dma_frame_done || window_frame_done;
+  assign data_take_o     = dma_data_take || window_data_take;
+  assign rx_event        = window_event.valid ? window_event : dma_event;
+  assign rx_event_desc_o = window_event.valid ? 64'd0 : dma_event_desc;
 
   tx_dma u_tx_dma (
     .clk_i, .rst_ni(core_rst_n), .por_ni(rst_ni),
@@ -199,7 +231,7 @@ module dma_tb_top (
     .m_axi_bvalid_i, .m_axi_bready_o, .m_axi_bresp_i, .quiet_o(quiet_arbiter)
   );
 
-  assign rxt0_o   = rx_causes.rxt0;
+  assign rxt0_o   = rx_causes.rxt0 || window_rxt0;
   assign rxdmt0_o = rx_causes.rxdmt0;
   assign txdw_o   = tx_causes.txdw;
   assign txd_low_o      = tx_causes.txd_low;
@@ -210,6 +242,6 @@ module dma_tb_top (
   assign {fifo_valid_o, fifo_eof_o, fifo_bytes_o, fifo_lo_o, fifo_hi_o} = fifo_write;
   assign {fifo_ifcs_o, fifo_vlan_o, fifo_vlan_tag_o, fifo_length_o, fifo_tag_o} = fifo_frame;
   assign {fifo_ip_o, fifo_ip_offset_o, fifo_ip_value_o, fifo_tu_o, fifo_tu_offset_o, fifo_tu_value_o} = fifo_patches;
-  assign quiet_o  = quiet_rx && quiet_tx && quiet_arbiter;
+  assign quiet_o  = quiet_rx && quiet_window && quiet_tx && quiet_arbiter;
 
 endmodule

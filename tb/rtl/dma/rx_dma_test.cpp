@@ -405,7 +405,7 @@ TEST_F(RxDma, DescriptorsAreFetchedAheadInLongBursts) {
 
 // Random sizes, alignments, latencies and back-pressure; then everything is compared.
 TEST_F(RxDma, UnderBackPressureEveryByteArrivesAndDoneComesAfterItsData) {
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 24; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Rng rng(seed, "rx-random");
     const unsigned size = 8U << rng.below(4);
@@ -419,6 +419,12 @@ TEST_F(RxDma, UnderBackPressureEveryByteArrivesAndDoneComesAfterItsData) {
     timing.w_chance = 20 + static_cast<unsigned>(rng.below(81));
     bench.data_chance = 30 + static_cast<unsigned>(rng.below(71));
     bench.rx_gap = static_cast<unsigned>(rng.below(2));
+    if (seed % 3 != 0) {  // RXDCTL
+      bench.top.rx_pthresh_i = static_cast<std::uint8_t>(rng.below(64));
+      bench.top.rx_hthresh_i = static_cast<std::uint8_t>(rng.below(16));
+      bench.top.rx_wthresh_i = static_cast<std::uint8_t>(rng.below(64));
+      bench.top.rx_gran_i = rng.chance(1, 2);
+    }
     bench.memory.forget();
     bench.rx_events.clear();
     bench.rx_setup(size, buffer);
