@@ -35,6 +35,8 @@ module csr (
   // Settings, by name
   output nic_pkg::rx_settings_t  rx_settings_o,
   output nic_pkg::tx_settings_t  tx_settings_o,
+  output logic                   send_xoff_o,       // strobe: TCTL.SWXOFF was written
+  output logic                   loopback_o,        // RCTL.LBM
   output nic_pkg::vlan_settings_t        vlan_o,
   output nic_pkg::flow_settings_t        flow_o,
   output nic_pkg::rx_checksum_settings_t rx_checksum_o,
@@ -363,6 +365,9 @@ module csr (
     tx_settings_o.enable    = tctl_q[nic_regs_pkg::TCTL_EN_LSB];
     tx_settings_o.pad_short = tctl_q[nic_regs_pkg::TCTL_PSP_LSB];
     tx_settings_o.ipgt      = tipg_q[nic_regs_pkg::TIPG_IPGT_LSB +: 10];
+
+    send_xoff_o = write && write_addr == nic_regs_pkg::TCTL_ADDR && write_data[nic_regs_pkg::TCTL_SWXOFF_LSB];
+    loopback_o  = rctl_q[nic_regs_pkg::RCTL_LBM_LSB +: 2] != 2'd0;
 
     vlan_o.strip     = ctrl_q[nic_regs_pkg::CTRL_VME_LSB];
     vlan_o.filter    = rctl_q[nic_regs_pkg::RCTL_VFE_LSB];

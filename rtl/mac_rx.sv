@@ -18,6 +18,9 @@ module mac_rx (
   // Wire
   input  logic [63:0]         xgmii_rxd_i,
   input  logic [7:0]          xgmii_rxc_i,
+  input  logic                looped_i,      // RCTL.LBM: listen to the card's own transmitter instead
+  input  logic [63:0]         looped_rxd_i,
+  input  logic [7:0]          looped_rxc_i,
 
   // Settings, sampled when a frame starts
   input  logic                enable_i,       // RCTL.EN
@@ -59,8 +62,8 @@ module mac_rx (
       older_q      <= IDLES;
       older_ctl_q  <= 4'hF;
     end else begin
-      column_q     <= xgmii_rxd_i;
-      column_ctl_q <= xgmii_rxc_i;
+      column_q     <= looped_i ? looped_rxd_i : xgmii_rxd_i;
+      column_ctl_q <= looped_i ? looped_rxc_i : xgmii_rxc_i;
       older_q      <= column_q[63:32];
       older_ctl_q  <= column_ctl_q[7:4];
     end

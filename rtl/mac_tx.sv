@@ -3,6 +3,8 @@
 // The frame is made as if it always started in lane 0; a second step delays it by four lanes when it has to start in
 // lane 4. Starts are only possible every four bytes, so the gap is made right on average (IEEE 802.3, 46.3.1.4, deficit
 // idle count): a gap may be up to three bytes short while the bytes owed stay at most three, else it is rounded up.
+//
+// PAUSE frames of the card's own go in between the host's, made here: 60 bytes whatever TCTL.PSP says.
 `include "assert.svh"
 
 module mac_tx (
@@ -14,13 +16,23 @@ module mac_tx (
   input  logic [9:0]         ipgt_i,       // TIPG.IPGT: the gap is IPGT + 4 byte times, never below 5
 
   // From the FIFO, whole frames
+  input  logic               hold_i,       // begin none, the far end has sent XOFF
   input  logic               frame_valid_i,
   input  nic_pkg::tx_frame_t frame_i,
   input  logic [63:0]        word_i,
   output logic               word_take_o,
   output logic               frame_done_o,
 
+  // PAUSE frames, in front of what waits
+  input  logic               pause_i,
+  input  logic [15:0]        pause_quanta_i,     // 0: XON
+  input  logic [15:0]        pause_ethertype_i,  // FCT
+  input  logic [47:0]        pause_dest_i,       // FCAH:FCAL, first octet in bits 47:40
+  input  logic [47:0]        pause_source_i,     // RA[0]
+  output logic               pause_sent_o,       // strobe: it has begun
+
   // Wire
+  input  logic               looped_i,     // RCTL.LBM: the columns go to the receiver
   output logic [63:0]        xgmii_txd_o,
   output logic [7:0]         xgmii_txc_o,
 
@@ -53,9 +65,37 @@ module mac_tx (
 
   // A frame without room for an FCS brings its own, so it is padded to the full length
   logic [15:0] shortest, length, padded;
-  assign shortest = frame_i.insert_fcs ? 16'd60 : 16'd64;
-  assign length   = {2'd0, frame_i.length};
-  assign padded   = pad_short_i && length < shortest ? shortest : length;
+  logic        insert_fcs;
+  assign insert_fcs = pause_i || frame_i.insert_fcs;
+  assign shortest   = insert_fcs ? 16'd60 : 16'd64;
+  assign length     = pause_i ? 16'd18 : {2'd0, frame_i.length};
+  assign padded     = (pause_i || pad_short_i) && length < shortest ? shortest : length;
+
+  // A PAUSE frame, word by word (IEEE 802.3, 31B.1); what is behind its 18 bytes is padding
+  logic        own_q;         // the running frame is one
+  logic [1:0]  own_index_q;
+  logic [63:0] own_word;
+
+  function automatic logic [47:0] octets(input logic [47:0] address);
+    octets = {address[7:0], address[15:8], address[23:16], address[31:24], address[39:32], address[47:40]};
+  endfunction
+
+  logic [47:0] own_dest, own_source;
+  assign own_dest   = octets(pause_dest_i);
+  assign own_source = octets(pause_source_i);
+
+  logic [15:0] own_quanta_q;  // as it was when the frame began
+  always_comb begin
+    own_word = 64'd0;
+    if (own_q) begin
+      case (own_index_q)
+        2'd0:    own_word = {own_source[15:0], own_dest};
+        2'd1:    own_word = {16'h0100, pause_ethertype_i[7:0], pause_ethertype_i[15:8], own_source[47:16]};
+        2'd2:    own_word = {48'd0, own_quanta_q[7:0], own_quanta_q[15:8]};
+        default: own_word = 64'd0;
+      endcase
+    end
+  end
 
   // ---- the frame, as if from lane 0 on
   logic        begins, last_word, ends;
@@ -73,7 +113,7 @@ module mac_tx (
     ends         = 1'b0;
     made         = IDLES;
     made_ctl     = 8'hFF;
-    word         = word_i;
+    word         = own_q ? own_word : word_i;
     bytes        = 4'd8;
     tail         = IDLES;
     tail_ctl     = 8'hFF;
@@ -87,7 +127,7 @@ module mac_tx (
 
     case (state_q)
       IDLE: begin
-        if (frame_valid_i && wait_q == 10'd0) begin
+        if ((pause_i || (frame_valid_i && !hold_i)) && wait_q == 10'd0) begin
           begins   = 1'b1;
           made     = PREAMBLE;
           made_ctl = 8'h01;
@@ -96,7 +136,7 @@ module mac_tx (
         end
       end
       DATA: begin
-        if (data_left_q < 16'd8) word = word_i & ~(64'hFFFFFFFF_FFFFFFFF << {data_left_q[2:0], 3'b0});
+        if (data_left_q < 16'd8) word = word & ~(64'hFFFFFFFF_FFFFFFFF << {data_left_q[2:0], 3'b0});
         made     = word;
         made_ctl = 8'h00;
         if (first_q) begin
@@ -136,19 +176,24 @@ module mac_tx (
     endcase
   end
 
-  assign word_take_o  = state_q == DATA && data_left_q > 16'd8;
-  assign frame_done_o = last_word;
+  assign word_take_o  = state_q == DATA && data_left_q > 16'd8 && !own_q;
+  assign frame_done_o = last_word && !own_q;
+  assign pause_sent_o = begins && pause_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q <= IDLE;
+      own_q   <= 1'b0;
     end else begin
       state_q <= state_d;
       if (begins) begin
-        insert_fcs_q  <= frame_i.insert_fcs;
+        own_q         <= pause_i;
+        own_index_q   <= 2'd0;
+        own_quanta_q  <= pause_quanta_i;
+        insert_fcs_q  <= insert_fcs;
         data_left_q   <= length;
         bytes_left_q  <= padded;
-        wire_length_q <= padded + (frame_i.insert_fcs ? 16'd4 : 16'd0);
+        wire_length_q <= padded + (insert_fcs ? 16'd4 : 16'd0);
         first_q       <= 1'b1;
         crc_q         <= crc_d;
       end
@@ -156,6 +201,7 @@ module mac_tx (
         data_left_q  <= data_left_q > 16'd8 ? data_left_q - 16'd8 : 16'd0;
         bytes_left_q <= bytes_left_q - 16'd8;  // of no interest after the last word
         first_q      <= 1'b0;
+        if (own_index_q != 2'd3) own_index_q <= own_index_q + 2'd1;
         group_q      <= group_d;
         all_ones_q   <= all_ones_d;
         crc_q        <= crc_d;
@@ -251,6 +297,7 @@ module mac_tx (
   logic        event_q, stat_q, stat_multicast_q, stat_broadcast_q;
   logic [15:0] stat_length_q;
   logic [31:0] tag_q;
+  logic [3:0]  kind_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -258,8 +305,11 @@ module mac_tx (
       stat_q  <= 1'b0;
     end else begin
       event_q <= begins;
-      stat_q  <= last_word;
-      if (begins) tag_q <= frame_i.tag;
+      stat_q  <= last_word && !own_q;  // PAUSE frames have counts of their own
+      if (begins) begin
+        tag_q  <= frame_i.tag;
+        kind_q <= pause_i ? nic_pkg::TX_EV_PAUSE : looped_i ? nic_pkg::TX_EV_LOOPED : nic_pkg::TX_EV_OK;
+      end
       if (last_word) begin
         stat_multicast_q <= group_d && !all_ones_d;
         stat_broadcast_q <= all_ones_d;
@@ -268,7 +318,7 @@ module mac_tx (
     end
   end
 
-  assign event_o = {event_q, nic_pkg::TX_EV_OK, tag_q};
+  assign event_o = {event_q, kind_q, tag_q};
   assign stat_o  = {stat_q, stat_multicast_q, stat_broadcast_q, stat_length_q};
 
   assign quiet_o = state_q == IDLE && wait_q == 10'd0 && !lane4_q && deficit_q == 2'd0 && !event_q && !stat_q &&
@@ -277,7 +327,7 @@ module mac_tx (
   logic unused;
   assign unused = &{1'b0, frame_i.vlan, frame_i.vlan_tag};
 
-  `ASSERT(NoEmptyFrames, !begins || frame_i.length != 14'd0)
+  `ASSERT(NoEmptyFrames, !begins || pause_i || frame_i.length != 14'd0)
   `ASSERT(GapsNeverEndBeforeTheyBegin, !ends || start_half[8:1] != 8'd0)
   `ASSERT(NothingIsLeftOverWhenAFrameStarts, !begins || lane4_q || carry_q == IDLES[31:0])
 

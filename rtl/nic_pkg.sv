@@ -50,6 +50,8 @@ package nic_pkg;
   localparam logic [3:0] TX_EV_OK             = 4'd0;
   localparam logic [3:0] TX_EV_SEGMENT        = 4'd1;   // dma: a segment, more of its chain will follow
   localparam logic [3:0] TX_EV_LAST_SEGMENT   = 4'd2;   // dma: the chain's last segment
+  localparam logic [3:0] TX_EV_PAUSE          = 4'd3;   // mac: a PAUSE frame of the card's own, without a tag
+  localparam logic [3:0] TX_EV_LOOPED         = 4'd4;   // mac: the frame goes to the receiver, not to the wire
   localparam logic [3:0] TX_EV_ERROR          = 4'd8;   // ends the frame
 
   // ---- receive: MAC to FIFO. No back-pressure; word and end come in the same cycle

@@ -64,6 +64,7 @@ module nic_top (
   output logic         intr_o,             // level, (ICR & IMS) != 0, throttled by ITR
   output logic         quiescent_o,        // with unchanged, idle inputs nothing but the time base changes ...
   output logic [63:0]  next_deadline_o,    // ... before this cycle; all ones: never
+  output logic         loopback_o,         // RCTL.LBM: the wire is neither listened to nor used
   output logic         ev_any_o,           // OR of all valids below
   output logic         ev_mac_valid_o,
   output logic [3:0]   ev_mac_kind_o,
@@ -160,6 +161,10 @@ module nic_top (
   logic                  tx_frame_valid, tx_word_take, tx_frame_done;
   logic [63:0]           tx_word_stored, tx_word;
   logic                  tso_done, tso_failed;
+  logic                  send_xoff, loopback, tx_hold, pause_request, pause_sent, xon_sent, xoff_sent, quiet_tx_pause;
+  logic [15:0]           pause_quanta;
+  logic [63:0]           mac_txd, interrupt_deadline, pause_deadline;
+  logic [7:0]            mac_txc;
   nic_pkg::tx_stat_t     tx_stat;
 
   nic_pkg::causes_t      causes, rx_dma_causes, tx_dma_causes;
@@ -182,7 +187,7 @@ module nic_top (
   // ---- receive
   mac_rx u_mac_rx (
     .clk_i, .rst_ni(core_rst_n), .por_ni(rst_n),
-    .xgmii_rxd_i, .xgmii_rxc_i,
+    .xgmii_rxd_i, .xgmii_rxc_i, .looped_i(loopback), .looped_rxd_i(mac_txd), .looped_rxc_i(mac_txc),
     .enable_i(rx_settings.enable), .store_bad_i(rx_settings.store_bad), .long_frames_i(rx_settings.long_frames),
     .word_o(rx_word), .end_o(rx_end), .dest_valid_o(dest_valid), .dest_addr_o(dest_addr),
     .next_tag_o(rx_next_tag), .event_o(ev_mac), .quiet_o(quiet_mac_rx)
@@ -269,7 +274,7 @@ module nic_top (
     .causes_i(causes), .last_rx_tag_i(last_rx_tag),
     .icr_read_i(icr_read), .icr_write_i(icr_write), .ics_write_i(ics_write), .ims_write_i(ims_write),
     .imc_write_i(imc_write), .wdata_i(int_wdata), .moderation_i(moderation), .icr_o(icr), .ims_o(ims),
-    .intr_o, .next_deadline_o, .event_o(ev_interrupt), .quiet_o(quiet_interrupt)
+    .intr_o, .next_deadline_o(interrupt_deadline), .event_o(ev_interrupt), .quiet_o(quiet_interrupt)
   );
 
   // ---- transmit
@@ -291,7 +296,7 @@ module nic_top (
     .write_i(tx_write), .commit_i(tx_commit), .abort_i(tx_abort), .frame_i(tx_frame_in), .patches_i(tx_patches_in),
     .free_beats_o(tx_free_beats),
     .frame_valid_o(tx_frame_valid), .frame_o(tx_frame_stored), .patches_o(tx_patches), .word_o(tx_word_stored),
-    .word_take_i(tx_word_take), .frame_done_i(tx_frame_done), .event_o(ev_tx_fifo), .quiet_o(quiet_tx_fifo)
+    .word_take_i(tx_word_take), .frame_done_i(tx_frame_done), .held_i(tx_hold), .event_o(ev_tx_fifo), .quiet_o(quiet_tx_fifo)
   );
 
   tx_insert u_tx_insert (
@@ -303,9 +308,12 @@ module nic_top (
   mac_tx u_mac_tx (
     .clk_i, .rst_ni(core_rst_n),
     .pad_short_i(tx_settings.pad_short), .ipgt_i(tx_settings.ipgt),
-    .frame_valid_i(tx_frame_valid), .frame_i(tx_frame_out), .word_i(tx_word), .word_take_o(tx_word_take),
-    .frame_done_o(tx_frame_done),
-    .xgmii_txd_o, .xgmii_txc_o, .stat_o(tx_stat), .event_o(ev_tx_mac), .quiet_o(quiet_mac_tx)
+    .hold_i(tx_hold), .frame_valid_i(tx_frame_valid), .frame_i(tx_frame_out), .word_i(tx_word),
+    .word_take_o(tx_word_take), .frame_done_o(tx_frame_done),
+    .pause_i(pause_request), .pause_quanta_i(pause_quanta), .pause_ethertype_i(flow.ethertype),
+    .pause_dest_i(flow.address), .pause_source_i(ra_addr[47:0]), .pause_sent_o(pause_sent),
+    .looped_i(loopback), .xgmii_txd_o(mac_txd), .xgmii_txc_o(mac_txc), .stat_o(tx_stat), .event_o(ev_tx_mac),
+    .quiet_o(quiet_mac_tx)
   );
 
   always_comb begin
@@ -313,9 +321,23 @@ module nic_top (
     misc_stat.xon_received        = xon_received;
     misc_stat.xoff_received       = xoff_received;
     misc_stat.control_unsupported = control_unsupported;
+    misc_stat.xon_sent            = xon_sent;
+    misc_stat.xoff_sent           = xoff_sent;
     misc_stat.tso_done            = tso_done;
     misc_stat.tso_failed          = tso_failed;
   end
+
+  tx_pause u_tx_pause (
+    .clk_i, .rst_ni(core_rst_n), .now_i, .enable_i(tx_settings.enable), .settings_i(flow), .send_xoff_i(send_xoff),
+    .pause_valid_i(pause_valid), .pause_time_i(pause_time), .level_bytes_i(rx_level_bytes),
+    .hold_o(tx_hold), .request_o(pause_request), .time_o(pause_quanta), .sent_i(pause_sent),
+    .xon_sent_o(xon_sent), .xoff_sent_o(xoff_sent), .next_deadline_o(pause_deadline), .quiet_o(quiet_tx_pause)
+  );
+
+  assign xgmii_txd_o     = loopback ? 64'h07070707_07070707 : mac_txd;
+  assign xgmii_txc_o     = loopback ? 8'hFF : mac_txc;
+  assign loopback_o      = loopback;
+  assign next_deadline_o = interrupt_deadline < pause_deadline ? interrupt_deadline : pause_deadline;
 
   // ---- registers
   csr u_csr (
@@ -324,7 +346,8 @@ module nic_top (
     .s_axil_wstrb_i, .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i, .s_axil_arready_o,
     .s_axil_araddr_i, .s_axil_rvalid_o, .s_axil_rready_i, .s_axil_rdata_o, .s_axil_rresp_o,
     .soft_reset_o(soft_reset), .bus_drained_i(bus_drained),
-    .rx_settings_o(rx_settings), .tx_settings_o(tx_settings), .vlan_o(vlan), .flow_o(flow),
+    .rx_settings_o(rx_settings), .tx_settings_o(tx_settings), .send_xoff_o(send_xoff), .loopback_o(loopback),
+    .vlan_o(vlan), .flow_o(flow),
     .rx_checksum_o(rx_checksum), .rx_thresholds_o(rx_thresholds), .tx_thresholds_o(tx_thresholds),
     .vlan_id_i(vlan_id), .vfta_bit_o(vfta_bit),
     .rx_ring_o(rx_ring), .tx_ring_o(tx_ring),
@@ -359,11 +382,6 @@ module nic_top (
     .m_axi_bvalid_i, .m_axi_bready_o, .m_axi_bresp_i, .quiet_o(quiet_arbiter)
   );
 
-  // Settings whose blocks do not look at them yet
-  logic unused;
-  assign unused = &{1'b0, flow.transmit, flow.timer, flow.xon_enable, flow.low, flow.high, pause_valid, pause_time,
-                    rx_level_bytes};
-
   // ---- to the simulation
   logic soft_reset_q;
   always_ff @(posedge clk_i) begin
@@ -386,6 +404,7 @@ module nic_top (
 
   assign quiescent_o = rst_n && !soft_reset && !soft_reset_q && !ev_any_o && quiet_mac_rx && quiet_filter &&
                        quiet_rx_vlan && quiet_rx_control && quiet_rx_fifo && quiet_rx_dma && quiet_rx_window &&
-                       quiet_interrupt && quiet_tx_dma && quiet_tx_fifo && quiet_mac_tx && quiet_csr && quiet_stats && quiet_arbiter;
+                       quiet_interrupt && quiet_tx_dma && quiet_tx_fifo && quiet_mac_tx && quiet_tx_pause && quiet_csr &&
+                       quiet_stats && quiet_arbiter;
 
 endmodule

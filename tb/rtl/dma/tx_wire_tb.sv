@@ -94,7 +94,7 @@ module tx_wire_tb (
     .clk_i, .rst_ni, .write_i(fifo_write), .commit_i(commit), .abort_i(give_up), .frame_i(frame_in),
     .patches_i(patches_in), .free_beats_o(free_beats),
     .frame_valid_o(frame_valid), .frame_o(frame_stored), .patches_o(patches), .word_o(word_stored),
-    .word_take_i(take), .frame_done_i(done), .event_o(), .quiet_o(quiet_fifo)
+    .word_take_i(take), .frame_done_i(done), .held_i(1'b0), .event_o(), .quiet_o(quiet_fifo)
   );
 
   tx_insert u_tx_insert (
@@ -103,7 +103,9 @@ module tx_wire_tb (
   );
 
   mac_tx u_mac_tx (
-    .clk_i, .rst_ni, .pad_short_i(settings.pad_short), .ipgt_i(settings.ipgt), .frame_valid_i(frame_valid),
+    .clk_i, .rst_ni, .pad_short_i(settings.pad_short), .ipgt_i(settings.ipgt), .hold_i(1'b0), .frame_valid_i(frame_valid),
+    .pause_i(1'b0), .pause_quanta_i('0), .pause_ethertype_i('0), .pause_dest_i('0), .pause_source_i('0),
+    .pause_sent_o(), .looped_i(1'b0),
     .frame_i(frame), .word_i(word), .word_take_o(take), .frame_done_o(done), .xgmii_txd_o, .xgmii_txc_o,
     .stat_o(), .event_o(), .quiet_o(quiet_mac)
   );

@@ -29,8 +29,11 @@ class TransmitPath {
   xgmii::Column column;                  // on the wire now
   std::vector<std::uint32_t> fifo_tags;  // frames committed, in order of their events
   std::vector<std::uint32_t> mac_tags;   // frames begun
+  std::vector<unsigned> mac_kinds;       // TX_EV_* with them
   std::vector<Stat> stats;
+  unsigned xons = 0, xoffs = 0;  // PAUSE frames begun
   std::uint64_t cycles = 0;
+  bool time_runs = true;  // now_i follows the cycles
 
   explicit TransmitPath(int reset_value_seed = 1) {
     context_.threads(1);    // by default it starts one per core, for nothing
@@ -39,6 +42,11 @@ class TransmitPath {
     model_ = std::make_unique<Vtransmit_path_tb>(&context_);
     model_->pad_short_i = 1;
     model_->ipgt_i = 8;
+    model_->enable_i = 1;
+    model_->pause_receive_i = model_->pause_transmit_i = model_->xon_enable_i = 0;
+    model_->pause_timer_i = model_->low_i = model_->high_i = model_->level_i = 0;
+    model_->send_xoff_i = model_->pause_valid_i = model_->looped_i = 0;
+    model_->now_i = 0;
     model_->ethertype_i = 0x8100;
     model_->vlan_i = model_->ip_i = model_->tu_i = 0;
     model_->write_i = 0;
@@ -73,6 +81,7 @@ class TransmitPath {
   // One clock. The pins are registered twice before free_beats knows of them, hence the reserve of two.
   void cycle() {
     feed();
+    if (time_runs) model_->now_i = cycles;
     clock();
     observe();
   }
@@ -151,8 +160,11 @@ class TransmitPath {
     if (model_->fifo_event_o) fifo_tags.push_back(model_->fifo_tag_o);
     if (model_->mac_event_o) {
       mac_tags.push_back(model_->mac_tag_o);
+      mac_kinds.push_back(model_->mac_kind_o);
       EXPECT_TRUE(column.is(0, xgmii::kStart) || column.is(4, xgmii::kStart)) << "event without a start";
     }
+    xons += model_->xon_sent_o;
+    xoffs += model_->xoff_sent_o;
     if (model_->stat_valid_o) {
       stats.push_back({.multicast = model_->stat_multicast_o != 0,
                        .broadcast = model_->stat_broadcast_o != 0,
