@@ -111,9 +111,14 @@ void HostSetup::add_card(const Scenario& scenario, const Scenario::Nic& nic) {
   setup.mac = nic.mac;
   for (const Scenario::Address& address : nic.addresses) setup.addresses.emplace_back(address.ip, address.prefix);
   setup.link = link_of(nic.link);
+  setup.autoneg = nic.autoneg;
   WireFaultConfig faults;
   for (const Scenario::Wire& wire : scenario.wires)
-    if (wire.nic == nic.name) faults = {wire.delay, wire.loss_ppb, wire.corrupt_ppb, wire.duplicate_ppb};
+    if (wire.nic == nic.name) {
+      faults = {wire.delay, wire.loss_ppb, wire.corrupt_ppb, wire.duplicate_ppb};
+      for (const Scenario::Wire::Event& e : wire.links)
+        setup.link_events.emplace_back(e.at, e.state == Scenario::Wire::Event::State::up);
+    }
   setup.wire_delay = faults.delay;
   faults_.push_back(faults);
   simulation.nics.push_back(std::move(setup));

@@ -270,7 +270,7 @@ module mac_tx (
   assign event_o = {event_q, nic_pkg::TX_EV_OK, tag_q};
   assign stat_o  = {stat_q, stat_multicast_q, stat_broadcast_q, stat_length_q};
 
-  assign quiet_o = state_q == IDLE && wait_q == 10'd0 && !lane4_q && deficit_q == 2'd0 && !event_q && !stat_q &&
+  assign quiet_o = state_q == IDLE && !frame_valid_i && wait_q == 10'd0 && !lane4_q && deficit_q == 2'd0 && !event_q && !stat_q &&
                    carry_q == IDLES[31:0] && column_ctl_q == 8'hFF && column_q == IDLES;
 
   `ASSERT(NoEmptyFrames, !begins || frame_i.length != 16'd0)

@@ -2,13 +2,16 @@
 //
 // Blocks stand in the order in which a frame meets them. Everything runs on one clock (156.25 MHz for 10 Gb/s); every
 // input is used only inside always_ff (no combinational path starts at a pin). CTRL.RST resets the core blocks
-// (core_rst_n) but neither the bus interface, which finishes the bursts it has begun, nor the tag counters.
+// (core_rst_n) but neither the bus interface, which finishes the bursts it has begun, nor the tag counters. Blocks that
+// hold registers (keep_rst_n) see only its beginning, so that software may write while the bus drains.
 module nic_top (
   input  logic         clk_i,
   input  logic         rst_ni,             // synchronous
 
   input  logic         bus_master_i,       // PCI command register: DMA allowed
-  input  logic [47:0]  station_addr_i,     // RA[0] after reset; first octet in bits 47:40
+  input  logic [47:0]  station_addr_i,     // in the EEPROM at power-on; first octet in bits 47:40
+  input  logic         cable_i,            // a link partner at the other end of the wire
+  input  logic [31:0]  autoneg_cycles_i,   // time that the PHY needs to negotiate
   input  logic [63:0]  now_i,              // time base in clock cycles
 
   // Wire: lane 0 in bits 7:0
@@ -97,9 +100,10 @@ module nic_top (
 );
 
   // ---- reset
-  logic rst_n, core_rst_n, soft_reset, bus_drained;
+  logic rst_n, core_rst_n, keep_rst_n, soft_reset, forget, bus_drained;
   always_ff @(posedge clk_i) rst_n <= rst_ni;
   assign core_rst_n = rst_n && !soft_reset;
+  assign keep_rst_n = rst_n && !forget;
 
   // ---- wires between the blocks
   nic_pkg::rx_settings_t rx_settings;
@@ -151,8 +155,13 @@ module nic_top (
   logic [31:0]           last_rx_tag;
   logic                  icr_read, icr_write, ics_write, ims_write, imc_write;
   logic [31:0]           int_wdata, icr, ims;
-  nic_pkg::moderation_t  moderation;
-  logic                  lsc, mdac;
+  logic [15:0]           itr;
+  nic_pkg::delay_t       rx_delay, tx_delay;
+  logic                  rx_flush, tx_flush;
+  logic                  lsc, mdac, link_up, cable_q;
+  logic [31:0]           autoneg_q;
+  logic [31:0]           dma_timeout;
+  logic [63:0]           interrupt_deadline, csr_deadline, dma_deadline;
 
   logic                  stats_read;
   logic [7:0]            stats_index;
@@ -166,7 +175,7 @@ module nic_top (
   mac_rx u_mac_rx (
     .clk_i, .rst_ni(core_rst_n), .por_ni(rst_n),
     .xgmii_rxd_i, .xgmii_rxc_i,
-    .enable_i(rx_settings.enable), .store_bad_i(rx_settings.store_bad), .long_frames_i(rx_settings.long_frames),
+    .enable_i(rx_settings.enable), .link_i(link_up), .store_bad_i(rx_settings.store_bad), .long_frames_i(rx_settings.long_frames),
     .word_o(rx_word), .end_o(rx_end), .dest_valid_o(dest_valid), .dest_addr_o(dest_addr),
     .next_tag_o(rx_next_tag), .event_o(ev_mac), .quiet_o(quiet_mac_rx)
   );
@@ -209,11 +218,12 @@ module nic_top (
   end
 
   interrupt u_interrupt (
-    .clk_i, .rst_ni(core_rst_n), .now_i,
+    .clk_i, .rst_ni(keep_rst_n), .now_i,
     .causes_i(causes), .last_rx_tag_i(last_rx_tag),
     .icr_read_i(icr_read), .icr_write_i(icr_write), .ics_write_i(ics_write), .ims_write_i(ims_write),
-    .imc_write_i(imc_write), .wdata_i(int_wdata), .moderation_i(moderation), .icr_o(icr), .ims_o(ims),
-    .intr_o, .next_deadline_o, .event_o(ev_interrupt), .quiet_o(quiet_interrupt)
+    .imc_write_i(imc_write), .wdata_i(int_wdata), .itr_i(itr), .rx_delay_i(rx_delay), .rx_flush_i(rx_flush),
+    .tx_delay_i(tx_delay), .tx_flush_i(tx_flush), .icr_o(icr), .ims_o(ims),
+    .intr_o, .next_deadline_o(interrupt_deadline), .event_o(ev_interrupt), .quiet_o(quiet_interrupt)
   );
 
   // ---- transmit
@@ -239,39 +249,47 @@ module nic_top (
   mac_tx u_mac_tx (
     .clk_i, .rst_ni(core_rst_n),
     .pad_short_i(tx_settings.pad_short), .ipgt_i(tx_settings.ipgt),
-    .frame_valid_i(tx_frame_valid), .frame_i(tx_frame_out), .word_i(tx_word), .word_take_o(tx_word_take),
+    .frame_valid_i(tx_frame_valid && link_up), .frame_i(tx_frame_out), .word_i(tx_word), .word_take_o(tx_word_take),
     .frame_done_o(tx_frame_done),
     .xgmii_txd_o, .xgmii_txc_o, .stat_o(tx_stat), .event_o(ev_tx_mac), .quiet_o(quiet_mac_tx)
   );
 
   // ---- registers
+  always_ff @(posedge clk_i) begin
+    cable_q   <= cable_i;
+    autoneg_q <= autoneg_cycles_i;
+  end
+
   csr u_csr (
-    .clk_i, .rst_ni(rst_n), .station_addr_i,
+    .clk_i, .rst_ni(rst_n), .now_i, .station_addr_i, .autoneg_cycles_i(autoneg_q), .cable_i(cable_q),
     .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_awaddr_i, .s_axil_wvalid_i, .s_axil_wready_o, .s_axil_wdata_i,
     .s_axil_wstrb_i, .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i, .s_axil_arready_o,
     .s_axil_araddr_i, .s_axil_rvalid_o, .s_axil_rready_i, .s_axil_rdata_o, .s_axil_rresp_o,
-    .soft_reset_o(soft_reset), .bus_drained_i(bus_drained),
+    .soft_reset_o(soft_reset), .forget_o(forget), .bus_drained_i(bus_drained),
     .rx_settings_o(rx_settings), .tx_settings_o(tx_settings), .vlan_o(vlan), .flow_o(flow),
     .rx_checksum_o(rx_checksum), .rx_thresholds_o(rx_thresholds), .tx_thresholds_o(tx_thresholds),
     .vlan_id_i(vlan_id), .vfta_bit_o(vfta_bit),
     .rx_ring_o(rx_ring), .tx_ring_o(tx_ring),
     .rx_head_write_o(rx_head_write), .tx_head_write_o(tx_head_write), .rx_head_i(rx_head), .tx_head_i(tx_head),
     .ra_addr_o(ra_addr), .ra_valid_o(ra_valid), .mta_index_i(mta_index), .mta_bit_o(mta_bit),
-    .rx_dma_error_i(rx_dma_error), .tx_dma_error_i(tx_dma_error), .lsc_o(lsc), .mdac_o(mdac),
+    .rx_dma_error_i(rx_dma_error), .tx_dma_error_i(tx_dma_error),
+    .dma_timeout_o(dma_timeout), .link_up_o(link_up), .lsc_o(lsc), .mdac_o(mdac),
     .icr_read_o(icr_read), .icr_write_o(icr_write), .ics_write_o(ics_write), .ims_write_o(ims_write),
-    .imc_write_o(imc_write), .int_wdata_o(int_wdata), .moderation_o(moderation), .icr_i(icr), .ims_i(ims),
-    .stats_read_o(stats_read), .stats_index_o(stats_index), .stats_rdata_i(stats_rdata), .quiet_o(quiet_csr)
+    .imc_write_o(imc_write), .int_wdata_o(int_wdata), .itr_o(itr), .rx_delay_o(rx_delay), .rx_flush_o(rx_flush),
+    .tx_delay_o(tx_delay), .tx_flush_o(tx_flush), .icr_i(icr), .ims_i(ims),
+    .stats_read_o(stats_read), .stats_index_o(stats_index), .stats_rdata_i(stats_rdata),
+    .deadline_o(csr_deadline), .quiet_o(quiet_csr)
   );
 
   stats u_stats (
-    .clk_i, .rst_ni(core_rst_n),
+    .clk_i, .rst_ni(keep_rst_n),
     .rx_i(rx_stat), .tx_i(tx_stat), .misc_i(misc_stat), .no_buffer_i(rx_no_buffer),
     .read_i(stats_read), .index_i(stats_index), .rdata_o(stats_rdata), .quiet_o(quiet_stats)
   );
 
   // ---- bus
   dma_arbiter u_dma_arbiter (
-    .clk_i, .rst_ni(rst_n), .bus_master_i, .flush_i(soft_reset), .drained_o(bus_drained),
+    .clk_i, .rst_ni(rst_n), .now_i, .bus_master_i, .timeout_i(dma_timeout), .flush_i(soft_reset), .drained_o(bus_drained),
     .rx_desc_read_i(rx_desc_read), .rx_desc_read_ready_o(rx_desc_read_ready), .rx_desc_beat_o(rx_desc_beat),
     .tx_desc_read_i(tx_desc_read), .tx_desc_read_ready_o(tx_desc_read_ready), .tx_desc_beat_o(tx_desc_beat),
     .tx_data_read_i(tx_data_read), .tx_data_read_ready_o(tx_data_read_ready), .tx_data_beat_o(tx_data_beat),
@@ -281,7 +299,7 @@ module nic_top (
     .m_axi_rvalid_i, .m_axi_rready_o, .m_axi_rdata_i, .m_axi_rresp_i, .m_axi_rlast_i,
     .m_axi_awvalid_o, .m_axi_awready_i, .m_axi_awaddr_o, .m_axi_awlen_o,
     .m_axi_wvalid_o, .m_axi_wready_i, .m_axi_wdata_o, .m_axi_wstrb_o, .m_axi_wlast_o,
-    .m_axi_bvalid_i, .m_axi_bready_o, .m_axi_bresp_i, .quiet_o(quiet_arbiter)
+    .m_axi_bvalid_i, .m_axi_bready_o, .m_axi_bresp_i, .deadline_o(dma_deadline), .quiet_o(quiet_arbiter)
   );
 
   // Settings whose blocks do not look at them yet
@@ -309,6 +327,11 @@ module nic_top (
   assign {ev_tx_mac_valid_o, ev_tx_mac_kind_o, ev_tx_mac_tag_o}          = ev_tx_mac;
   assign ev_any_o = ev_mac.valid || ev_filter.valid || ev_fifo.valid || ev_dma.valid || ev_interrupt.valid ||
                     ev_tx_dma.valid || ev_tx_fifo.valid || ev_tx_mac.valid || ev_reset_valid_o;
+
+  function automatic logic [63:0] earlier(input logic [63:0] a, input logic [63:0] b);
+    earlier = a < b ? a : b;
+  endfunction
+  assign next_deadline_o = earlier(dma_deadline, earlier(csr_deadline, interrupt_deadline));
 
   assign quiescent_o = rst_n && !soft_reset && !soft_reset_q && !ev_any_o && quiet_mac_rx && quiet_filter &&
                        quiet_rx_fifo && quiet_rx_dma && quiet_interrupt && quiet_tx_dma && quiet_tx_fifo &&

@@ -123,8 +123,8 @@ module tx_fifo #(
   end
   assign event_o = {event_q, nic_pkg::TX_EV_OK, tag_q};
 
-  // With a frame to show the MAC is about to move, whoever else is still
-  assign quiet_o = !event_q && !shown_q && waiting_q == '0;
+  // A frame that is shown waits for the MAC, which says itself whether it will move
+  assign quiet_o = !event_q && !show;
 
   `ASSERT(AWriteFindsRoom, !write_i.valid || free_beats_o != '0)
   `ASSERT(CommitOrAbort, !(commit_i && abort_i))

@@ -66,6 +66,8 @@ RtlModel::RtlModel(const Options& options) : impl_(std::make_unique<Impl>(option
       t.bus_master_i,
       t.rst_ni,
       t.station_addr_i,
+      t.cable_i,
+      t.autoneg_cycles_i,
       t.now_i,
       t.xgmii_rxd_i,
       t.xgmii_rxc_i,
@@ -135,6 +137,7 @@ void RtlModel::cycle() { impl_->cycle(); }
 void RtlModel::reset() {
   Vnic_top& t = *impl_->top_;
   t.bus_master_i = 0;
+  t.cable_i = 1;
   t.now_i = 0;
   t.xgmii_rxd_i = 0x0707'0707'0707'0707ULL;
   t.xgmii_rxc_i = 0xff;
