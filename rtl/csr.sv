@@ -107,9 +107,7 @@ module csr (
   );
 
   // ---- CTRL.RST
-  logic write_ctrl, reset_all, soft_reset_q, soft_reset_seen_q, forgotten_q;
-  assign write_ctrl = write && (write_addr == nic_regs_pkg::CTRL_ADDR || write_addr == nic_regs_pkg::CTRL_DUP_ADDR);
-  assign reset_all  = write_ctrl && write_data[nic_regs_pkg::CTRL_RST_LSB];
+  logic reset_all, soft_reset_q, soft_reset_seen_q, forgotten_q;
 
   // The blocks see the reset for two cycles at least, the second of which asks whether the bus is done. Those that hold
   // registers see only the first two, which is over before the next write can come.
@@ -140,9 +138,6 @@ module csr (
     .quiet_o(registers_quiet)
   );
 
-  // CTRL_EXT.EE_RST: what the card takes from the EEPROM is taken again
-  assign reload = write && write_addr == nic_regs_pkg::CTRL_EXT_ADDR && write_data[nic_regs_pkg::CTRL_EXT_EE_RST_LSB];
-
   csr_addresses u_addresses (
     .clk_i, .rst_ni, .reset_i(reset_all), .reload_i(reload), .station_addr_i(station_addr),
     .write_i(write), .write_addr_i(write_addr), .write_data_i(write_data),
@@ -158,20 +153,43 @@ module csr (
     .station_addr_o(station_addr), .link_up_o, .lsc_o, .mdac_o, .deadline_o, .quiet_o(serial_quiet)
   );
 
-  // ---- writes to registers that live elsewhere
-  assign icr_write_o = write && write_addr == nic_regs_pkg::ICR_ADDR;
-  assign ics_write_o = write && write_addr == nic_regs_pkg::ICS_ADDR;
-  assign ims_write_o = write && write_addr == nic_regs_pkg::IMS_ADDR;
-  assign imc_write_o = write && write_addr == nic_regs_pkg::IMC_ADDR;
+  // ---- writes that do more than to be kept, or go to registers that live elsewhere
+  logic write_rdh, write_tdh;
+
+  always_comb begin
+    reset_all   = 1'b0;
+    reload      = 1'b0;
+    icr_write_o = 1'b0;
+    ics_write_o = 1'b0;
+    ims_write_o = 1'b0;
+    imc_write_o = 1'b0;
+    rx_flush_o  = 1'b0;
+    tx_flush_o  = 1'b0;
+    write_rdh   = 1'b0;
+    write_tdh   = 1'b0;
+    if (write) begin
+      case (write_addr)
+        nic_regs_pkg::CTRL_ADDR,
+        nic_regs_pkg::CTRL_DUP_ADDR: reset_all   = write_data[nic_regs_pkg::CTRL_RST_LSB];
+        // What the card takes from the EEPROM is taken again
+        nic_regs_pkg::CTRL_EXT_ADDR: reload      = write_data[nic_regs_pkg::CTRL_EXT_EE_RST_LSB];
+        nic_regs_pkg::ICR_ADDR:      icr_write_o = 1'b1;
+        nic_regs_pkg::ICS_ADDR:      ics_write_o = 1'b1;
+        nic_regs_pkg::IMS_ADDR:      ims_write_o = 1'b1;
+        nic_regs_pkg::IMC_ADDR:      imc_write_o = 1'b1;
+        nic_regs_pkg::RDTR_ADDR:     rx_flush_o  = write_data[nic_regs_pkg::RDTR_FPD_LSB];
+        nic_regs_pkg::TIDV_ADDR:     tx_flush_o  = write_data[nic_regs_pkg::TIDV_FPD_LSB];
+        nic_regs_pkg::RDH_ADDR:      write_rdh   = 1'b1;
+        nic_regs_pkg::TDH_ADDR:      write_tdh   = 1'b1;
+        default: ;
+      endcase
+    end
+  end
   assign int_wdata_o = write_data;
-  assign rx_flush_o  = write && write_addr == nic_regs_pkg::RDTR_ADDR && write_data[nic_regs_pkg::RDTR_FPD_LSB];
-  assign tx_flush_o  = write && write_addr == nic_regs_pkg::TIDV_ADDR && write_data[nic_regs_pkg::TIDV_FPD_LSB];
 
   // Heads go to the engines, which are in reset while the bus drains: until then they wait here
-  logic        write_rdh, write_tdh, rdh_waits_q, tdh_waits_q;
+  logic        rdh_waits_q, tdh_waits_q;
   logic [15:0] rdh_q, tdh_q;
-  assign write_rdh = write && write_addr == nic_regs_pkg::RDH_ADDR;
-  assign write_tdh = write && write_addr == nic_regs_pkg::TDH_ADDR;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || reset_all) begin
@@ -195,14 +213,20 @@ module csr (
   logic        stats_read_q;
 
   always_comb begin
-    own = 32'd0;  // also what is not there, ICS and IMC
+    own          = 32'd0;  // also what is not there, ICS and IMC
+    icr_read_o   = 1'b0;
+    stats_read_o = 1'b0;
     if (read) begin
+      stats_read_o = read_addr[16:8] == STATS_PAGE;
       case (read_addr)
         nic_regs_pkg::STATUS_ADDR: begin
           own = nic_regs_pkg::STATUS_RESET;
           own[nic_regs_pkg::STATUS_LU_LSB] = link_up_o;
         end
-        nic_regs_pkg::ICR_ADDR: own = icr_i;
+        nic_regs_pkg::ICR_ADDR: begin
+          own        = icr_i;
+          icr_read_o = 1'b1;
+        end
         nic_regs_pkg::IMS_ADDR: own = ims_i;
         nic_regs_pkg::RDH_ADDR: own = {16'd0, rdh_waits_q ? rdh_q : rx_head_i};
         nic_regs_pkg::TDH_ADDR: own = {16'd0, tdh_waits_q ? tdh_q : tx_head_i};
@@ -215,8 +239,6 @@ module csr (
     end
   end
 
-  assign icr_read_o    = read && read_addr == nic_regs_pkg::ICR_ADDR;
-  assign stats_read_o  = read && read_addr[16:8] == STATS_PAGE;
   assign stats_index_o = {2'd0, read_addr[7:2]};
 
   always_ff @(posedge clk_i) begin

@@ -45,21 +45,30 @@ module csr_serial (
   logic [7:0]  eerd_addr_q;
   logic        eerd_busy_q, eerd_ends_q, eerd_done_q;
   logic [63:0] eerd_end_q, eeprom_deadline;  // NEVER unless eerd_busy_q
-  logic        eeprom_do, eeprom_quiet, write_eecd, write_eerd;
+  logic        eeprom_do, eecd_moved_q, write_eecd, write_eerd, write_mdic, mdic_busy_q;
   logic [15:0] eeprom_word;
 
-  assign write_eecd = write_i && write_addr_i == nic_regs_pkg::EECD_ADDR;
-  assign write_eerd = write_i && write_addr_i == nic_regs_pkg::EERD_ADDR;
+  always_comb begin
+    write_eecd = 1'b0;
+    write_eerd = 1'b0;
+    write_mdic = 1'b0;
+    if (write_i) begin
+      write_eecd = write_addr_i == nic_regs_pkg::EECD_ADDR;
+      write_eerd = write_addr_i == nic_regs_pkg::EERD_ADDR;
+      write_mdic = write_addr_i == nic_regs_pkg::MDIC_ADDR && !mdic_busy_q;
+    end
+  end
 
   eeprom u_eeprom (
     .clk_i, .rst_ni, .now_i, .station_addr_i,
     .select_i(eecd_q[nic_regs_pkg::EECD_CS_LSB]), .clock_i(eecd_q[nic_regs_pkg::EECD_SK_LSB]),
-    .data_i(eecd_q[nic_regs_pkg::EECD_DI_LSB]), .data_o(eeprom_do),
+    .data_i(eecd_q[nic_regs_pkg::EECD_DI_LSB]), .data_o(eeprom_do), .moved_i(eecd_moved_q),
     .take_i(eerd_ends_q), .addr_i(eerd_addr_q), .word_o(eeprom_word), .station_addr_o,
-    .deadline_o(eeprom_deadline), .quiet_o(eeprom_quiet)
+    .deadline_o(eeprom_deadline)
   );
 
   always_ff @(posedge clk_i) begin
+    eecd_moved_q <= rst_ni && (reset_i || write_eecd);
     if (!rst_ni || reset_i)  eecd_q <= nic_regs_pkg::EECD_RESET;
     else if (write_eecd)     eecd_q <= write_data_i & nic_regs_pkg::EECD_WMASK;
   end
@@ -90,13 +99,12 @@ module csr_serial (
 
   // ---- PHY. Software starts an access by writing READY = 0 with an opcode; the PHY sees it when the frame is over
   logic [31:0] mdic_q;
-  logic        mdic_busy_q, mdic_ends_q, mdac_q, write_mdic, phy_there, phy_link, phy_quiet;
+  logic        mdic_ends_q, mdac_q, phy_there, phy_link, phy_quiet;
   logic [63:0] mdic_end_q, phy_deadline;  // NEVER unless mdic_busy_q
   logic [15:0] phy_rdata;
   logic [1:0]  op;
 
-  assign write_mdic = write_i && write_addr_i == nic_regs_pkg::MDIC_ADDR && !mdic_busy_q;
-  assign op         = mdic_q[nic_regs_pkg::MDIC_OP_LSB +: 2];
+  assign op = mdic_q[nic_regs_pkg::MDIC_OP_LSB +: 2];
 
   phy_mdio u_phy_mdio (
     .clk_i, .rst_ni, .now_i, .phy_reset_i, .cable_i, .autoneg_cycles_i,
@@ -177,7 +185,7 @@ module csr_serial (
   end
 
   assign deadline_o = earlier(earlier(eerd_end_q, mdic_end_q), earlier(eeprom_deadline, phy_deadline));
-  assign quiet_o    = !eerd_ends_q && !mdic_ends_q && eeprom_quiet && phy_quiet && !lsc_o && !mdac_q;
+  assign quiet_o    = !eerd_ends_q && !mdic_ends_q && !eecd_moved_q && phy_quiet && !lsc_o && !mdac_q;
 
   `ASSERT(EerdDeadlineOnlyWhileBusy, eerd_busy_q == (eerd_end_q != NEVER))
   `ASSERT(MdicDeadlineOnlyWhileBusy, mdic_busy_q == (mdic_end_q != NEVER))

@@ -80,8 +80,6 @@ module dma_arbiter (
   logic [2:0]  want;
   logic [1:0]  pick, served_q;
   logic        read_open, read_take;
-  logic [63:0] pick_addr;
-  logic [8:0]  pick_bytes;
 
   logic [63:0] arq_addr [4];
   logic [8:0]  arq_bytes [4];
@@ -105,11 +103,6 @@ module dma_arbiter (
       TX_DESC: pick = want[2] ? TX_DATA : want[0] ? RX_DESC : TX_DESC;
       default: pick = want[0] ? RX_DESC : want[1] ? TX_DESC : TX_DATA;
     endcase
-    case (pick)
-      RX_DESC: begin pick_addr = rx_desc_read_i.addr; pick_bytes = rx_desc_read_i.bytes; end
-      TX_DESC: begin pick_addr = tx_desc_read_i.addr; pick_bytes = tx_desc_read_i.bytes; end
-      default: begin pick_addr = tx_data_read_i.addr; pick_bytes = tx_data_read_i.bytes; end
-    endcase
   end
 
   assign rx_desc_read_ready_o = read_take && pick == RX_DESC;
@@ -123,10 +116,12 @@ module dma_arbiter (
       arq_rd_q   <= 3'd0;
       order_wr_q <= 7'd0;
       arvalid_q  <= 1'b0;
-    end else begin
+    end else if (read_take || arq_count != 3'd0 || arvalid_q) begin
       if (read_take) begin
-        arq_addr[arq_wr_q[1:0]]    <= pick_addr;
-        arq_bytes[arq_wr_q[1:0]]   <= pick_bytes;
+        arq_addr[arq_wr_q[1:0]]    <= pick == RX_DESC ? rx_desc_read_i.addr :
+                                      pick == TX_DESC ? tx_desc_read_i.addr : tx_data_read_i.addr;
+        arq_bytes[arq_wr_q[1:0]]   <= pick == RX_DESC ? rx_desc_read_i.bytes :
+                                      pick == TX_DESC ? tx_desc_read_i.bytes : tx_data_read_i.bytes;
         order_mem[order_wr_q[5:0]] <= pick;
         arq_wr_q   <= arq_wr_q + 3'd1;
         order_wr_q <= order_wr_q + 7'd1;
@@ -293,7 +288,7 @@ module dma_arbiter (
       sent_q     <= 7'd0;
       awvalid_q  <= 1'b0;
       wvalid_q   <= 1'b0;
-    end else begin
+    end else if (awvalid_q || wvalid_q || awq_count != 7'd0 || sent_q != released_q) begin
       if (!awvalid_q || m_axi_awready_i) begin
         awvalid_q <= 1'b0;
         if (awq_count != 7'd0 && bus_master_q && !flush_i) begin

@@ -12,7 +12,8 @@ module eeprom (
   input  logic [63:0] now_i,
   input  logic [47:0] station_addr_i,  // first octet in bits 47:40; kept at power-on
 
-  // Microwire pins, as software moves them in EECD
+  // Microwire pins, as software moves them in EECD; the strobe comes with each new state
+  input  logic        moved_i,
   input  logic        select_i,        // CS
   input  logic        clock_i,         // SK
   input  logic        data_i,          // DI
@@ -26,8 +27,7 @@ module eeprom (
   // What words 0 to 2 say; first octet in bits 47:40
   output logic [47:0] station_addr_o,
 
-  output logic [63:0] deadline_o,      // end of a running change; all ones: none
-  output logic        quiet_o          // has seen where the pins are
+  output logic [63:0] deadline_o       // end of a running change; all ones: none
 );
 
   localparam logic [63:0] NEVER = 64'hffff_ffff_ffff_ffff;
@@ -119,7 +119,7 @@ module eeprom (
 
   assign rising    = select_i && clock_i && !clock_q;
   assign command_d = {command_q, data_i};
-  assign change    = !select_i && state_q == Armed && enabled_q;
+  assign change    = moved_i && !select_i && state_q == Armed && enabled_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -134,7 +134,7 @@ module eeprom (
       all_q     <= 1'b0;
       enabled_q <= 1'b0;
       status_q  <= 1'b0;
-    end else if (clock_q != clock_i || !quiet_o) begin
+    end else if (moved_i) begin
       clock_q <= clock_i;
       if (!select_i) begin
         state_q  <= Start;
@@ -241,7 +241,6 @@ module eeprom (
 
   assign data_o     = status_q ? !busy_q : data_q;
   assign deadline_o = end_q;
-  assign quiet_o    = clock_q == clock_i && (select_i || (state_q == Start && !data_q));
 
   `ASSERT(DeadlineOnlyWhileBusy, busy_q == (end_q != NEVER))
 

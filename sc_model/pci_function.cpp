@@ -8,7 +8,7 @@ constexpr std::uint32_t kBar2Mask = 0xffff'ffc0;  // 64 bytes of I/O
 constexpr std::uint32_t kBar2Io = 1;
 constexpr std::uint16_t kCommandWritable =
     PciFunction::kCommandIo | PciFunction::kCommandMemory | PciFunction::kCommandBusMaster;
-constexpr std::uint32_t kStatus = 0x0220;  // 66 MHz capable, medium DEVSEL, no capability list
+constexpr std::uint32_t kStatus = 0x0220;              // 66 MHz capable, medium DEVSEL, no capability list
 constexpr std::uint32_t kClassRevision = 0x0200'0002;  // Ethernet controller, revision 2
 constexpr std::uint32_t kSubsystem = 0x001e'8086;
 

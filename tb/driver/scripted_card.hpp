@@ -226,8 +226,8 @@ class ScriptedCard final : public DeviceBus {
   std::vector<Access> log;
   std::function<void(const Access&)> before;
   bool link = true;
-  bool io = false;         // the bus has I/O space
-  unsigned io_writes = 0;  // of registers, through it
+  bool io = false;                     // the bus has I/O space
+  unsigned io_writes = 0;              // of registers, through it
   bool hold_tx = false;                // descriptors wait until send()
   bool id_at_each_descriptor = false;  // the ledger hears of a frame at all of its descriptors, else at EOP
   bool names_fetches = true;           // false: like a card without RTL, which tells the ledger nothing

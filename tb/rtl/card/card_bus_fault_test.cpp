@@ -103,7 +103,8 @@ TEST_F(CardBusFault, AnErrorOnAnyAccessStopsOnlyItsEngineUntilAReset) {
     card.quiet_wire();
     card.run(300);
     const std::uint32_t status = dma_status();
-    EXPECT_NE(status, field::DMA_STATUS_RX_ERROR.mask() | field::DMA_STATUS_TX_ERROR.mask()) << "one access, one engine";
+    EXPECT_NE(status, field::DMA_STATUS_RX_ERROR.mask() | field::DMA_STATUS_TX_ERROR.mask())
+        << "one access, one engine";
     stopped += status != 0 ? 1U : 0U;
     EXPECT_TRUE(card.pins().quiescent_o);
     card.memory.fail = nullptr;

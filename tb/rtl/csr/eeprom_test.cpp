@@ -10,7 +10,8 @@ namespace {
 constexpr std::uint64_t kEerdCycles = 4000;        // 25 clocks of 1.024 us
 constexpr std::uint64_t kProgramCycles = 468'750;  // 3 ms
 
-// What Microwire calls its commands: start bit, two bits of opcode; the first two address bits tell the last four apart.
+// What Microwire calls its commands: start bit, two bits of opcode; the first two address bits tell the last four
+// apart.
 constexpr unsigned kWrite = 0b101, kErase = 0b111, kExtended = 0b100;
 constexpr unsigned kEwen = 0x30, kEwds = 0x00, kEral = 0x20, kWral = 0x10;
 

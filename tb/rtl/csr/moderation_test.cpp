@@ -22,10 +22,10 @@ struct Direction {
   unsigned cause;                 // that waits
   std::uint32_t bit, flush;       // in ICR; FPD
 };
-const Direction kReceive{
-    "RDTR/RADV", regs::RDTR, regs::RADV, kCauseRxt0, field::ICR_RXT0.mask(), field::RDTR_FPD.mask()};
-const Direction kTransmit{
-    "TIDV/TADV", regs::TIDV, regs::TADV, kCauseTxdwDelayed, field::ICR_TXDW.mask(), field::TIDV_FPD.mask()};
+const Direction kReceive{"RDTR/RADV",           regs::RDTR, regs::RADV, kCauseRxt0, field::ICR_RXT0.mask(),
+                         field::RDTR_FPD.mask()};
+const Direction kTransmit{"TIDV/TADV",           regs::TIDV, regs::TADV, kCauseTxdwDelayed, field::ICR_TXDW.mask(),
+                          field::TIDV_FPD.mask()};
 
 // The cycle in whose end the line rises, or kNone.
 std::uint64_t rise(CsrBench& card, std::uint64_t limit, bool skip) {
@@ -49,8 +49,8 @@ std::uint64_t shortest_way() {
 
 struct Row {
   const char* what;
-  unsigned delay, absolute;            // 1.024 us each
-  std::vector<std::uint64_t> causes;   // cycles after the first
+  unsigned delay, absolute;             // 1.024 us each
+  std::vector<std::uint64_t> causes;    // cycles after the first
   std::vector<std::uint64_t> expected;  // rises of the line after the first cause; ICR is read at once
 };
 

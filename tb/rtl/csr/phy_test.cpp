@@ -58,8 +58,8 @@ TEST_F(Phy, LinkIsLatchedLowUntilRead) {
 }
 
 TEST_F(Phy, AnAccessIsReadyInItsCycleAndRefusesOthersUntilThen) {
-  card.write(regs::MDIC, field::MDIC_OP.put(2) | field::MDIC_PHYADD.put(1) | field::MDIC_REGADD.put(2) |
-                             field::MDIC_INT_EN.mask());
+  card.write(regs::MDIC,
+             field::MDIC_OP.put(2) | field::MDIC_PHYADD.put(1) | field::MDIC_REGADD.put(2) | field::MDIC_INT_EN.mask());
   const std::uint64_t end = card.pins().next_deadline_o;
   ASSERT_NE(end, ~0ULL);
   EXPECT_TRUE(card.pins().quiescent_o);
