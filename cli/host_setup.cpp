@@ -111,6 +111,7 @@ void HostSetup::add_card(const Scenario& scenario, const Scenario::Nic& nic) {
   setup.mac = nic.mac;
   for (const Scenario::Address& address : nic.addresses) setup.addresses.emplace_back(address.ip, address.prefix);
   setup.link = link_of(nic.link);
+  setup.autoneg = nic.autoneg;
   WireFaultConfig in;
   WireFaultConfig out;
   for (const Scenario::Wire& wire : scenario.wires) {
@@ -118,6 +119,8 @@ void HostSetup::add_card(const Scenario& scenario, const Scenario::Nic& nic) {
     const WireFaultConfig all{wire.delay, wire.loss_ppb, wire.corrupt_ppb, wire.duplicate_ppb};
     in = wire.direction == Scenario::Wire::Direction::out ? WireFaultConfig{wire.delay} : all;
     out = wire.direction == Scenario::Wire::Direction::in ? WireFaultConfig{wire.delay} : all;
+    for (const Scenario::Wire::Event& e : wire.links)
+      setup.link_events.emplace_back(e.at, e.state == Scenario::Wire::Event::State::up);
   }
   setup.wire_delay = in.delay;
   faults_.push_back(in);

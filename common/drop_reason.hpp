@@ -23,6 +23,7 @@ namespace nicosim {
   X(JABBER,             "over the longest frame allowed, bad FCS (RJC)") \
   X(NO_SFD,             "a wire start that never became a frame") \
   X(NOT_RECEIVING,      "RCTL.EN is off") \
+  X(LINK_DOWN,          "no link: no cable, or the PHY in reset, negotiating or powered down") \
   X(MAC_FILTER,         "the destination address passes no receive filter") \
   X(VLAN_FILTER,        "the VLAN id is not in VFTA, or the CFI bit is not RCTL.CFI") \
   X(PAUSE_FRAME,        "flow control, taken by the MAC") \

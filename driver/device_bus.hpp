@@ -15,6 +15,10 @@ class DeviceBus {
   virtual ~DeviceBus() = default;
   virtual std::uint32_t read32(std::uint32_t offset) = 0;               // returns after the round trip; the CPU stalls
   virtual void write32(std::uint32_t offset, std::uint32_t value) = 0;  // posted, in order
+
+  // The card's I/O window, on buses that have I/O space: IOADDR at port 0, IODATA at port 4. Not posted.
+  virtual bool has_io() const { return false; }
+  virtual void io_write32(std::uint32_t /*port*/, std::uint32_t /*value*/) {}
 };
 
 struct DmaRegion {

@@ -10,6 +10,8 @@
 namespace nicosim {
 namespace {
 
+constexpr std::uint32_t kIoAddr = 0, kIoData = 4;  // the I/O window (manual, section 13.2)
+
 bool valid_ring(unsigned count) { return count >= 8 && count <= 4096 && count % 8 == 0; }
 
 const DriverConfig& checked(const DriverConfig& config) {
@@ -82,7 +84,13 @@ void Driver::reset_hw() {
   msleep(SimTime::ms(10));
 
   const std::uint32_t ctrl = bus_.read32(regs::CTRL);
-  bus_.write32(regs::CTRL, ctrl | field::CTRL_RST.mask());
+  if (bus_.has_io()) {
+    // An 82540EM, where the reset of a posted memory write may swallow the write's own completion; an I/O write has one
+    bus_.io_write32(kIoAddr, regs::CTRL);
+    bus_.io_write32(kIoData, ctrl | field::CTRL_RST.mask());
+  } else {
+    bus_.write32(regs::CTRL, ctrl | field::CTRL_RST.mask());
+  }
   msleep(SimTime::ms(5));  // the EEPROM is read again; nothing tells when it is done
 
   const std::uint32_t manc = bus_.read32(regs::MANC);

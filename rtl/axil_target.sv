@@ -67,7 +67,7 @@ module axil_target (
       aw_addr_q <= 17'd0;
       w_data_q  <= 32'd0;
       w_strb_q  <= 4'd0;
-    end else begin
+    end else if (s_axil_awvalid_i || s_axil_wvalid_i || aw_full_q || w_full_q || b_valid_q) begin
       if (s_axil_awready_o && s_axil_awvalid_i) begin
         aw_full_q <= 1'b1;
         aw_addr_q <= s_axil_awaddr_i;
@@ -123,7 +123,7 @@ module axil_target (
       read_state_q <= ReadIdle;
       ar_addr_q    <= 17'd0;
       r_data_q     <= 32'd0;
-    end else begin
+    end else if (s_axil_arvalid_i || read_state_q != ReadIdle) begin
       read_state_q <= read_state_d;
       if (read_state_q == ReadIdle && s_axil_arvalid_i) begin
         read_state_q <= ReadStrobe;

@@ -6,12 +6,17 @@
 // client numbers routes them. Writes: a burst is collected whole before its address goes out, so a burst on the bus
 // never waits for an engine, and a reset in its middle leaves nothing half done. Pins are read only inside always_ff.
 //
+// A bus from which no beat comes for longer than timeout_i while a read is under way has lost it (one id: those behind
+// it, too): each such read is answered with an error, and what still comes of it is discarded.
+//
 // CTRL.RST (flush_i): what has not reached the address registers is forgotten, the rest runs to its end;
 // drained_o then says that nothing is outstanding. Without bus mastering nothing new reaches the address registers.
 module dma_arbiter (
   input  logic                 clk_i,
   input  logic                 rst_ni,
+  input  logic [63:0]          now_i,
   input  logic                 bus_master_i,  // pin
+  input  logic [31:0]          timeout_i,     // DMA_TIMEOUT, in 256 ns; 0: never
   input  logic                 flush_i,       // held until drained_o
   output logic                 drained_o,
 
@@ -58,8 +63,11 @@ module dma_arbiter (
   output logic                 m_axi_bready_o,
   input  logic [1:0]           m_axi_bresp_i,
 
+  output logic [63:0]          deadline_o,    // of the completion time-out; all ones: none
   output logic                 quiet_o
 );
+
+  localparam logic [63:0] NEVER = 64'hffff_ffff_ffff_ffff;
 
   localparam logic [1:0] RX_DESC = 2'd0;
   localparam logic [1:0] TX_DESC = 2'd1;
@@ -72,8 +80,6 @@ module dma_arbiter (
   logic [2:0]  want;
   logic [1:0]  pick, served_q;
   logic        read_open, read_take;
-  logic [63:0] pick_addr;
-  logic [8:0]  pick_bytes;
 
   logic [63:0] arq_addr [4];
   logic [8:0]  arq_bytes [4];
@@ -97,11 +103,6 @@ module dma_arbiter (
       TX_DESC: pick = want[2] ? TX_DATA : want[0] ? RX_DESC : TX_DESC;
       default: pick = want[0] ? RX_DESC : want[1] ? TX_DESC : TX_DATA;
     endcase
-    case (pick)
-      RX_DESC: begin pick_addr = rx_desc_read_i.addr; pick_bytes = rx_desc_read_i.bytes; end
-      TX_DESC: begin pick_addr = tx_desc_read_i.addr; pick_bytes = tx_desc_read_i.bytes; end
-      default: begin pick_addr = tx_data_read_i.addr; pick_bytes = tx_data_read_i.bytes; end
-    endcase
   end
 
   assign rx_desc_read_ready_o = read_take && pick == RX_DESC;
@@ -115,10 +116,12 @@ module dma_arbiter (
       arq_rd_q   <= 3'd0;
       order_wr_q <= 7'd0;
       arvalid_q  <= 1'b0;
-    end else begin
+    end else if (read_take || arq_count != 3'd0 || arvalid_q) begin
       if (read_take) begin
-        arq_addr[arq_wr_q[1:0]]    <= pick_addr;
-        arq_bytes[arq_wr_q[1:0]]   <= pick_bytes;
+        arq_addr[arq_wr_q[1:0]]    <= pick == RX_DESC ? rx_desc_read_i.addr :
+                                      pick == TX_DESC ? tx_desc_read_i.addr : tx_data_read_i.addr;
+        arq_bytes[arq_wr_q[1:0]]   <= pick == RX_DESC ? rx_desc_read_i.bytes :
+                                      pick == TX_DESC ? tx_desc_read_i.bytes : tx_data_read_i.bytes;
         order_mem[order_wr_q[5:0]] <= pick;
         arq_wr_q   <= arq_wr_q + 3'd1;
         order_wr_q <= order_wr_q + 7'd1;
@@ -147,6 +150,40 @@ module dma_arbiter (
   assign m_axi_aruser_o  = arbytes_q;
   assign m_axi_arlen_o   = {2'd0, ar_end[9:4]};
 
+  // ---- completion time-out
+  logic        under_way;  // a read has left the queue and is not answered
+  logic        waiting_q;  // the timer runs
+  logic [63:0] end_q;      // NEVER unless waiting_q
+  logic [6:0]  lost_q;     // reads still to be answered with an error
+  logic [15:0] stale_q;    // bursts of which nobody wants to hear any more
+  assign under_way = order_count != {4'd0, arq_count};
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      waiting_q <= 1'b0;
+      end_q     <= NEVER;
+      lost_q    <= 7'd0;
+      stale_q   <= 16'd0;
+    end else if (under_way || waiting_q || stale_q != 16'd0) begin
+      if (!under_way || timeout_i == 32'd0 || lost_q != 7'd0) begin
+        waiting_q <= 1'b0;
+        end_q     <= NEVER;
+      end else if (!waiting_q || m_axi_rvalid_i) begin
+        waiting_q <= 1'b1;
+        end_q     <= now_i + 64'd40 * {32'd0, timeout_i} - 64'd1;
+      end else if (now_i >= end_q) begin
+        waiting_q <= 1'b0;
+        end_q     <= NEVER;
+        lost_q    <= order_count - {4'd0, arq_count};
+        stale_q   <= stale_q + {9'd0, order_count - {4'd0, arq_count}};
+      end
+      if (lost_q != 7'd0) lost_q <= lost_q - 7'd1;
+      if (stale_q != 16'd0 && m_axi_rvalid_i && m_axi_rlast_i) stale_q <= stale_q - 16'd1;
+    end
+  end
+
+  assign deadline_o = end_q;
+
   // ---- read answers
   logic        r_valid_q, r_last_q, r_error_q;
   logic [63:0] r_lo_q, r_hi_q;
@@ -160,8 +197,11 @@ module dma_arbiter (
       r_valid_q  <= 1'b0;
       order_rd_q <= 7'd0;
     end else begin
-      r_valid_q <= m_axi_rvalid_i;
-      if (m_axi_rvalid_i) begin
+      r_valid_q <= (m_axi_rvalid_i && stale_q == 16'd0) || lost_q != 7'd0;
+      if (lost_q != 7'd0) begin
+        r_last_q  <= 1'b1;
+        r_error_q <= 1'b1;
+      end else if (m_axi_rvalid_i) begin
         r_lo_q    <= m_axi_rdata_i[63:0];
         r_hi_q    <= m_axi_rdata_i[127:64];
         r_last_q  <= m_axi_rlast_i;
@@ -248,7 +288,7 @@ module dma_arbiter (
       sent_q     <= 7'd0;
       awvalid_q  <= 1'b0;
       wvalid_q   <= 1'b0;
-    end else begin
+    end else if (awvalid_q || wvalid_q || awq_count != 7'd0 || sent_q != released_q) begin
       if (!awvalid_q || m_axi_awready_i) begin
         awvalid_q <= 1'b0;
         if (awq_count != 7'd0 && bus_master_q && !flush_i) begin
@@ -302,7 +342,7 @@ module dma_arbiter (
   logic bus_idle;
   assign bus_idle  = !arvalid_q && !r_valid_q && !awvalid_q && !wvalid_q && !b_valid_q && sent_q == released_q;
   assign drained_o = bus_idle && order_count == 7'd0 && b_count == 7'd0;
-  assign quiet_o   = bus_idle && !flush_i && !read_take && !write_take &&
+  assign quiet_o   = bus_idle && waiting_q == (under_way && timeout_i != 32'd0) && lost_q == 7'd0 && !flush_i && !read_take && !write_take &&
                      !(bus_master_q && (arq_count != 3'd0 || awq_count != 7'd0));
 
   // SLVERR and DECERR have bit 1 set, and everybody starts bursts on whole beats
@@ -310,6 +350,8 @@ module dma_arbiter (
   assign unused = &{1'b0, m_axi_rresp_i[0], m_axi_bresp_i[0], ar_end[3:0], awaddr_q[3:0]};
 
   `ASSERT(ReadAnswerHasARequest, !r_valid_q || order_count != 7'd0)
+  `ASSERT(TimeOutOnlyWhileAReadIsUnderWay, waiting_q == (end_q != NEVER))
+  `ASSERT(NoBeatWhileReadsAreGivenUp, lost_q == 7'd0 || stale_q != 16'd0)
   `ASSERT(WriteAnswerHasABurst, !b_valid_q || b_count != 7'd0)
   `ASSERT(ReadsFitABurst, !arvalid_q || (arbytes_q != 9'd0 && arbytes_q <= 9'd256))
   `ASSERT(ReadsStayInAPage, !arvalid_q || {1'b0, araddr_q[11:0]} + {4'd0, arbytes_q} <= 13'd4096)

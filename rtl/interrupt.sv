@@ -1,8 +1,8 @@
 // Collects interrupt causes, masks them, and raises the line no more often than software allows.
 //
-// ICR, ICS, IMS and IMC (manual, sections 13.4.17 to 13.4.21), interrupt throttling (ITR, 13.4.18) and the receive
-// delay timers (RDTR, RADV, 13.4.30 and 13.4.31). A timer is a deadline in cycles: nothing counts while it runs, so
-// idle time can be jumped over up to next_deadline_o.
+// ICR, ICS, IMS and IMC (manual, sections 13.4.17 to 13.4.21), interrupt throttling (ITR, 13.4.18) and the delays of
+// RXT0 (RDTR, RADV, 13.4.30 and 13.4.31) and TXDW (TIDV, TADV, 13.4.41 and 13.4.44). A timer is a deadline in cycles:
+// nothing counts while it runs, so idle time can be jumped over up to next_deadline_o.
 `include "assert.svh"
 
 module interrupt (
@@ -21,7 +21,11 @@ module interrupt (
   input  logic                   ims_write_i,
   input  logic                   imc_write_i,
   input  logic [31:0]            wdata_i,
-  input  nic_pkg::moderation_t   moderation_i,
+  input  logic [15:0]            itr_i,          // in 256 ns; 0: off
+  input  nic_pkg::delay_t        rx_delay_i,
+  input  logic                   rx_flush_i,     // strobe: RDTR.FPD
+  input  nic_pkg::delay_t        tx_delay_i,
+  input  logic                   tx_flush_i,     // strobe: TIDV.FPD
   output logic [31:0]            icr_o,
   output logic [31:0]            ims_o,
 
@@ -36,59 +40,32 @@ module interrupt (
 
   localparam logic [63:0] NEVER = 64'hffff_ffff_ffff_ffff;
 
-  // ITR counts 256 ns and the delay timers 1.024 us; the clock has 6.4 ns.
-  function automatic logic [63:0] cycles_256ns(input logic [15:0] units);
-    cycles_256ns = 64'd40 * {48'd0, units};
-  endfunction
-  function automatic logic [63:0] cycles_1024ns(input logic [15:0] units);
-    cycles_1024ns = 64'd160 * {48'd0, units};
-  endfunction
-
   function automatic logic [63:0] earlier(input logic [63:0] a, input logic [63:0] b);
     earlier = a < b ? a : b;
   endfunction
 
-  // ---- receive delay: RXT0 at once, or when the wire has been silent for RDTR, at the latest RADV after the first frame
-  logic        silence_q, absolute_q;              // timer is running
-  logic [63:0] silence_end_q, absolute_end_q;      // NEVER unless running
-  logic        expired_q;                          // one of them has ended; RXT0 follows
-  logic        delayed, rxt0;
+  // ---- delays: RXT0 by RDTR and RADV; TXDW by TIDV and TADV, for descriptors that ask for it (IDE)
+  logic        rxt0, txdw, quiet_rx_delay, quiet_tx_delay;
+  logic [63:0] rx_deadline, tx_deadline;
 
-  assign delayed = moderation_i.rdtr != 16'd0;
-  assign rxt0    = (causes_i.rxt0 && !delayed) || expired_q || (moderation_i.rx_flush && (silence_q || causes_i.rxt0));
+  delay_timer u_rx_delay (
+    .clk_i, .rst_ni, .now_i, .delay_i(rx_delay_i.delay), .absolute_i(rx_delay_i.absolute),
+    .cause_i(causes_i.rxt0), .at_once_i(1'b0), .flush_i(rx_flush_i),
+    .due_o(rxt0), .deadline_o(rx_deadline), .quiet_o(quiet_rx_delay)
+  );
 
-  always_ff @(posedge clk_i) begin
-    expired_q <= 1'b0;
-    if (!rst_ni || rxt0) begin
-      silence_q      <= 1'b0;
-      absolute_q     <= 1'b0;
-      silence_end_q  <= NEVER;
-      absolute_end_q <= NEVER;
-    end else if ((silence_q && now_i >= silence_end_q) || (absolute_q && now_i >= absolute_end_q)) begin
-      expired_q <= 1'b1;
-    end
-    // A frame in the very cycle of RXT0 belongs to the next interrupt: its descriptor may be seen later.
-    if (rst_ni && causes_i.rxt0 && delayed && !moderation_i.rx_flush) begin
-      silence_q     <= 1'b1;
-      silence_end_q <= now_i + cycles_1024ns(moderation_i.rdtr);
-      if (moderation_i.radv != 16'd0 && (!absolute_q || rxt0)) begin
-        absolute_q     <= 1'b1;
-        absolute_end_q <= now_i + cycles_1024ns(moderation_i.radv);
-      end
-    end
-  end
-
-  // ---- transmit delay: nothing is delayed yet
-  logic txdw_late, unused;
-  assign txdw_late = causes_i.txdw_delayed;
-  assign unused    = &{1'b0, moderation_i.tidv, moderation_i.tadv, moderation_i.tx_flush};
+  delay_timer u_tx_delay (
+    .clk_i, .rst_ni, .now_i, .delay_i(tx_delay_i.delay), .absolute_i(tx_delay_i.absolute),
+    .cause_i(causes_i.txdw_delayed), .at_once_i(causes_i.txdw), .flush_i(tx_flush_i),
+    .due_o(txdw), .deadline_o(tx_deadline), .quiet_o(quiet_tx_delay)
+  );
 
   // ---- causes and mask. A cause that comes while software clears it stays: it is newer than what software has seen
   logic [31:0] icr_q, icr_d, ims_q, ims_d, arriving;
 
   always_comb begin
     arriving = 32'd0;
-    arriving[nic_regs_pkg::ICR_TXDW_LSB]    = causes_i.txdw || txdw_late;
+    arriving[nic_regs_pkg::ICR_TXDW_LSB]    = txdw;
     arriving[nic_regs_pkg::ICR_TXQE_LSB]    = causes_i.txqe;
     arriving[nic_regs_pkg::ICR_LSC_LSB]     = causes_i.lsc;
     arriving[nic_regs_pkg::ICR_RXSEQ_LSB]   = causes_i.rxseq;
@@ -131,15 +108,15 @@ module interrupt (
     end else begin
       icr_q <= icr_d;
       ims_q <= ims_d;
-      if (throttle_q && (now_i >= throttle_end_q || moderation_i.itr == 16'd0)) begin
+      if (throttle_q && (now_i >= throttle_end_q || itr_i == 16'd0)) begin
         throttle_q     <= 1'b0;
         throttle_end_q <= NEVER;
       end
       if (rise) begin
         intr_q <= 1'b1;
-        if (moderation_i.itr != 16'd0) begin
+        if (itr_i != 16'd0) begin
           throttle_q     <= 1'b1;
-          throttle_end_q <= now_i + cycles_256ns(moderation_i.itr);
+          throttle_end_q <= now_i + 64'd40 * {48'd0, itr_i} - 64'd1;  // 256 ns are 40 cycles
         end
       end
       if (fall) intr_q <= 1'b0;
@@ -156,13 +133,12 @@ module interrupt (
   assign intr_o  = intr_q;
   assign event_o = event_q;
 
-  assign next_deadline_o = earlier(throttle_end_q, earlier(silence_end_q, absolute_end_q));
-  assign quiet_o = !event_q.valid && !expired_q && !rise && !fall && icr_d == icr_q && ims_d == ims_q &&
-                   !(throttle_q && moderation_i.itr == 16'd0);
+  assign next_deadline_o = earlier(throttle_end_q, earlier(rx_deadline, tx_deadline));
+  assign quiet_o = !event_q.valid && quiet_rx_delay && quiet_tx_delay && !rise && !fall && icr_d == icr_q && ims_d == ims_q &&
+                   !(throttle_q && itr_i == 16'd0);
 
   `ASSERT(LineOnlyWithAnUnmaskedCause, !intr_q || (icr_q & ims_q) != 32'd0)
-  `ASSERT(DeadlinesOnlyOfRunningTimers, (throttle_q || throttle_end_q == NEVER) &&
-          (silence_q || silence_end_q == NEVER) && (absolute_q || absolute_end_q == NEVER))
+  `ASSERT(ThrottleEndsOnlyWhileItRuns, throttle_q || throttle_end_q == NEVER)
   `ASSERT(CausesExist, (icr_q & ~nic_regs_pkg::ICR_WMASK) == 32'd0)
 
 endmodule

@@ -24,6 +24,7 @@ module mac_rx (
 
   // Settings, sampled when a frame starts
   input  logic                enable_i,       // RCTL.EN
+  input  logic                link_i,         // lost inside a frame: the frame is damaged
   input  logic                store_bad_i,    // RCTL.SBP
   input  logic                long_frames_i,  // RCTL.LPE
 
@@ -86,6 +87,7 @@ module mac_rx (
   logic        half_d, half_q;  // the view begins at lane 4
   logic        first_q;         // no word seen yet
   logic        receive_q, store_bad_q, symbol_q;
+  logic        down_q;  // would be received, were there a link
   logic [14:0] max_q;
   logic [15:0] length_q;        // bytes seen, saturating
   logic [31:0] tag_q, next_tag_q;
@@ -208,13 +210,14 @@ module mac_rx (
       half_q    <= half_d;
       if (state_q == FRAME) begin
         length_q <= length_d;
-        symbol_q <= symbol_q || view_error;
+        symbol_q <= symbol_q || view_error || !link_i;
         if (take) first_q <= 1'b0;
       end
       if (start) begin
         tag_q       <= next_tag_q;
         next_tag_q  <= next_tag_q + 32'd1;
-        receive_q   <= enable_i && rst_ni;
+        receive_q   <= enable_i && rst_ni && link_i;
+        down_q      <= enable_i && rst_ni && !link_i;
         store_bad_q <= store_bad_i;
         max_q       <= long_frames_i ? MAX_LONG : MAX_NORMAL;
         length_q    <= 16'd0;
@@ -244,7 +247,7 @@ module mac_rx (
   logic        held_shown_q;  // within the longest length allowed; an eof is handed out anyway
   logic [3:0]  held_bytes_q;
   logic [63:0] held_data_q;
-  logic        end_receive_q, end_no_sfd_q, end_symbol_q, end_sequence_q, end_long_q, end_store_bad_q;
+  logic        end_receive_q, end_down_q, end_no_sfd_q, end_symbol_q, end_sequence_q, end_long_q, end_store_bad_q;
   logic [15:0] end_length_q;
   logic [31:0] end_tag_q;
 
@@ -280,6 +283,7 @@ module mac_rx (
       end
       if (finish) begin
         end_receive_q   <= receive_q;
+        end_down_q      <= down_q;
         end_no_sfd_q    <= no_sfd;
         end_symbol_q    <= symbol_q || view_error;
         end_sequence_q  <= !stop_clean;
@@ -311,7 +315,7 @@ module mac_rx (
         short_frame = end_length_q < MIN_LENGTH;
         keep        = held_is_word_q && !short_frame && !end_long_q &&
                       (end_store_bad_q || (!crc_error && !damaged));
-        if (!end_receive_q)     kind = nic_pkg::MAC_EV_NOT_RECEIVING;
+        if (!end_receive_q)     kind = end_down_q ? nic_pkg::MAC_EV_LINK_DOWN : nic_pkg::MAC_EV_NOT_RECEIVING;
         else if (end_no_sfd_q)  kind = nic_pkg::MAC_EV_NO_SFD;
         else if (keep)          kind = crc_error || damaged ? nic_pkg::MAC_EV_PASS_BAD : nic_pkg::MAC_EV_PASS;
         else if (damaged)       kind = nic_pkg::MAC_EV_SYMBOL;

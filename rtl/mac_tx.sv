@@ -321,8 +321,8 @@ module mac_tx (
   assign event_o = {event_q, kind_q, tag_q};
   assign stat_o  = {stat_q, stat_multicast_q, stat_broadcast_q, stat_length_q};
 
-  assign quiet_o = state_q == IDLE && wait_q == 10'd0 && !lane4_q && deficit_q == 2'd0 && !event_q && !stat_q &&
-                   carry_q == IDLES[31:0] && column_ctl_q == 8'hFF && column_q == IDLES;
+  assign quiet_o = state_q == IDLE && !pause_i && !(frame_valid_i && !hold_i) && wait_q == 10'd0 && !lane4_q &&
+                   deficit_q == 2'd0 && !event_q && !stat_q && carry_q == IDLES[31:0] && column_ctl_q == 8'hFF && column_q == IDLES;
 
   logic unused;
   assign unused = &{1'b0, frame_i.vlan, frame_i.vlan_tag};

@@ -28,6 +28,7 @@ package nic_pkg;
   localparam logic [3:0] MAC_EV_NO_SFD        = 4'd7;   // a start that never became a frame
   localparam logic [3:0] MAC_EV_NOT_RECEIVING = 4'd8;   // RCTL.EN = 0 when it started
   localparam logic [3:0] MAC_EV_PASS_BAD      = 4'd9;   // RCTL.SBP: an errored frame goes on
+  localparam logic [3:0] MAC_EV_LINK_DOWN     = 4'd10;  // no link when it started
   // filter: verdict
   localparam logic [3:0] FILTER_EV_UNICAST    = 4'd0;   // a receive address matched
   localparam logic [3:0] FILTER_EV_MULTICAST  = 4'd1;   // RA or MTA matched, or MPE
@@ -345,14 +346,10 @@ package nic_pkg;
     logic txd_low; // transmit descriptors low
   } causes_t;
 
+  // RDTR and RADV, TIDV and TADV, in 1.024 us
   typedef struct packed {
-    logic [15:0] itr;       // least time between rises of the line in 256 ns; 0: off
-    logic [15:0] rdtr;      // RXT0 this long after the last frame, in 1.024 us; 0: at once
-    logic [15:0] radv;      // but not longer than this after the first, in 1.024 us; 0: no limit
-    logic        rx_flush;  // strobe: RDTR.FPD was written, a delayed RXT0 is due now
-    logic [15:0] tidv;      // delayed TXDW this long after the last one, in 1.024 us; 0: at once
-    logic [15:0] tadv;      // but not longer than this after the first, in 1.024 us; 0: no limit
-    logic        tx_flush;  // strobe: TIDV.FPD was written, a delayed TXDW is due now
-  } moderation_t;
+    logic [15:0] delay;     // the cause comes this long after the last descriptor; 0: at once
+    logic [15:0] absolute;  // but not longer than this after the first; 0: no limit
+  } delay_t;
 
 endpackage

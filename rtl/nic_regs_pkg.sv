@@ -94,7 +94,7 @@ package nic_regs_pkg;
   localparam int unsigned CTRL_EXT_LINK_MODE_LSB = 22;
   localparam int unsigned CTRL_EXT_LINK_MODE_WIDTH = 2;
 
-  // MDI Control: reads and writes PHY registers; an access takes no time
+  // MDI Control: reads and writes PHY registers; an access takes 25.6 us, writes meanwhile are swallowed
   localparam logic [16:0] MDIC_ADDR = 17'h00020;
   localparam logic [31:0] MDIC_RESET = 32'h00000000;
   localparam logic [31:0] MDIC_WMASK = 32'h2fff0000;
@@ -565,7 +565,7 @@ package nic_regs_pkg;
   localparam int unsigned TDT_TDT_LSB = 0;
   localparam int unsigned TDT_TDT_WIDTH = 16;
 
-  // Transmit Interrupt Delay Value; TXDW is raised at once
+  // Transmit Interrupt Delay Value, for descriptors with IDE
   localparam logic [16:0] TIDV_ADDR = 17'h03820;
   localparam logic [31:0] TIDV_RESET = 32'h00000000;
   localparam logic [31:0] TIDV_WMASK = 32'h0000ffff;
@@ -587,7 +587,7 @@ package nic_regs_pkg;
   localparam int unsigned TXDCTL_LWTHRESH_LSB = 25;
   localparam int unsigned TXDCTL_LWTHRESH_WIDTH = 7;
 
-  // Transmit Absolute Interrupt Delay Value; TXDW is raised at once
+  // Transmit Absolute Interrupt Delay Value
   localparam logic [16:0] TADV_ADDR = 17'h0382c;
   localparam logic [31:0] TADV_RESET = 32'h00000000;
   localparam logic [31:0] TADV_WMASK = 32'h0000ffff;
@@ -957,6 +957,13 @@ package nic_regs_pkg;
   localparam logic [31:0] DMA_STATUS_WMASK = 32'h00000000;
   localparam int unsigned DMA_STATUS_RX_ERROR_LSB = 0;
   localparam int unsigned DMA_STATUS_TX_ERROR_LSB = 1;
+
+  // Completion time-out of DMA reads, as PCI Express has one: 50 ms after the reset
+  localparam logic [16:0] DMA_TIMEOUT_ADDR = 17'h1f004;
+  localparam logic [31:0] DMA_TIMEOUT_RESET = 32'h0002faf0;
+  localparam logic [31:0] DMA_TIMEOUT_WMASK = 32'hffffffff;
+  localparam int unsigned DMA_TIMEOUT_LIMIT_LSB = 0;
+  localparam int unsigned DMA_TIMEOUT_LIMIT_WIDTH = 32;
 
   // Receive Window Control: frames for a CPU that reads them word by word
   localparam logic [16:0] RXW_CTRL_ADDR = 17'h1f010;

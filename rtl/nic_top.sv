@@ -2,13 +2,16 @@
 //
 // Blocks stand in the order in which a frame meets them. Everything runs on one clock (156.25 MHz for 10 Gb/s); every
 // input is used only inside always_ff (no combinational path starts at a pin). CTRL.RST resets the core blocks
-// (core_rst_n) but neither the bus interface, which finishes the bursts it has begun, nor the tag counters.
+// (core_rst_n) but neither the bus interface, which finishes the bursts it has begun, nor the tag counters. Blocks that
+// hold registers (keep_rst_n) see only its beginning, so that software may write while the bus drains.
 module nic_top (
   input  logic         clk_i,
   input  logic         rst_ni,             // synchronous
 
   input  logic         bus_master_i,       // PCI command register: DMA allowed
-  input  logic [47:0]  station_addr_i,     // RA[0] after reset; first octet in bits 47:40
+  input  logic [47:0]  station_addr_i,     // in the EEPROM at power-on; first octet in bits 47:40
+  input  logic         cable_i,            // a link partner at the other end of the wire
+  input  logic [31:0]  autoneg_cycles_i,   // time that the PHY needs to negotiate
   input  logic [63:0]  now_i,              // time base in clock cycles
 
   // Wire: lane 0 in bits 7:0
@@ -98,9 +101,10 @@ module nic_top (
 );
 
   // ---- reset
-  logic rst_n, core_rst_n, soft_reset, bus_drained;
+  logic rst_n, core_rst_n, keep_rst_n, soft_reset, forget, bus_drained;
   always_ff @(posedge clk_i) rst_n <= rst_ni;
   assign core_rst_n = rst_n && !soft_reset;
+  assign keep_rst_n = rst_n && !forget;
 
   // ---- wires between the blocks
   nic_pkg::rx_settings_t rx_settings;
@@ -163,7 +167,7 @@ module nic_top (
   logic                  tso_done, tso_failed;
   logic                  send_xoff, loopback, tx_hold, pause_request, pause_sent, xon_sent, xoff_sent, quiet_tx_pause;
   logic [15:0]           pause_quanta;
-  logic [63:0]           mac_txd, interrupt_deadline, pause_deadline;
+  logic [63:0]           mac_txd, pause_deadline;
   logic [7:0]            mac_txc;
   nic_pkg::tx_stat_t     tx_stat;
 
@@ -172,8 +176,13 @@ module nic_top (
   logic [31:0]           last_rx_tag;
   logic                  icr_read, icr_write, ics_write, ims_write, imc_write;
   logic [31:0]           int_wdata, icr, ims;
-  nic_pkg::moderation_t  moderation;
-  logic                  lsc, mdac;
+  logic [15:0]           itr;
+  nic_pkg::delay_t       rx_delay, tx_delay;
+  logic                  rx_flush, tx_flush;
+  logic                  lsc, mdac, link_up, cable_q;
+  logic [31:0]           autoneg_q;
+  logic [31:0]           dma_timeout;
+  logic [63:0]           interrupt_deadline, csr_deadline, dma_deadline;
 
   logic                  stats_read;
   logic [7:0]            stats_index;
@@ -188,7 +197,8 @@ module nic_top (
   mac_rx u_mac_rx (
     .clk_i, .rst_ni(core_rst_n), .por_ni(rst_n),
     .xgmii_rxd_i, .xgmii_rxc_i, .looped_i(loopback), .looped_rxd_i(mac_txd), .looped_rxc_i(mac_txc),
-    .enable_i(rx_settings.enable), .store_bad_i(rx_settings.store_bad), .long_frames_i(rx_settings.long_frames),
+    .enable_i(rx_settings.enable), .link_i(link_up), .store_bad_i(rx_settings.store_bad),
+    .long_frames_i(rx_settings.long_frames),
     .word_o(rx_word), .end_o(rx_end), .dest_valid_o(dest_valid), .dest_addr_o(dest_addr),
     .next_tag_o(rx_next_tag), .event_o(ev_mac), .quiet_o(quiet_mac_rx)
   );
@@ -234,7 +244,7 @@ module nic_top (
   rx_dma u_rx_dma (
     .clk_i, .rst_ni(core_rst_n),
     .settings_i(rx_settings), .ring_i(rx_ring), .head_write_i(rx_head_write), .head_o(rx_head),
-    .thresholds_i(rx_thresholds), .flush_i(moderation.rx_flush),
+    .thresholds_i(rx_thresholds), .flush_i(rx_flush),
     .frame_valid_i(rx_frame_valid && !rx_hold), .frame_i(rx_frame), .offload_i(rx_offload),
     .frame_done_o(rx_dma_frame_done),
     .data_valid_i(rx_data_valid), .data_lo_i(rx_data_lo), .data_hi_i(rx_data_hi), .data_take_o(rx_dma_data_take),
@@ -270,17 +280,18 @@ module nic_top (
   end
 
   interrupt u_interrupt (
-    .clk_i, .rst_ni(core_rst_n), .now_i,
+    .clk_i, .rst_ni(keep_rst_n), .now_i,
     .causes_i(causes), .last_rx_tag_i(last_rx_tag),
     .icr_read_i(icr_read), .icr_write_i(icr_write), .ics_write_i(ics_write), .ims_write_i(ims_write),
-    .imc_write_i(imc_write), .wdata_i(int_wdata), .moderation_i(moderation), .icr_o(icr), .ims_o(ims),
+    .imc_write_i(imc_write), .wdata_i(int_wdata), .itr_i(itr), .rx_delay_i(rx_delay), .rx_flush_i(rx_flush),
+    .tx_delay_i(tx_delay), .tx_flush_i(tx_flush), .icr_o(icr), .ims_o(ims),
     .intr_o, .next_deadline_o(interrupt_deadline), .event_o(ev_interrupt), .quiet_o(quiet_interrupt)
   );
 
   // ---- transmit
   tx_dma u_tx_dma (
     .clk_i, .rst_ni(core_rst_n), .por_ni(rst_n),
-    .settings_i(tx_settings), .vlan_i(vlan.strip), .thresholds_i(tx_thresholds), .flush_i(moderation.tx_flush),
+    .settings_i(tx_settings), .vlan_i(vlan.strip), .thresholds_i(tx_thresholds), .flush_i(tx_flush),
     .ring_i(tx_ring), .head_write_i(tx_head_write), .head_o(tx_head),
     .desc_read_o(tx_desc_read), .desc_read_ready_i(tx_desc_read_ready), .desc_beat_i(tx_desc_beat),
     .data_read_o(tx_data_read), .data_read_ready_i(tx_data_read_ready), .data_beat_i(tx_data_beat),
@@ -296,7 +307,7 @@ module nic_top (
     .write_i(tx_write), .commit_i(tx_commit), .abort_i(tx_abort), .frame_i(tx_frame_in), .patches_i(tx_patches_in),
     .free_beats_o(tx_free_beats),
     .frame_valid_o(tx_frame_valid), .frame_o(tx_frame_stored), .patches_o(tx_patches), .word_o(tx_word_stored),
-    .word_take_i(tx_word_take), .frame_done_i(tx_frame_done), .held_i(tx_hold), .event_o(ev_tx_fifo), .quiet_o(quiet_tx_fifo)
+    .word_take_i(tx_word_take), .frame_done_i(tx_frame_done), .event_o(ev_tx_fifo), .quiet_o(quiet_tx_fifo)
   );
 
   tx_insert u_tx_insert (
@@ -308,8 +319,8 @@ module nic_top (
   mac_tx u_mac_tx (
     .clk_i, .rst_ni(core_rst_n),
     .pad_short_i(tx_settings.pad_short), .ipgt_i(tx_settings.ipgt),
-    .hold_i(tx_hold), .frame_valid_i(tx_frame_valid), .frame_i(tx_frame_out), .word_i(tx_word),
-    .word_take_o(tx_word_take), .frame_done_o(tx_frame_done),
+    .hold_i(tx_hold), .frame_valid_i(tx_frame_valid && link_up), .frame_i(tx_frame_out),
+    .word_i(tx_word), .word_take_o(tx_word_take), .frame_done_o(tx_frame_done),
     .pause_i(pause_request), .pause_quanta_i(pause_quanta), .pause_ethertype_i(flow.ethertype),
     .pause_dest_i(flow.address), .pause_source_i(ra_addr[47:0]), .pause_sent_o(pause_sent),
     .looped_i(loopback), .xgmii_txd_o(mac_txd), .xgmii_txc_o(mac_txc), .stat_o(tx_stat), .event_o(ev_tx_mac),
@@ -337,15 +348,19 @@ module nic_top (
   assign xgmii_txd_o     = loopback ? 64'h07070707_07070707 : mac_txd;
   assign xgmii_txc_o     = loopback ? 8'hFF : mac_txc;
   assign loopback_o      = loopback;
-  assign next_deadline_o = interrupt_deadline < pause_deadline ? interrupt_deadline : pause_deadline;
 
   // ---- registers
+  always_ff @(posedge clk_i) begin
+    cable_q   <= cable_i;
+    autoneg_q <= autoneg_cycles_i;
+  end
+
   csr u_csr (
-    .clk_i, .rst_ni(rst_n), .station_addr_i,
+    .clk_i, .rst_ni(rst_n), .now_i, .station_addr_i, .autoneg_cycles_i(autoneg_q), .cable_i(cable_q),
     .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_awaddr_i, .s_axil_wvalid_i, .s_axil_wready_o, .s_axil_wdata_i,
     .s_axil_wstrb_i, .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i, .s_axil_arready_o,
     .s_axil_araddr_i, .s_axil_rvalid_o, .s_axil_rready_i, .s_axil_rdata_o, .s_axil_rresp_o,
-    .soft_reset_o(soft_reset), .bus_drained_i(bus_drained),
+    .soft_reset_o(soft_reset), .forget_o(forget), .bus_drained_i(bus_drained),
     .rx_settings_o(rx_settings), .tx_settings_o(tx_settings), .send_xoff_o(send_xoff), .loopback_o(loopback),
     .vlan_o(vlan), .flow_o(flow),
     .rx_checksum_o(rx_checksum), .rx_thresholds_o(rx_thresholds), .tx_thresholds_o(tx_thresholds),
@@ -355,21 +370,24 @@ module nic_top (
     .ra_addr_o(ra_addr), .ra_valid_o(ra_valid), .mta_index_i(mta_index), .mta_bit_o(mta_bit),
     .rxw_enable_o(rxw_enable), .rxw_data_read_o(rxw_data_read), .rxw_next_o(rxw_next), .rxw_status_i(rxw_status),
     .rxw_data_i(rxw_data),
-    .rx_dma_error_i(rx_dma_error), .tx_dma_error_i(tx_dma_error), .lsc_o(lsc), .mdac_o(mdac),
+    .rx_dma_error_i(rx_dma_error), .tx_dma_error_i(tx_dma_error),
+    .dma_timeout_o(dma_timeout), .link_up_o(link_up), .lsc_o(lsc), .mdac_o(mdac),
     .icr_read_o(icr_read), .icr_write_o(icr_write), .ics_write_o(ics_write), .ims_write_o(ims_write),
-    .imc_write_o(imc_write), .int_wdata_o(int_wdata), .moderation_o(moderation), .icr_i(icr), .ims_i(ims),
-    .stats_read_o(stats_read), .stats_index_o(stats_index), .stats_rdata_i(stats_rdata), .quiet_o(quiet_csr)
+    .imc_write_o(imc_write), .int_wdata_o(int_wdata), .itr_o(itr), .rx_delay_o(rx_delay), .rx_flush_o(rx_flush),
+    .tx_delay_o(tx_delay), .tx_flush_o(tx_flush), .icr_i(icr), .ims_i(ims),
+    .stats_read_o(stats_read), .stats_index_o(stats_index), .stats_rdata_i(stats_rdata),
+    .deadline_o(csr_deadline), .quiet_o(quiet_csr)
   );
 
   stats u_stats (
-    .clk_i, .rst_ni(core_rst_n),
+    .clk_i, .rst_ni(keep_rst_n),
     .rx_i(rx_stat), .tx_i(tx_stat), .misc_i(misc_stat), .no_buffer_i(rx_no_buffer),
     .read_i(stats_read), .index_i(stats_index), .rdata_o(stats_rdata), .quiet_o(quiet_stats)
   );
 
   // ---- bus
   dma_arbiter u_dma_arbiter (
-    .clk_i, .rst_ni(rst_n), .bus_master_i, .flush_i(soft_reset), .drained_o(bus_drained),
+    .clk_i, .rst_ni(rst_n), .now_i, .bus_master_i, .timeout_i(dma_timeout), .flush_i(soft_reset), .drained_o(bus_drained),
     .rx_desc_read_i(rx_desc_read), .rx_desc_read_ready_o(rx_desc_read_ready), .rx_desc_beat_o(rx_desc_beat),
     .tx_desc_read_i(tx_desc_read), .tx_desc_read_ready_o(tx_desc_read_ready), .tx_desc_beat_o(tx_desc_beat),
     .tx_data_read_i(tx_data_read), .tx_data_read_ready_o(tx_data_read_ready), .tx_data_beat_o(tx_data_beat),
@@ -379,7 +397,7 @@ module nic_top (
     .m_axi_rvalid_i, .m_axi_rready_o, .m_axi_rdata_i, .m_axi_rresp_i, .m_axi_rlast_i,
     .m_axi_awvalid_o, .m_axi_awready_i, .m_axi_awaddr_o, .m_axi_awlen_o,
     .m_axi_wvalid_o, .m_axi_wready_i, .m_axi_wdata_o, .m_axi_wstrb_o, .m_axi_wlast_o,
-    .m_axi_bvalid_i, .m_axi_bready_o, .m_axi_bresp_i, .quiet_o(quiet_arbiter)
+    .m_axi_bvalid_i, .m_axi_bready_o, .m_axi_bresp_i, .deadline_o(dma_deadline), .quiet_o(quiet_arbiter)
   );
 
   // ---- to the simulation
@@ -401,6 +419,11 @@ module nic_top (
   assign {ev_tx_mac_valid_o, ev_tx_mac_kind_o, ev_tx_mac_tag_o}          = ev_tx_mac;
   assign ev_any_o = ev_mac.valid || ev_filter.valid || ev_fifo.valid || ev_dma.valid || ev_interrupt.valid ||
                     ev_tx_dma.valid || ev_tx_fifo.valid || ev_tx_mac.valid || ev_reset_valid_o;
+
+  function automatic logic [63:0] earlier(input logic [63:0] a, input logic [63:0] b);
+    earlier = a < b ? a : b;
+  endfunction
+  assign next_deadline_o = earlier(earlier(dma_deadline, csr_deadline), earlier(interrupt_deadline, pause_deadline));
 
   assign quiescent_o = rst_n && !soft_reset && !soft_reset_q && !ev_any_o && quiet_mac_rx && quiet_filter &&
                        quiet_rx_vlan && quiet_rx_control && quiet_rx_fifo && quiet_rx_dma && quiet_rx_window &&

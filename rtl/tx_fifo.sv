@@ -25,7 +25,6 @@ module tx_fifo #(
   output logic [63:0]          word_o,
   input  logic                 word_take_i,
   input  logic                 frame_done_i,
-  input  logic                 held_i,        // PAUSE: the MAC begins no frame
 
   output nic_pkg::event_t      event_o,
   output logic                 quiet_o
@@ -139,8 +138,8 @@ module tx_fifo #(
   end
   assign event_o = {event_q, nic_pkg::TX_EV_OK, tag_q};
 
-  // With a frame to show the MAC is about to move, whoever else is still, unless it is held
-  assign quiet_o = !event_q && (shown_q ? held_i : waiting_q == '0);
+  // A frame that is shown waits for the MAC, which says itself whether it will move
+  assign quiet_o = !event_q && !show;
 
   `ASSERT(AWriteFindsRoom, !write_i.valid || free_beats_o != '0)
   `ASSERT(CommitOrAbort, !(commit_i && abort_i))

@@ -1,5 +1,7 @@
 #include "sc_model/clock_engine.hpp"
 
+#include "regmap/regmap.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cassert>
@@ -8,6 +10,7 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <span>
+#include <utility>
 
 namespace nicosim {
 namespace {
@@ -36,6 +39,8 @@ DropReason mac_reason(unsigned kind) {
       return DropReason::NO_SFD;
     case 8:
       return DropReason::NOT_RECEIVING;
+    case 10:
+      return DropReason::LINK_DOWN;
     default:
       return DropReason::none;  // goes on
   }
@@ -85,12 +90,20 @@ ClockEngine::ClockEngine(sc_core::sc_module_name name, Agenda& agenda, HostLink&
   registers.register_nb_transport_fw(this, &ClockEngine::register_access);
   dma.register_nb_transport_bw(this, &ClockEngine::dma_answer);
   pins_.station_addr = config.station_address;
+  pins_.autoneg_cycles = static_cast<std::uint32_t>(config.autoneg.in_ps() / kCyclePs);
   model_.reset();  // once more: RA[0] takes the address over in reset
   agenda_.post(activation_, edge(cycle_));
 }
 
 void ClockEngine::set_source(WireSource* source) {
   wire_in_.set_source(source);
+  reschedule();
+}
+
+void ClockEngine::set_cable(SimTime time, bool in) {
+  assert(first_edge_after(time) >= cycle_ && "the cable moved in the card's past");
+  assert((cable_.empty() || cable_.back().first <= time) && "the cable moves in order of time");
+  cable_.emplace_back(time, in);
   reschedule();
 }
 
@@ -123,6 +136,7 @@ std::uint64_t ClockEngine::next_busy_cycle() {
   std::uint64_t next = wire_in_.busy_from(cycle_);
   if (!accesses_.empty()) next = std::min(next, first_edge_after(accesses_.front().arrival));
   if (!answers_.empty()) next = std::min(next, first_edge_after(answers_.front().arrival));
+  if (!cable_.empty()) next = std::min(next, first_edge_after(cable_.front().first));
   next = std::min(next, pins_.next_deadline);
   return std::max(next, cycle_);
 }
@@ -134,7 +148,7 @@ SimTime ClockEngine::next_action() {
 }
 
 bool ClockEngine::at_rest() {
-  return may_skip() && accesses_.empty() && answers_.empty() && pins_.next_deadline == kNoCycle &&
+  return may_skip() && cable_.empty() && accesses_.empty() && answers_.empty() && pins_.next_deadline == kNoCycle &&
          wire_in_.busy_from(cycle_) == kNoCycle;
 }
 
@@ -206,6 +220,7 @@ void ClockEngine::step() {
   pins_.xgmii_rxd = column.data;
   pins_.xgmii_rxc = column.control;
   pins_.now = cycle_;
+  for (; !cable_.empty() && cable_.front().first < now; cable_.pop_front()) pins_.cable = cable_.front().second ? 1 : 0;
   const bool ready = link_.upstream_ready(now);
   pins_.arready = pins_.awready = pins_.wready = ready ? 1 : 0;
   const bool registers_busy = registers_busy_ || !accesses_.empty();
@@ -264,20 +279,26 @@ tlm::tlm_sync_enum ClockEngine::register_access(tlm::tlm_generic_payload& trans,
 void ClockEngine::drive_registers(SimTime now) {
   if (pins_.axil_bvalid != 0) --write_answers_due_;
   if (pins_.axil_rvalid != 0 && read_ != nullptr) {
-    tlm::tlm_generic_payload& read = *read_;
-    read_ = nullptr;
-    std::memcpy(read.get_data_ptr(), &pins_.axil_rdata, sizeof(std::uint32_t));
-    read.set_response_status(pins_.axil_rresp == kOkay ? tlm::TLM_OK_RESPONSE : tlm::TLM_ADDRESS_ERROR_RESPONSE);
-    tlm::tlm_phase phase = tlm::BEGIN_RESP;
-    sc_core::sc_time delay = delay_to(now);
-    registers->nb_transport_bw(read, phase, delay);
+    tlm::tlm_generic_payload& read = *std::exchange(read_, nullptr);
+    answer_register_read(read, pins_.axil_rdata,
+                         pins_.axil_rresp == kOkay ? tlm::TLM_OK_RESPONSE : tlm::TLM_ADDRESS_ERROR_RESPONSE, now);
   }
   const bool busy = (pins_.axil_awvalid | pins_.axil_wvalid | pins_.axil_arvalid) != 0 || read_ != nullptr;
   if (!busy && !accesses_.empty() && accesses_.front().arrival < now) {
-    const Access access = accesses_.front();
+    Access access = accesses_.front();
+    if (access.offset == kIoData) access.offset = io_address_ < regs::kBytes ? io_address_ : kIoData;
     if (access.offset == kBusMasterAccess) {
       pins_.bus_master = access.value != 0 ? 1 : 0;
       accesses_.pop_front();
+    } else if (access.offset >= regs::kBytes || access.offset % sizeof(std::uint32_t) != 0) {
+      // IOADDR itself, or through IODATA what is no register: reads 0, writes are swallowed
+      if (access.read == nullptr) {
+        if (access.offset == kIoAddress) io_address_ = access.value;
+        accesses_.pop_front();
+      } else if (write_answers_due_ == 0) {
+        accesses_.pop_front();
+        answer_register_read(*access.read, access.offset == kIoAddress ? io_address_ : 0, tlm::TLM_OK_RESPONSE, now);
+      }
     } else if (access.read == nullptr) {
       pins_.axil_awvalid = pins_.axil_wvalid = 1;
       pins_.axil_awaddr = access.offset;
@@ -295,6 +316,15 @@ void ClockEngine::drive_registers(SimTime now) {
   address_taken_ = pins_.axil_awvalid != 0 && pins_.axil_awready != 0;
   data_taken_ = pins_.axil_wvalid != 0 && pins_.axil_wready != 0;
   read_taken_ = pins_.axil_arvalid != 0 && pins_.axil_arready != 0;
+}
+
+void ClockEngine::answer_register_read(tlm::tlm_generic_payload& read, std::uint32_t value,
+                                       tlm::tlm_response_status status, SimTime now) {
+  std::memcpy(read.get_data_ptr(), &value, sizeof value);
+  read.set_response_status(status);
+  tlm::tlm_phase phase = tlm::BEGIN_RESP;
+  sc_core::sc_time delay = delay_to(now);
+  registers->nb_transport_bw(read, phase, delay);
 }
 
 void ClockEngine::end_register_handshakes() {

@@ -29,6 +29,8 @@ namespace nicosim {
 
 // The bus-master bit of the PCI command register travels like a register write, to this address behind BAR0.
 inline constexpr std::uint32_t kBusMasterAccess = 0x2'0000;
+// So do accesses to the I/O window: IOADDR chooses the register that IODATA reads or writes.
+inline constexpr std::uint32_t kIoAddress = 0x2'0004, kIoData = 0x2'0008;
 
 struct EngineConfig {
   unsigned port = 0;
@@ -37,6 +39,7 @@ struct EngineConfig {
   bool check_skip = false;          // evaluate them anyway and compare all state: slow
   RtlModel::Options model;
   std::uint64_t station_address = 0;  // first octet in bits 47:40
+  SimTime autoneg = SimTime::zero();  // how long the PHY negotiates; below 27 s
   SimTime waves_from = SimTime::zero(), waves_to = SimTime::never();
 };
 
@@ -56,6 +59,8 @@ class ClockEngine : public sc_core::sc_module {
   void on_outgoing(Outgoing f) { outgoing_ = std::move(f); }
   void on_incoming(Incoming f) { incoming_ = std::move(f); }
   void set_source(WireSource* source);
+  // The cable comes or goes at this time. Before the time has come, in order of time.
+  void set_cable(SimTime time, bool in);
   // From a peer that reacts, now: announced by expect_push(time) when it became known that something will reach the
   // peer at `time` (it bounds how far this card may run ahead), and concluded by push_came(), in order.
   void expect_push(SimTime time) { expected_pushes_.push_back(time); }
@@ -126,6 +131,7 @@ class ClockEngine : public sc_core::sc_module {
 
   void drive_registers(SimTime now);
   void end_register_handshakes();
+  void answer_register_read(tlm::tlm_generic_payload& read, std::uint32_t value, tlm::tlm_response_status, SimTime now);
   void sample_writes(SimTime now);
   void issue_writes(SimTime now);
   void issue_read(SimTime now);
@@ -161,10 +167,13 @@ class ClockEngine : public sc_core::sc_module {
   bool advancing_ = false;
   bool wire_was_busy_ = false, tx_was_busy_ = false;
 
+  std::deque<std::pair<SimTime, bool>> cable_;
+
   // Registers
   std::deque<Access> accesses_;
   tlm::tlm_generic_payload* read_ = nullptr;  // at the port, or its answer not seen yet
   unsigned write_answers_due_ = 0;
+  std::uint32_t io_address_ = 0;
   bool registers_busy_ = false, address_taken_ = false, data_taken_ = false, read_taken_ = false;
   bool intr_ = false;
 

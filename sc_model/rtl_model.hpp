@@ -51,7 +51,10 @@ class RtlModel {
 // References to nic_top's ports; see there for their meaning.
 struct RtlModel::Pins {
   std::uint8_t &bus_master, &rst_n;
-  std::uint64_t &station_addr, &now;
+  std::uint64_t& station_addr;
+  std::uint8_t& cable;
+  std::uint32_t& autoneg_cycles;
+  std::uint64_t& now;
   std::uint64_t& xgmii_rxd;
   std::uint8_t& xgmii_rxc;
   const std::uint64_t& xgmii_txd;

@@ -26,9 +26,9 @@ class Simulation::Card {
   Card(Simulation& sim, unsigned port, const NicSetup& nic)
       : link(fmt::format("link{}", port).c_str(), *sim.agenda_, *sim.memory_, *sim.cpu_, port, nic.link),
         engine(fmt::format("engine{}", port).c_str(), *sim.agenda_, link, sim.ledger_, engine_config(sim, port, nic)),
-        bus(fmt::format("bus{}", port).c_str(), *sim.agenda_, *sim.cpu_, engine),
+        pci([this](bool on) { bus.bus_master(on); }),
+        bus(fmt::format("bus{}", port).c_str(), *sim.agenda_, *sim.cpu_, engine, pci),
         memory(*sim.memory_, *sim.cpu_),
-        pci([this](bool on) { bus.write32(kBusMasterAccess, on ? 1 : 0); }),
         driver(bus, memory, *sim.cpu_, sim.ledger_, sim.pool_, *sim.stack_, *sim.stack_, driver_config(port, nic)) {
     engine.dma.bind(link.dma);
     link.registers.bind(engine.registers);
@@ -38,9 +38,9 @@ class Simulation::Card {
 
   HostLink link;
   ClockEngine engine;
+  PciFunction pci;
   PciBus bus;
   CoherentMemory memory;
-  PciFunction pci;
   Driver driver;
 
  private:
@@ -56,6 +56,7 @@ class Simulation::Card {
       config.model.waves = sim.setup_.nics.size() == 1 ? sim.setup_.waves : of_card(sim.setup_.waves, nic.driver.name);
     config.waves_from = sim.setup_.waves_from;
     config.waves_to = sim.setup_.waves_to;
+    config.autoneg = nic.autoneg;
     for (const std::uint8_t octet : nic.mac.octets) config.station_address = (config.station_address << 8U) | octet;
     return config;
   }
@@ -233,8 +234,10 @@ void Simulation::init_process() {
   for (unsigned port = 0; port < cards_.size(); ++port) {
     Card& card = *cards_[port];
     const NicSetup& nic = setup_.nics[port];
-    card.pci.write32(0x10, 0xf000'0000 + port * 0x2'0000);
-    card.pci.write32(0x04, PciFunction::kCommandMemory | PciFunction::kCommandBusMaster);
+    card.pci.write32(PciFunction::kBar0, 0xf000'0000 + port * 0x2'0000);
+    card.pci.write32(PciFunction::kBar2, 0xc000 + port * 0x40);
+    card.pci.write32(PciFunction::kCommand,
+                     PciFunction::kCommandIo | PciFunction::kCommandMemory | PciFunction::kCommandBusMaster);
     card.driver.probe();
     stack_->attach(card.driver);
     for (const auto& [address, prefix] : nic.addresses) stack_->add_address(card.driver, address, prefix);
@@ -262,6 +265,7 @@ void Simulation::init_process() {
   for (auto& card : cards_) boot_interrupts_.push_back(card->driver.work().interrupts);
   boot_times_ = cpu_->times();
   for (unsigned port = 0; port < cards_.size(); ++port) {
+    for (const auto& [time, in] : setup_.nics[port].link_events) cards_[port]->engine.set_cable(wire_start_ + time, in);
     if (wires_[port].source == nullptr) continue;
     sources_.push_back(std::make_unique<ShiftedSource>(*wires_[port].source, wire_start_));
     cards_[port]->engine.set_source(sources_.back().get());

@@ -36,7 +36,10 @@ struct NicSetup {
   bool everyone_on_link = false;                            // a route for 0.0.0.0/0 without gateway
   std::vector<std::pair<Ipv4Address, MacAddress>> neighbours;
   LinkConfig link;
-  SimTime wire_delay;  // card to peer
+  SimTime wire_delay;                // card to peer
+  SimTime autoneg = SimTime::ms(1);  // how long the PHY negotiates
+  std::vector<std::pair<SimTime, bool>>
+      link_events;  // the cable comes (true) or goes; times as of wire frames, in order
 };
 
 struct AppSetup {

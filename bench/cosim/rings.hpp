@@ -21,6 +21,7 @@ void set_up_receive(WriteRegister write, std::byte* memory) {
     const std::uint64_t buffer = kBuffers + i * kBufferBytes;
     std::memcpy(memory + kRing + i * kDescriptorBytes, &buffer, sizeof buffer);
   }
+  write(regs::CTRL, field::CTRL_SLU.mask());
   write(regs::RDBAL, static_cast<std::uint32_t>(kRing));
   write(regs::RDBAH, 0);
   write(regs::RDLEN, static_cast<std::uint32_t>(kDescriptors * kDescriptorBytes));

@@ -35,6 +35,8 @@ constexpr std::array kRxPaths{Name<RxPath>{"rps", RxPath::rps}, Name<RxPath>{"ne
                               Name<RxPath>{"direct", RxPath::direct}};
 constexpr std::array kDirections{Name<Direction>{"in", Direction::in}, Name<Direction>{"out", Direction::out},
                                  Name<Direction>{"both", Direction::both}};
+using LinkState = Scenario::Wire::Event::State;
+constexpr std::array kLinkStates{Name<LinkState>{"down", LinkState::down}, Name<LinkState>{"up", LinkState::up}};
 constexpr std::array kSendKinds{Name<SendKind>{"udp", SendKind::udp}, Name<SendKind>{"arp", SendKind::arp},
                                 Name<SendKind>{"ping", SendKind::ping}, Name<SendKind>{"raw", SendKind::raw}};
 constexpr std::array kPeerKinds{Name<PeerKind>{"generator", PeerKind::generator},
@@ -53,6 +55,7 @@ std::string_view name_in(const std::array<Name<E>, N>& names, E value) {
 
 constexpr SimTime kLongestRun = SimTime::s(100 * 86'400);  // simulated time ends after 106 days
 constexpr SimTime kLongestDelay = SimTime::s(10);
+constexpr SimTime kLongestAutoneg = SimTime::s(20);
 constexpr std::uint64_t kInt63 = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kMostNics = 8;
 constexpr std::size_t kLongestNicName = 15;  // IFNAMSIZ - 1
@@ -218,6 +221,7 @@ class Parser {
     t.number("mtu", nic.mtu, 68, 1500);
     t.number("copybreak", nic.copybreak, 0, kLongestFrame);
     t.boolean("promiscuous", nic.promiscuous);
+    t.duration("autoneg", nic.autoneg, SimTime::zero(), kLongestAutoneg);
     if (const auto* own = t.table("link")) link({diagnostics_, *own, t.full("link")}, nic.link);
     t.finish();
   }
@@ -257,12 +261,25 @@ class Parser {
       w.chance("loss", wire.loss_ppb);
       w.chance("corrupt", wire.corrupt_ppb);
       w.chance("duplicate", wire.duplicate_ppb);
+      for (const auto* event : w.tables("link")) link_event({diagnostics_, *event, w.full("link")}, wire);
       w.finish();
       scenario_.wires.push_back(std::move(wire));
     }
     t.finish();
     const auto port = [&](const Scenario::Wire& w) { return std::ranges::find(names, w.nic) - names.begin(); };
     std::ranges::stable_sort(scenario_.wires, {}, port);
+  }
+
+  void link_event(TableReader t, Scenario::Wire& wire) {
+    Scenario::Wire::Event event;
+    if (!t.find("at")) t.wrong("", "lacks 'at'", "a duration");
+    if (!t.find("state")) t.wrong("", "lacks 'state'", "down or up");
+    if (t.duration("at", event.at, SimTime::zero(), kLongestRun) && !wire.links.empty() &&
+        event.at < wire.links.back().at)
+      t.wrong("at", "is before that of the event above", "events in order of time");
+    t.choice<LinkState>("state", event.state, kLinkStates);
+    t.finish();
+    wire.links.push_back(event);
   }
 
   void peers(TableReader t) {
@@ -457,6 +474,7 @@ class Parser {
 std::string_view name_of(Scenario::Mode mode) { return name_in(kModes, mode); }
 std::string_view name_of(Scenario::RxPath path) { return name_in(kRxPaths, path); }
 std::string_view name_of(Scenario::Wire::Direction direction) { return name_in(kDirections, direction); }
+std::string_view name_of(Scenario::Wire::Event::State state) { return name_in(kLinkStates, state); }
 std::string_view name_of(Scenario::Send::Kind kind) { return name_in(kSendKinds, kind); }
 std::string_view name_of(Scenario::Peer::Kind kind) { return name_in(kPeerKinds, kind); }
 std::string_view name_of(Scenario::App::Kind kind) { return name_in(kAppKinds, kind); }

@@ -73,17 +73,25 @@ struct Scenario {
     unsigned mtu = 1500;
     unsigned copybreak = 256;
     bool promiscuous = false;
-    Link link;  // [link], then [nic.NAME.link]
+    SimTime autoneg = SimTime::ms(1);  // how long the PHY negotiates
+    Link link;                         // [link], then [nic.NAME.link]
     bool operator==(const Nic&) const = default;
   };
 
   // What the wire in front of a card does to frames. Chances in units of 10^-9.
   struct Wire {
     enum class Direction : std::uint8_t { in, out, both };
+    struct Event {
+      enum class State : std::uint8_t { down, up };
+      SimTime at;
+      State state = State::down;
+      bool operator==(const Event&) const = default;
+    };
     std::string nic;
     Direction direction = Direction::in;  // which way the chances apply; `in` is towards the card
     SimTime delay;
     std::uint32_t loss_ppb = 0, corrupt_ppb = 0, duplicate_ppb = 0;
+    std::vector<Event> links;  // the cable goes and comes, in order of time
     bool operator==(const Wire&) const = default;
   };
 
@@ -202,6 +210,7 @@ std::string write_scenario(const Scenario& scenario);
 std::string_view name_of(Scenario::Mode mode);
 std::string_view name_of(Scenario::RxPath path);
 std::string_view name_of(Scenario::Wire::Direction direction);
+std::string_view name_of(Scenario::Wire::Event::State);
 std::string_view name_of(Scenario::Send::Kind kind);
 std::string_view name_of(Scenario::Peer::Kind kind);
 std::string_view name_of(Scenario::App::Kind kind);

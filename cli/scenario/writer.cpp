@@ -81,6 +81,7 @@ void write_nic(Writer& w, const Scenario::Nic& nic) {
   w.line("rx_ring = {}\ntx_ring = {}", nic.rx_ring, nic.tx_ring);
   w.line("rx_usecs = {}\nmtu = {}\ncopybreak = {}", nic.rx_usecs, nic.mtu, nic.copybreak);
   w.line("promiscuous = {}", nic.promiscuous);
+  w.line("autoneg = \"{}\"", duration_text(nic.autoneg));
   w.line("[nic.{}.link]", nic.name);
   w.line("latency = \"{}\"", duration_text(nic.link.latency));
   w.line("bandwidth = \"{}\"", bit_rate_text(nic.link.bandwidth_bps));
@@ -122,6 +123,8 @@ std::string write_scenario(const Scenario& scenario) {
     w.line("direction = \"{}\"", name_of(wire.direction));
     w.line("loss = {}\ncorrupt = {}", chance_text(wire.loss_ppb), chance_text(wire.corrupt_ppb));
     w.line("duplicate = {}", chance_text(wire.duplicate_ppb));
+    for (const Scenario::Wire::Event& e : wire.links)
+      w.line("[[wire.{}.link]]\nat = \"{}\"\nstate = \"{}\"", wire.nic, duration_text(e.at), name_of(e.state));
   }
   for (const Scenario::Peer& peer : scenario.peers) write_peer(w, peer);
   for (const Scenario::App& app : scenario.apps) {

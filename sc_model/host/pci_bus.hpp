@@ -8,6 +8,7 @@
 #include "sc_model/clock_engine.hpp"
 #include "sc_model/host/cpu.hpp"
 #include "sc_model/memory.hpp"
+#include "sc_model/pci_function.hpp"
 
 #include <cstdint>
 
@@ -21,10 +22,18 @@ class PciBus final : public sc_core::sc_module, public DeviceBus {
  public:
   tlm_utils::simple_initiator_socket<PciBus> link{"link"};
 
-  PciBus(sc_core::sc_module_name name, Agenda&, HostCpu&, ClockEngine& card);
+  PciBus(sc_core::sc_module_name name, Agenda&, HostCpu&, ClockEngine& card, const PciFunction&);
 
   std::uint32_t read32(std::uint32_t offset) override;
   void write32(std::uint32_t offset, std::uint32_t value) override;
+
+  // A window that the command register has not opened is a master abort: reads give ones, writes go nowhere.
+  bool has_io() const override { return function_.io_enabled(); }
+  void io_write32(std::uint32_t port, std::uint32_t value) override;
+  std::uint32_t io_read32(std::uint32_t port);
+
+  // The bus-master bit, written in configuration space, on its way to the card.
+  void bus_master(bool on) { access(tlm::TLM_WRITE_COMMAND, kBusMasterAccess, on ? 1 : 0); }
 
   // The run is over: reads go straight to the card and take no time, writes do nothing.
   void end_of_time() { ended_ = true; }
@@ -38,6 +47,7 @@ class PciBus final : public sc_core::sc_module, public DeviceBus {
   Agenda& agenda_;
   HostCpu& cpu_;
   ClockEngine& card_;
+  const PciFunction& function_;
   bool ended_ = false;
   std::uint64_t reads_ = 0, writes_ = 0;
 };

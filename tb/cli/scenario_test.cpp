@@ -39,6 +39,12 @@ latency = "1us"
 [wire.eth1]
 delay = "5us"
 loss = 0.001
+[[wire.eth1.link]]
+at = "1ms"
+state = "down"
+[[wire.eth1.link]]
+at = "2ms"
+state = "up"
 [peer.client]
 on = "eth1"
 kind = "generator"
@@ -120,6 +126,9 @@ TEST(Scenario, IsReadKeyByKey) {
   EXPECT_EQ(s.nics[1].link.bandwidth_bps, 2'500'000'000U);
   ASSERT_EQ(s.wires.size(), 1U);
   EXPECT_EQ(s.wires[0].loss_ppb, 1'000'000U);
+  ASSERT_EQ(s.wires[0].links.size(), 2U);
+  EXPECT_EQ(s.wires[0].links[1].at, SimTime::ms(2));
+  EXPECT_EQ(s.wires[0].links[1].state, Scenario::Wire::Event::State::up);
   ASSERT_EQ(s.peers.size(), 2U);
   const auto& sends = s.peers[0].sends;
   ASSERT_EQ(sends.size(), 4U);
@@ -229,6 +238,12 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[nic.eth0]\n[host.costs]\nirq_enter = \"1ns\"", "did you mean 'irq_entry'?"},
         Bad{"[nic.eth0]\n[host.sysctl]\nnet.core.dev_weight = \"64\"", "expected an integer from 0"},
         Bad{"[nic.eth0]\n[wire.eth0]\nloss = 1.5", "a chance from 0 to 1"},
+        Bad{"[nic.eth0]\nautoneg = \"21s\"", "nic.eth0.autoneg"},
+        Bad{"[nic.eth0]\n[[wire.eth0.link]]\nat = \"1ms\"", "lacks 'state'"},
+        Bad{"[nic.eth0]\n[[wire.eth0.link]]\nat = \"1ms\"\nstate = \"dwon\"", "did you mean 'down'?"},
+        Bad{"[nic.eth0]\n[[wire.eth0.link]]\nat = \"2ms\"\nstate = \"down\"\n[[wire.eth0.link]]\nat = \"1ms\"\n"
+            "state = \"up\"",
+            "events in order of time"},
         Bad{"[nic.eth0]\n[wire.eth0]\nloss = 0.00000000015", "at most nine decimals"}));
 
 std::string with_peer(std::string_view lines) {

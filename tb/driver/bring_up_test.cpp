@@ -155,5 +155,17 @@ TEST(DriverConfig, RefusesRingsTheCardCannotHaveAndJumboFrames) {
   EXPECT_NO_THROW(Rig({.rx_ring = 8, .tx_ring = 4096, .mtu = 1500}));
 }
 
+// On an 82540EM, and only for this one register: the bus may have I/O space, and QEMU's and the family's windows agree.
+TEST(Probe, WithIoSpaceTheResetGoesThroughTheWindow) {
+  Rig rig;
+  rig.card.io = true;
+  rig.process();
+  rig.driver.probe();
+  EXPECT_EQ(rig.card.io_writes, 1U);
+  bool seen = false;
+  for (const auto& a : rig.card.log) seen = seen || (a.write && a.offset == regs::CTRL && field::CTRL_RST.in(a.value));
+  EXPECT_TRUE(seen);
+}
+
 }  // namespace
 }  // namespace nicosim

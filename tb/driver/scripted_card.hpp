@@ -96,6 +96,13 @@ class ScriptedCard final : public DeviceBus {
     log.back().value = value;
     return value;
   }
+  bool has_io() const override { return io; }
+  void io_write32(std::uint32_t port, std::uint32_t value) override {
+    if (port == 0)
+      io_address_ = value;
+    else
+      ++io_writes, write32(io_address_, value);
+  }
   void write32(std::uint32_t offset, std::uint32_t value) override {
     enter({true, offset, value});
     switch (offset) {
@@ -219,6 +226,8 @@ class ScriptedCard final : public DeviceBus {
   std::vector<Access> log;
   std::function<void(const Access&)> before;
   bool link = true;
+  bool io = false;                     // the bus has I/O space
+  unsigned io_writes = 0;              // of registers, through it
   bool hold_tx = false;                // descriptors wait until send()
   bool id_at_each_descriptor = false;  // the ledger hears of a frame at all of its descriptors, else at EOP
   bool names_fetches = true;           // false: like a card without RTL, which tells the ledger nothing
@@ -271,6 +280,7 @@ class ScriptedCard final : public DeviceBus {
   Ledger& ledger_;
   unsigned port_;
   std::map<std::uint32_t, std::uint32_t> regs_;
+  std::uint32_t io_address_ = 0;
   std::uint32_t mask_ = 0;
   std::uint64_t next_number_ = 0;
 };

@@ -147,6 +147,20 @@ TEST(HostLink, AnAddressOutsideIsAnErrorAtOnceForAWriteAndWithTheAnswerForARead)
   });
 }
 
+// BAR0 is not memory: an access of the card to itself is refused at the door, like any other address outside.
+TEST(HostLink, DmaToTheCardsOwnBarIsRefused) {
+  in_child([] {
+    constexpr std::uint64_t kOwnBar0 = 0xf000'0000;
+    Ends& ends = *new Ends{"ends"};
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+    EXPECT_EQ(ends.send(tlm::TLM_WRITE_COMMAND, ns(0), kOwnBar0 + 0x100, 16), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    ends.send(tlm::TLM_READ_COMMAND, ns(0), kOwnBar0, 16);
+    sc_core::sc_start();
+    EXPECT_EQ(ends.answers.size(), 1U);
+    EXPECT_TRUE(ends.accesses.empty()) << "nothing came back as a register access";
+  });
+}
+
 TEST(HostLink, TheCpuStallsWhenSixtyFourRegisterWritesAreOnTheirWay) {
   in_child([] {
     Ends& ends = *new Ends{"ends"};

@@ -169,6 +169,20 @@ TEST(Exactness, HoldsWithInterruptModeration) {
       {kOneCycle, kOneCycleNoSkip});
 }
 
+TEST(Exactness, HoldsWhenTheCableGoesAndComes) {
+  expect_same(
+      [](Rig& rig) {
+        one_card(rig);
+        rig.setup.nics[0].autoneg = SimTime::ps(30'123'456);
+        rig.setup.nics[0].link_events = {{SimTime::ps(100'000'001), false},
+                                         {SimTime::ps(160'006'400), true},
+                                         {SimTime::us(250), false},
+                                         {SimTime::us(251), true}};
+      },
+      {kOneCycle, kThousand, kOneCycleNoSkip, Engine{"check skip", 1'000'000, true, 0, true}},
+      {"read", "tx_wire", "interrupt"});
+}
+
 constexpr MacAddress kSecondMac{{0x02, 0, 0, 0, 0, 0x12}}, kSecondPeer{{0x02, 0, 0, 0, 0, 0x11}};
 constexpr Ipv4Address kSecondIp{0x0a4e'0002}, kSecondPeerIp{0x0a4e'0001};
 

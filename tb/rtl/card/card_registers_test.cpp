@@ -22,6 +22,8 @@ class CardRegisters : public testing::Test {
     c.rst_ni = 0;
     c.bus_master_i = 0;
     c.station_addr_i = kStation;
+    c.cable_i = 1;
+    c.autoneg_cycles_i = 0;
     c.xgmii_rxd_i = 0x0707'0707'0707'0707ULL;  // idle
     c.xgmii_rxc_i = 0xff;
     c.s_axil_awvalid_i = 0;

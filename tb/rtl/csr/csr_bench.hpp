@@ -1,6 +1,7 @@
 // The register side of the card on plain pins: clock, reset, register accesses, one-cycle strobes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 
@@ -12,6 +13,7 @@ namespace nicosim::tb {
 inline constexpr std::uint64_t kStation = 0x0200'0000'0a01ULL;  // 02:00:00:00:0a:01
 
 // causes_t of nic_pkg.sv
+inline constexpr unsigned kCauseTxdwDelayed = 1U << 9;
 inline constexpr unsigned kCauseTxdw = 1U << 8;
 inline constexpr unsigned kCauseTxqe = 1U << 7;
 inline constexpr unsigned kCauseRxseq = 1U << 5;
@@ -27,6 +29,8 @@ class CsrBench {
   explicit CsrBench(int power_on_seed = 1)
       : context_(make_context(power_on_seed)), model_(std::make_unique<Vcsr_tb>(context_.get())) {
     model_->station_addr_i = kStation;
+    model_->cable_i = 1;
+    model_->autoneg_cycles_i = 0;
     model_->bus_drained_i = 1;
     model_->rst_ni = 0;
     clear_strobes();
@@ -96,5 +100,15 @@ class CsrBench {
   std::uint64_t cycle_ = 1000;
   AxilBus<Vcsr_tb> bus_{*model_, [this] { step(); }};
 };
+
+// Lets time pass, jumping where the card says that nothing can happen.
+inline void pass(CsrBench& card, std::uint64_t cycles) {
+  const std::uint64_t end = card.cycle() + cycles;
+  while (card.cycle() < end) {
+    card.step();
+    if (card.pins().quiescent_o && card.pins().next_deadline_o > card.cycle())
+      card.skip_to(std::min<std::uint64_t>(end, card.pins().next_deadline_o));
+  }
+}
 
 }  // namespace nicosim::tb

@@ -150,6 +150,14 @@ TEST_F(Stats, AReadClearsOnlyWhatItRead) {
   EXPECT_EQ(card.read(regs::TPR), 1U);
 }
 
+TEST_F(Stats, CtrlRstClearsThemAll) {
+  receive({.multicast = true, .length = 300});
+  receive({.stored = false, .crc_error = true});
+  send(64, false, true);
+  card.write(regs::CTRL, field::CTRL_RST.mask());
+  EXPECT_EQ(counts(), Counts{});
+}
+
 TEST_F(Stats, TheLowHalfKeepsAPairAndTheHighHalfClearsIt) {
   receive({.length = 500});
   EXPECT_EQ(card.read(regs::GORCL), 500U);

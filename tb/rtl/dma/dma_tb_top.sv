@@ -218,7 +218,7 @@ module dma_tb_top (
   );
 
   dma_arbiter u_arbiter (
-    .clk_i, .rst_ni, .bus_master_i, .flush_i, .drained_o,
+    .clk_i, .rst_ni, .now_i(64'd0), .timeout_i(32'd0), .deadline_o(), .bus_master_i, .flush_i, .drained_o,
     .rx_desc_read_i(rx_desc_read), .rx_desc_read_ready_o(rx_desc_read_ready), .rx_desc_beat_o(rx_desc_beat),
     .tx_desc_read_i(tx_desc_read), .tx_desc_read_ready_o(tx_desc_read_ready), .tx_desc_beat_o(tx_desc_beat),
     .tx_data_read_i(tx_data_read), .tx_data_read_ready_o(tx_data_read_ready), .tx_data_beat_o(tx_data_beat),

@@ -140,7 +140,7 @@ module receive_path_tb (
     read_mode        <= read_mode_i;
   end
 
-  logic [15:0][47:0] ra_addr;
+  logic [767:0]      ra_addr;
   logic [15:0]       ra_valid;
   logic [31:0]       mta [128];
   always_ff @(posedge clk_i) begin
@@ -148,7 +148,7 @@ module receive_path_tb (
       ra_valid <= 16'd0;
     end else begin
       if (ra_write_i) begin
-        ra_addr[ra_index_i]  <= ra_addr_i;
+        ra_addr[48*ra_index_i +: 48] <= ra_addr_i;
         ra_valid[ra_index_i] <= ra_valid_i;
       end
       if (mta_write_i) mta[mta_index_i] <= mta_value_i;
@@ -172,7 +172,7 @@ module receive_path_tb (
 
   mac_rx u_mac_rx (
     .clk_i, .rst_ni(rst_n), .por_ni(por_n), .xgmii_rxd_i, .xgmii_rxc_i, .looped_i(1'b0), .looped_rxd_i('0), .looped_rxc_i('0),
-    .enable_i(enable), .store_bad_i(store_bad), .long_frames_i(long_frames),
+    .enable_i(enable), .link_i(1'b1), .store_bad_i(store_bad), .long_frames_i(long_frames),
     .word_o(word), .end_o(frame_end), .dest_valid_o(dest_valid), .dest_addr_o(dest_addr),
     .next_tag_o, .event_o(mac_event), .quiet_o(quiet_mac)
   );

@@ -106,7 +106,7 @@ module transmit_path_tb (
   tx_fifo u_tx_fifo (
     .clk_i, .rst_ni(rst_n), .write_i(write), .commit_i(commit), .abort_i(abort), .frame_i(frame_in),
     .patches_i(patches), .free_beats_o, .frame_valid_o(frame_valid), .frame_o(frame_stored),
-    .patches_o(patches_stored), .word_o(word_stored), .word_take_i(word_take), .frame_done_i(frame_done), .held_i(hold), .event_o(fifo_event), .quiet_o(quiet_fifo)
+    .patches_o(patches_stored), .word_o(word_stored), .word_take_i(word_take), .frame_done_i(frame_done), .event_o(fifo_event), .quiet_o(quiet_fifo)
   );
 
   tx_insert u_tx_insert (
