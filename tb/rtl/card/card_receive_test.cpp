@@ -27,6 +27,8 @@ class CardReceive : public testing::Test {
     Vnic_top& c = *card_;
     c.rst_ni = 0;
     c.bus_master_i = 1;
+    c.cable_i = 1;
+    c.autoneg_cycles_i = 0;
     c.station_addr_i = kStation;
     c.s_axil_awvalid_i = 0;
     c.s_axil_wvalid_i = 0;

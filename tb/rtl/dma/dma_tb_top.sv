@@ -135,7 +135,7 @@ module dma_tb_top (
   assign core_rst_n = rst_ni && !flush_i;
 
   nic_pkg::rx_settings_t rx_settings;
-  nic_pkg::thresholds_t  rx_thresholds, tx_thresholds;
+  nic_pkg::thresholds_t  rx_thresholds;
   nic_pkg::tx_settings_t tx_settings;
   nic_pkg::ring_t        rx_ring, tx_ring;
   nic_pkg::head_write_t  rx_head_write, tx_head_write;

@@ -94,7 +94,7 @@ module tx_wire_tb (
     .clk_i, .rst_ni, .write_i(fifo_write), .commit_i(commit), .abort_i(give_up), .frame_i(frame_in),
     .patches_i(patches_in), .free_beats_o(free_beats),
     .frame_valid_o(frame_valid), .frame_o(frame_stored), .patches_o(patches), .word_o(word_stored),
-    .word_take_i(take), .frame_done_i(done), .held_i(1'b0), .event_o(), .quiet_o(quiet_fifo)
+    .word_take_i(take), .frame_done_i(done), .event_o(), .quiet_o(quiet_fifo)
   );
 
   tx_insert u_tx_insert (
