@@ -235,7 +235,8 @@ module nic_top (
     .write_o(tx_desc_write), .write_ready_i(tx_desc_write_ready), .write_done_i(tx_desc_write_done),
     .fifo_write_o(tx_write), .fifo_commit_o(tx_commit), .fifo_abort_o(tx_abort), .fifo_frame_o(tx_frame_in),
     .fifo_patches_o(tx_patches_in), .fifo_free_beats_i(tx_free_beats),
-    .causes_o(tx_dma_causes), .tso_done_o(tso_done), .tso_failed_o(tso_failed), .error_o(tx_dma_error), .next_tag_o(tx_next_tag),
+    .causes_o(tx_dma_causes), .tso_done_o(tso_done), .tso_failed_o(tso_failed),
+    .error_o(tx_dma_error), .next_tag_o(tx_next_tag),
     .event_o(ev_tx_dma), .event_desc_o(ev_tx_dma_desc_o), .quiet_o(quiet_tx_dma)
   );
 
@@ -244,11 +245,12 @@ module nic_top (
     .write_i(tx_write), .commit_i(tx_commit), .abort_i(tx_abort), .frame_i(tx_frame_in), .patches_i(tx_patches_in),
     .free_beats_o(tx_free_beats),
     .frame_valid_o(tx_frame_valid), .frame_o(tx_frame_stored), .patches_o(tx_patches), .word_o(tx_word_stored),
-    .word_take_i(tx_word_take), .frame_done_i(tx_frame_done), .held_i(tx_hold), .event_o(ev_tx_fifo), .quiet_o(quiet_tx_fifo)
+    .word_take_i(tx_word_take), .frame_done_i(tx_frame_done), .held_i(tx_hold),
+    .event_o(ev_tx_fifo), .quiet_o(quiet_tx_fifo)
   );
 
   tx_insert u_tx_insert (
-    .clk_i, .ethertype_i(vlan.ethertype),
+    .clk_i, .rst_ni(core_rst_n), .ethertype_i(vlan.ethertype),
     .frame_valid_i(tx_frame_valid), .frame_i(tx_frame_stored), .patches_i(tx_patches), .word_i(tx_word_stored),
     .frame_o(tx_frame_out), .word_o(tx_word), .word_take_i(tx_word_take), .frame_done_i(tx_frame_done)
   );
@@ -260,7 +262,8 @@ module nic_top (
     .word_take_o(tx_word_take), .frame_done_o(tx_frame_done),
     .pause_i(pause_request), .pause_quanta_i(pause_quanta), .pause_ethertype_i(flow.ethertype),
     .pause_dest_i(flow.address), .pause_source_i(ra_addr[0]), .pause_sent_o(pause_sent),
-    .looped_i(loopback), .xgmii_txd_o(mac_txd), .xgmii_txc_o(mac_txc), .stat_o(tx_stat), .event_o(ev_tx_mac), .quiet_o(quiet_mac_tx)
+    .looped_i(loopback), .xgmii_txd_o(mac_txd), .xgmii_txc_o(mac_txc), .stat_o(tx_stat),
+    .event_o(ev_tx_mac), .quiet_o(quiet_mac_tx)
   );
 
   tx_pause u_tx_pause (
@@ -331,7 +334,8 @@ module nic_top (
     misc_stat.tso_failed = tso_failed;
   end
   logic unused;
-  assign unused = &{1'b0, vlan.filter, vlan.check_cfi, vlan.cfi, flow.discard, flow.pass, rx_checksum, rx_thresholds, vfta_bit};
+  assign unused = &{1'b0, vlan.filter, vlan.check_cfi, vlan.cfi, flow.discard, flow.pass, rx_checksum,
+                    rx_thresholds, vfta_bit};
 
   // ---- to the simulation
   logic soft_reset_q;

@@ -32,8 +32,8 @@ module tx_fifo #(
 );
 
   localparam int unsigned ADDR_BITS  = $clog2(PAIRS);
-  localparam int unsigned FRAME_BITS = $bits(nic_pkg::tx_frame_t);
-  localparam int unsigned PATCH_BITS = $bits(nic_pkg::tx_patches_t);
+  localparam int unsigned FRAME_BITS = $bits(frame_o);
+  localparam int unsigned PATCH_BITS = $bits(patches_o);
   localparam int unsigned COUNT_BITS = ADDR_BITS + 1;
 
   localparam logic [COUNT_BITS-1:0] ALL_PAIRS = COUNT_BITS'(PAIRS);

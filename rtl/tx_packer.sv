@@ -47,8 +47,10 @@ module tx_packer #(
   output logic                 quiet_o
 );
 
-  localparam int unsigned ADDR_BITS = $clog2(LANDING);
-  localparam logic [10:0] LAG       = 11'd8;  // words on their way that free_beats_i may not know of
+  localparam int unsigned ADDR_BITS  = $clog2(LANDING);
+  localparam int unsigned ENTRY_BITS = $bits(entry_i);
+  localparam int unsigned JOB_BITS   = $bits(job_i);
+  localparam logic [10:0] LAG        = 11'd8;  // words on their way that free_beats_i may not know of
 
   // ---- what has landed
   logic [63:0]        landed_lo [LANDING];
@@ -71,14 +73,14 @@ module tx_packer #(
   end
 
   // ---- plan
-  logic [63:0]          entry_mem [64];
-  logic [63:0]          job_mem [64];
+  logic [ENTRY_BITS-1:0] entry_mem [64];
+  logic [JOB_BITS-1:0]  job_mem [64];
   logic [63:0]          offsets_mem [64];
   logic [6:0]           plan_wr_q, plan_rd_q;
   nic_pkg::tx_read_t    entry;
   nic_pkg::tx_job_t     job_q, sum_job_q;
   nic_pkg::tx_offsets_t offsets_q, sum_offsets_q;
-  assign entry  = $bits(nic_pkg::tx_read_t)'(entry_mem[plan_rd_q[5:0]]);
+  assign entry  = entry_mem[plan_rd_q[5:0]];
   assign full_o = (plan_wr_q ^ plan_rd_q) == 7'h40;
 
   // ---- source of the first step: a beat, a word of a header, or nothing but an end
@@ -156,10 +158,10 @@ module tx_packer #(
       job_q         <= '0;
     end else begin
       if (push_i) begin
-        entry_mem[plan_wr_q[5:0]] <= 64'(entry_i);
+        entry_mem[plan_wr_q[5:0]] <= entry_i;
         plan_wr_q <= plan_wr_q + 7'd1;
         if (entry_i.first) begin
-          job_mem[plan_wr_q[5:0]]     <= 64'(job_i);
+          job_mem[plan_wr_q[5:0]]     <= job_i;
           offsets_mem[plan_wr_q[5:0]] <= offsets_i;
         end
       end
@@ -181,7 +183,7 @@ module tx_packer #(
           a_hi_q         <= down_hi;
           end_q          <= entry;
           if (entry.first && !begun_q) begin
-            job_q     <= $bits(nic_pkg::tx_job_t)'(job_mem[plan_rd_q[5:0]]);
+            job_q     <= job_mem[plan_rd_q[5:0]];
             offsets_q <= offsets_mem[plan_rd_q[5:0]];
             headed_q  <= 1'b0;
           end
