@@ -42,6 +42,7 @@ class Ledger {
   virtual void in_window(unsigned port, FrameId) = 0;
   virtual FrameId claim_window(unsigned port) = 0;
   // Transmit: posted() by the driver when it fills the EOP descriptor, fetched() by sc_model when the card has read it.
+  // A chain that the card cuts into segments is posted at its first data descriptor: segments leave before the EOP.
   virtual void posted(unsigned port, std::uint64_t descriptor, FrameId) = 0;
   virtual FrameId fetched(unsigned port, std::uint64_t descriptor) = 0;
   // The driver takes back what the card never fetched (stop, reset): the id that was posted there, invalid if none.

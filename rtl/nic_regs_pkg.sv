@@ -573,7 +573,7 @@ package nic_regs_pkg;
   localparam int unsigned TIDV_IDV_WIDTH = 16;
   localparam int unsigned TIDV_FPD_LSB = 31;
 
-  // Transmit Descriptor Control; each descriptor with RS is written back at once
+  // Transmit Descriptor Control
   localparam logic [16:0] TXDCTL_ADDR = 17'h03828;
   localparam logic [31:0] TXDCTL_RESET = 32'h00000000;
   localparam logic [31:0] TXDCTL_WMASK = 32'hff3f3f3f;
@@ -594,7 +594,7 @@ package nic_regs_pkg;
   localparam int unsigned TADV_IDV_LSB = 0;
   localparam int unsigned TADV_IDV_WIDTH = 16;
 
-  // TCP Segmentation Pad and Minimum Threshold; segmentation is not done in hardware
+  // TCP Segmentation Pad and Minimum Threshold; not needed, a segment is put together in one go
   localparam logic [16:0] TSPMT_ADDR = 17'h03830;
   localparam logic [31:0] TSPMT_RESET = 32'h00000000;
   localparam logic [31:0] TSPMT_WMASK = 32'hffffffff;

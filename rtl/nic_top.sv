@@ -193,11 +193,15 @@ module nic_top (
   logic                  quiet_rx_vlan, quiet_rx_control, quiet_rx_window;
   logic                  quiet_tx_fifo, quiet_mac_tx, quiet_csr, quiet_stats, quiet_arbiter;
 
+  // Frames pass with a link, and in loopback, which has no need of one
+  logic passing;
+  assign passing = link_up || loopback;
+
   // ---- receive
   mac_rx u_mac_rx (
     .clk_i, .rst_ni(core_rst_n), .por_ni(rst_n),
     .xgmii_rxd_i, .xgmii_rxc_i, .looped_i(loopback), .looped_rxd_i(mac_txd), .looped_rxc_i(mac_txc),
-    .enable_i(rx_settings.enable), .link_i(link_up), .store_bad_i(rx_settings.store_bad),
+    .enable_i(rx_settings.enable), .link_i(passing), .store_bad_i(rx_settings.store_bad),
     .long_frames_i(rx_settings.long_frames),
     .word_o(rx_word), .end_o(rx_end), .dest_valid_o(dest_valid), .dest_addr_o(dest_addr),
     .next_tag_o(rx_next_tag), .event_o(ev_mac), .quiet_o(quiet_mac_rx)
@@ -298,7 +302,8 @@ module nic_top (
     .write_o(tx_desc_write), .write_ready_i(tx_desc_write_ready), .write_done_i(tx_desc_write_done),
     .fifo_write_o(tx_write), .fifo_commit_o(tx_commit), .fifo_abort_o(tx_abort), .fifo_frame_o(tx_frame_in),
     .fifo_patches_o(tx_patches_in), .fifo_free_beats_i(tx_free_beats),
-    .causes_o(tx_dma_causes), .tso_done_o(tso_done), .tso_failed_o(tso_failed), .error_o(tx_dma_error), .next_tag_o(tx_next_tag),
+    .causes_o(tx_dma_causes), .tso_done_o(tso_done), .tso_failed_o(tso_failed),
+    .error_o(tx_dma_error), .next_tag_o(tx_next_tag),
     .event_o(ev_tx_dma), .event_desc_o(ev_tx_dma_desc_o), .quiet_o(quiet_tx_dma)
   );
 
@@ -311,7 +316,7 @@ module nic_top (
   );
 
   tx_insert u_tx_insert (
-    .clk_i, .ethertype_i(vlan.ethertype),
+    .clk_i, .rst_ni(core_rst_n), .ethertype_i(vlan.ethertype),
     .frame_valid_i(tx_frame_valid), .frame_i(tx_frame_stored), .patches_i(tx_patches), .word_i(tx_word_stored),
     .frame_o(tx_frame_out), .word_o(tx_word), .word_take_i(tx_word_take), .frame_done_i(tx_frame_done)
   );
@@ -319,7 +324,7 @@ module nic_top (
   mac_tx u_mac_tx (
     .clk_i, .rst_ni(core_rst_n),
     .pad_short_i(tx_settings.pad_short), .ipgt_i(tx_settings.ipgt),
-    .hold_i(tx_hold), .frame_valid_i(tx_frame_valid && link_up), .frame_i(tx_frame_out),
+    .hold_i(tx_hold), .frame_valid_i(tx_frame_valid && passing), .frame_i(tx_frame_out),
     .word_i(tx_word), .word_take_o(tx_word_take), .frame_done_o(tx_frame_done),
     .pause_i(pause_request), .pause_quanta_i(pause_quanta), .pause_ethertype_i(flow.ethertype),
     .pause_dest_i(flow.address), .pause_source_i(ra_addr[47:0]), .pause_sent_o(pause_sent),

@@ -96,7 +96,8 @@ module tx_dma (
   assign batch = thresholds_i.descriptors ? thresholds_i.write_back : {thresholds_i.write_back[4:0], 1'b0};
 
   tx_report u_report (
-    .clk_i, .rst_ni, .halt_i(halt_q), .batch_i(batch), .flush_i(flush_i || !settings_i.enable), .low_i({thresholds_i.low, 3'd0}),
+    .clk_i, .rst_ni, .halt_i(halt_q), .batch_i(batch), .flush_i(flush_i || !settings_i.enable),
+    .low_i({thresholds_i.low, 3'd0}),
     .full_o(record_full), .push_i(pop), .index_i(desc_index), .no_data_i(record_no_data), .report_i(record_report),
     .delay_i(record_delay), .desc_done_i(desc_done), .busy_o(reports_busy),
     .ring_base_i(ring_base), .ring_left_i(ring_left), .retire_o(retire),
@@ -118,5 +119,8 @@ module tx_dma (
   logic unused;
   assign unused = &{1'b0, settings_i.pad_short, settings_i.ipgt, ring_size, thresholds_i.prefetch, thresholds_i.host,
                     thresholds_i.write_back[5]};
+
+  `ASSERT(AFrameThatEndsIsTold, event_o.valid == (fifo_commit_o || fifo_abort_o))
+  `ASSERT(DescriptorsStayInTheRing, !pop || desc_index < ring_size)
 
 endmodule

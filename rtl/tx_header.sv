@@ -3,8 +3,8 @@
 // Keeps the header of a chain that is cut into segments, and makes each segment's header from it.
 //
 // Manual, section 3.5: of each segment the IP length (IPv4 total length, IPv6 payload length) follows its size, the
-// IPv4 identification goes up by one, the TCP sequence number by the bytes sent before; FIN and PSH are left to the last
-// segment; with UDP the length field follows the size. Fields are rewritten a byte a cycle, which takes ten cycles and
+// IPv4 identification goes up by one, the TCP sequence number by the bytes sent before; FIN and PSH are left to the
+// last segment; with UDP the length field follows the size. Fields are rewritten a byte a cycle, which takes ten cycles and
 // happens while the payload of the segment before passes. What lies beyond HDRLEN is not touched. Checksums are not
 // this block's business.
 module tx_header (

@@ -7,6 +7,7 @@
 // in before that: their offsets do not count the tag. A frame that wants neither passes through.
 module tx_insert (
   input  logic                 clk_i,
+  input  logic                 rst_ni,
 
   input  logic [15:0]          ethertype_i,  // VET
 
@@ -67,12 +68,15 @@ module tx_insert (
   end
 
   always_ff @(posedge clk_i) begin
-    if (!frame_valid_i || frame_done_i) begin
+    if (!rst_ni || !frame_valid_i || frame_done_i) begin
       index_q <= 6'd0;
     end else if (word_take_i) begin
       carry_q <= patched[63:32];
       if (index_q != BEYOND) index_q <= index_q + 6'd1;
     end
   end
+
+  `ASSERT(NothingIsTakenWithoutAFrame, frame_valid_i || !(word_take_i || frame_done_i))
+  `ASSERT(AFrameBeginsWithItsFirstWord, frame_valid_i || index_q == 6'd0)
 
 endmodule

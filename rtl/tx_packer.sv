@@ -47,8 +47,10 @@ module tx_packer #(
   output logic                 quiet_o
 );
 
-  localparam int unsigned ADDR_BITS = $clog2(LANDING);
-  localparam logic [10:0] LAG       = 11'd8;  // words on their way that free_beats_i may not know of
+  localparam int unsigned ADDR_BITS  = $clog2(LANDING);
+  localparam int unsigned ENTRY_BITS = $bits(entry_i);
+  localparam int unsigned JOB_BITS   = $bits(job_i);
+  localparam logic [10:0] LAG        = 11'd8;  // words on their way that free_beats_i may not know of
 
   // ---- what has landed
   logic [63:0]        landed_lo [LANDING];
@@ -71,12 +73,9 @@ module tx_packer #(
   end
 
   // ---- plan
-  localparam int unsigned ENTRY_BITS   = $bits(entry_i);
-  localparam int unsigned JOB_BITS     = $bits(job_i);
-  localparam int unsigned OFFSETS_BITS = $bits(offsets_i);
-  logic [ENTRY_BITS-1:0]   entry_mem [64];
-  logic [JOB_BITS-1:0]     job_mem [64];
-  logic [OFFSETS_BITS-1:0] offsets_mem [64];
+  logic [ENTRY_BITS-1:0] entry_mem [64];
+  logic [JOB_BITS-1:0]  job_mem [64];
+  logic [63:0]          offsets_mem [64];
   logic [6:0]           plan_wr_q, plan_rd_q;
   nic_pkg::tx_read_t    entry;
   nic_pkg::tx_job_t     job_q, sum_job_q;

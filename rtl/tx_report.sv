@@ -65,7 +65,8 @@ module tx_report (
   // ---- batches
   logic all_ready, start, may;
   assign all_ready = ready_q == opened_q && ring_left_i == {9'd0, opened_q - retired_q};
-  assign start     = written_q != ready_q && (batch_i == 6'd0 || ready_q - written_q >= {1'b0, batch_i} || all_ready || flush_i);
+  assign start     = written_q != ready_q &&
+                     (batch_i == 6'd0 || ready_q - written_q >= {1'b0, batch_i} || all_ready || flush_i);
   assign may       = start || (draining_q && written_q != drain_q);
 
   // ---- write-backs

@@ -65,7 +65,7 @@ sc_core::sc_time kernel_time(SimTime t) { return sc_core::sc_time::from_value(st
 
 constexpr unsigned kVlanReject = 9, kControl = 10;  // of the filter
 constexpr unsigned kWindow = 1;                     // of the DMA engine's place
-constexpr unsigned kTxSegment = 1, kTxPause = 3;  // TX_EV_SEGMENT, TX_EV_PAUSE
+constexpr unsigned kTxSegment = 1, kTxPause = 3, kTxLooped = 4;  // TX_EV_*
 constexpr unsigned kEnds = 8;  // event kinds from here on end the frame (filter, fifo, dma, transmit)
 
 }  // namespace
@@ -215,6 +215,7 @@ void ClockEngine::check_skipped(std::uint64_t until) {
 void ClockEngine::step() {
   const SimTime now = edge(cycle_);
   // What the card is shown at this edge
+  wire_in_.set_unheard(pins_.loopback != 0);
   const Column column = wire_in_.column(cycle_);
   wire_was_busy_ = !column.idle();
   pins_.xgmii_rxd = column.data;
@@ -495,14 +496,7 @@ void ClockEngine::events(SimTime now) {
   }
   if (pins_.ev_tx_dma.valid != 0) fetched(now);
   if (pins_.ev_tx_fifo.valid != 0) ledger_.at(tx_ids_[pins_.ev_tx_fifo.tag], Station::tx_fifo, now);
-  if (pins_.ev_tx_mac.valid != 0) {
-    const TxStart start{pins_.ev_tx_mac.tag, pins_.ev_tx_mac.kind == kTxPause};
-    if (start.own)
-      ledger_.note(now, name_of(Station::tx_mac), {}, fmt::format("port={} pause", config_.port));
-    else
-      ledger_.at(tx_ids_[start.tag], Station::tx_mac, now);
-    tx_on_wire_.push_back(start);
-  }
+  if (pins_.ev_tx_mac.valid != 0) begun(now);
   if (pins_.ev_reset != 0) lost_in_reset(now);
 }
 
@@ -525,6 +519,30 @@ void ClockEngine::fetched(SimTime now) {
     tx_ids_[tag] = id;
     tx_in_card_.push_back(tag);
   }
+}
+
+void ClockEngine::begun(SimTime now) {
+  const std::uint32_t tag = pins_.ev_tx_mac.tag;
+  const std::uint32_t kind = pins_.ev_tx_mac.kind;
+  if (kind == kTxPause)
+    ledger_.note(now, name_of(Station::tx_mac), {}, fmt::format("port={} pause", config_.port));
+  else
+    ledger_.at(tx_ids_[tag], Station::tx_mac, now);
+  const bool looped = kind == kTxLooped || (kind == kTxPause && pins_.loopback != 0);
+  if (!looped) {
+    tx_on_wire_.push_back({tag, kind == kTxPause});
+    return;
+  }
+  // Its way ends where the receiver's begins, which numbers it like a frame from the wire
+  if (kind == kTxLooped) {
+    ledger_.close(tx_ids_[tag], Fate::sent, Station::tx_mac, now);
+    tx_ids_.erase(tag);
+    forget(tx_in_card_, tag);
+  }
+  const std::uint64_t number = wire_in_.next_number();
+  ledger_.open_on_wire(config_.port, number, now);
+  rx_in_card_.push_back(static_cast<std::uint32_t>(number));
+  next_rx_ = number + 1;
 }
 
 void ClockEngine::lost_in_reset(SimTime now) {

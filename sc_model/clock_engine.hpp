@@ -139,6 +139,7 @@ class ClockEngine : public sc_core::sc_module {
   FrameId rx_id(std::uint32_t tag) const;
   void events(SimTime now);
   void fetched(SimTime now);
+  void begun(SimTime now);
   void lost_in_reset(SimTime now);
   void forget(std::deque<std::uint32_t>& tags, std::uint32_t tag);
   void frame_left(WireOut::Frame&&);

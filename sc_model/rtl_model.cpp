@@ -142,6 +142,7 @@ RtlModel::RtlModel(const Options& options) : impl_(std::make_unique<Impl>(option
       t.intr_o,
       t.quiescent_o,
       t.next_deadline_o,
+      t.loopback_o,
       t.ev_any_o,
       {t.ev_mac_valid_o, t.ev_mac_kind_o, t.ev_mac_tag_o},
       {t.ev_filter_valid_o, t.ev_filter_kind_o, t.ev_filter_tag_o},

@@ -98,6 +98,7 @@ struct RtlModel::Pins {
 
   const std::uint8_t &intr, &quiescent;
   const std::uint64_t& next_deadline;
+  const std::uint8_t& loopback;
   struct Event {
     const std::uint8_t &valid, &kind;
     const std::uint32_t& tag;

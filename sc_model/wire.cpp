@@ -88,7 +88,10 @@ void WireIn::start(std::int64_t slot) {
     deficit_ -= 4 - over;
     free_slot_ = ideal / 4 + 1;
   }
-  started_(number_++, SimTime::ps(slot * kSlotPs), frame);
+  if (unheard_)
+    ++unheard_frames_;
+  else
+    started_(number_++, SimTime::ps(slot * kSlotPs), frame);
 }
 
 Column WireIn::column(std::uint64_t cycle) {

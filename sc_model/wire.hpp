@@ -62,6 +62,11 @@ class WireIn {
   Column column(std::uint64_t cycle);
   // First edge at or after `cycle` that sees something but idle; kNoCycle: never, as far as known.
   std::uint64_t busy_from(std::uint64_t cycle);
+  // Loopback: nobody listens, frames pass by without a number and are only counted.
+  void set_unheard(bool unheard) { unheard_ = unheard; }
+  std::uint64_t unheard() const { return unheard_frames_; }
+  // A number for a frame that reaches the receiver without this wire.
+  std::uint64_t next_number() { return number_++; }
   bool exhausted() { return columns_.empty() && candidate() == nullptr; }
 
   std::uint64_t frames() const { return number_; }
@@ -82,7 +87,8 @@ class WireIn {
   std::uint64_t first_cycle_ = 0;    // of columns_[0]
   std::int64_t free_slot_ = 0;       // earliest start of the next frame, gap included
   unsigned deficit_ = 0;
-  std::uint64_t number_ = 0, delayed_ = 0;
+  bool unheard_ = false;
+  std::uint64_t number_ = 0, delayed_ = 0, unheard_frames_ = 0;
 };
 
 // Frames coming out of the card, put together from columns.

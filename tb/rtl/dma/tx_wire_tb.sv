@@ -98,12 +98,13 @@ module tx_wire_tb (
   );
 
   tx_insert u_tx_insert (
-    .clk_i, .ethertype_i, .frame_valid_i(frame_valid), .frame_i(frame_stored), .patches_i(patches),
+    .clk_i, .rst_ni, .ethertype_i, .frame_valid_i(frame_valid), .frame_i(frame_stored), .patches_i(patches),
     .word_i(word_stored), .frame_o(frame), .word_o(word), .word_take_i(take), .frame_done_i(done)
   );
 
   mac_tx u_mac_tx (
-    .clk_i, .rst_ni, .pad_short_i(settings.pad_short), .ipgt_i(settings.ipgt), .hold_i(1'b0), .frame_valid_i(frame_valid),
+    .clk_i, .rst_ni, .pad_short_i(settings.pad_short), .ipgt_i(settings.ipgt), .hold_i(1'b0),
+    .frame_valid_i(frame_valid),
     .pause_i(1'b0), .pause_quanta_i('0), .pause_ethertype_i('0), .pause_dest_i('0), .pause_source_i('0),
     .pause_sent_o(), .looped_i(1'b0),
     .frame_i(frame), .word_i(word), .word_take_o(take), .frame_done_o(done), .xgmii_txd_o, .xgmii_txc_o,

@@ -171,7 +171,8 @@ module receive_path_tb (
   logic [11:0]          mta_index;
 
   mac_rx u_mac_rx (
-    .clk_i, .rst_ni(rst_n), .por_ni(por_n), .xgmii_rxd_i, .xgmii_rxc_i, .looped_i(1'b0), .looped_rxd_i('0), .looped_rxc_i('0),
+    .clk_i, .rst_ni(rst_n), .por_ni(por_n), .xgmii_rxd_i, .xgmii_rxc_i, .looped_i(1'b0),
+    .looped_rxd_i('0), .looped_rxc_i('0),
     .enable_i(enable), .link_i(1'b1), .store_bad_i(store_bad), .long_frames_i(long_frames),
     .word_o(word), .end_o(frame_end), .dest_valid_o(dest_valid), .dest_addr_o(dest_addr),
     .next_tag_o, .event_o(mac_event), .quiet_o(quiet_mac)

@@ -106,16 +106,19 @@ module transmit_path_tb (
   tx_fifo u_tx_fifo (
     .clk_i, .rst_ni(rst_n), .write_i(write), .commit_i(commit), .abort_i(abort), .frame_i(frame_in),
     .patches_i(patches), .free_beats_o, .frame_valid_o(frame_valid), .frame_o(frame_stored),
-    .patches_o(patches_stored), .word_o(word_stored), .word_take_i(word_take), .frame_done_i(frame_done), .event_o(fifo_event), .quiet_o(quiet_fifo)
+    .patches_o(patches_stored), .word_o(word_stored), .word_take_i(word_take), .frame_done_i(frame_done),
+    .event_o(fifo_event), .quiet_o(quiet_fifo)
   );
 
   tx_insert u_tx_insert (
-    .clk_i, .ethertype_i(ethertype), .frame_valid_i(frame_valid), .frame_i(frame_stored), .patches_i(patches_stored),
+    .clk_i, .rst_ni(rst_n), .ethertype_i(ethertype), .frame_valid_i(frame_valid), .frame_i(frame_stored),
+    .patches_i(patches_stored),
     .word_i(word_stored), .frame_o(frame_out), .word_o(word), .word_take_i(word_take), .frame_done_i(frame_done)
   );
 
   mac_tx u_mac_tx (
-    .clk_i, .rst_ni(rst_n), .pad_short_i(pad_short), .ipgt_i(ipgt), .hold_i(hold), .frame_valid_i(frame_valid), .frame_i(frame_out),
+    .clk_i, .rst_ni(rst_n), .pad_short_i(pad_short), .ipgt_i(ipgt), .hold_i(hold),
+    .frame_valid_i(frame_valid), .frame_i(frame_out),
     .pause_i(pause_request), .pause_quanta_i(pause_quanta), .pause_ethertype_i(flow.ethertype),
     .pause_dest_i(flow.address), .pause_source_i(48'h5254_0012_3456), .pause_sent_o(pause_sent), .looped_i(looped),
     .word_i(word), .word_take_o(word_take), .frame_done_o(frame_done), .xgmii_txd_o, .xgmii_txc_o, .stat_o(stat),
