@@ -21,6 +21,7 @@ TxFrame offloaded(Rng& rng, bool segments, bool tcp) {
 
   TxFrame frame;
   frame.extended = true;
+  if (segments) frame.segments = static_cast<unsigned>((payload + mss - 1) / mss);
   frame.alignment = rng.below(16);
   frame.bytes.resize(headers + payload);
   for (std::byte& b : frame.bytes) b = static_cast<std::byte>(rng.next());
