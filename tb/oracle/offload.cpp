@@ -16,11 +16,13 @@ void put(DescriptorBytes& bytes, std::size_t at, std::uint64_t value, std::size_
 TxFrame offloaded(Rng& rng, bool segments, bool tcp) {
   const std::size_t headers = kTransport + (tcp ? 20 : 8);
   const std::size_t mss = 200 + rng.below(1261);
-  // The last segment is long enough to need no padding.
-  const std::size_t payload = segments ? mss * rng.below(6) + 20 + rng.below(mss - 19) : 20 + rng.below(1441);
+  // The last segment is long enough to need no padding, and not full: behind a full one QEMU sends headers alone.
+  const std::size_t full = segments ? mss * rng.below(6) : 0;
+  const std::size_t payload = full + 20 + (segments ? rng.below(mss - 20) : rng.below(1441));
 
   TxFrame frame;
   frame.extended = true;
+  if (segments) frame.segments = static_cast<unsigned>((payload + mss - 1) / mss);
   frame.alignment = rng.below(16);
   frame.bytes.resize(headers + payload);
   for (std::byte& b : frame.bytes) b = static_cast<std::byte>(rng.next());

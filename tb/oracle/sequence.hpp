@@ -24,6 +24,7 @@ struct TxFrame {
   bool extended = false;
   std::uint8_t popts = 0;
   DescriptorBytes context{};
+  unsigned segments = 0;  // frames that come of it; 0: no segmentation
   std::size_t descriptors() const { return pieces.size() + (extended ? 1 : 0); }
 };
 
