@@ -156,6 +156,7 @@ module rx_dma (
 
   // ---- write-back: how many, and when
   logic [6:0]  pending, gather;
+  logic [7:0]  threshold_wb;
   logic [15:0] back_index;
   logic [4:0]  back_count;           // records of the next burst: to the 256-byte boundary or the ring's end
   logic [15:0] to_ring_end;
@@ -163,9 +164,10 @@ module rx_dma (
   logic        flush_q, flush;
 
   assign pending     = ready_d - written_q;
-  // In descriptors, or in cache lines of four; there are 64 records
-  assign gather      = thresholds_i.descriptors             ? {1'b0, thresholds_i.write_back} :
-                       thresholds_i.write_back[5:4] != 2'd0 ? 7'd64 : {1'b0, thresholds_i.write_back[3:0], 2'd0};
+  // In descriptors, or in cache lines of four. No more than half of the records gather, as the other half is needed to
+  // go on while they are written back
+  assign threshold_wb = thresholds_i.descriptors ? {2'd0, thresholds_i.write_back} : {thresholds_i.write_back, 2'd0};
+  assign gather       = threshold_wb > 8'd32 ? 7'd32 : threshold_wb[6:0];
   // Who is about to become ready is waited for; it always does, or halts the engine
   assign flush       = flush_q ||
                        (ready_d == opened_q && (!settings_i.enable || ring_empty || ring_failed ||

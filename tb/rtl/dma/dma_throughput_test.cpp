@@ -87,7 +87,7 @@ TEST(DmaThroughput, GatheredWriteBacksAreNoSlower) {
     const Rates rates = measure({true, false, 64, 2, kMicrosecondEachWay, wthresh});
     std::printf("%8u %8.2f %8.2f\n", wthresh, wire_cycles(64), rates.receive);
     EXPECT_GT(rates.receive, 0.0);
-    EXPECT_LE(rates.receive, 7.5);
+    EXPECT_LE(rates.receive, 7.5) << wthresh;
   }
 }
 
