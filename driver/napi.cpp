@@ -88,6 +88,9 @@ FramePtr Driver::take(const RxRing::Done& done) {
     return {};
   }
 
+  // From here on the frame holds its id, as time may pass, and the run end, at each cost and at the load
+  FramePtr frame = pool_.make(RxRing::kBufferBytes);
+  if (id.valid()) frame->ids.push_back(id);
   runtime_.charge(Cost::skb_alloc);
   if (done.length <= config_.copybreak) {
     runtime_.charge(Cost::copybreak);
@@ -96,11 +99,9 @@ FramePtr Driver::take(const RxRing::Done& done) {
     runtime_.charge(Cost::dma_unmap);
     runtime_.charge(Cost::dma_map);
   }
-  FramePtr frame = pool_.make(RxRing::kBufferBytes);
   rx_->load(done, frame->put(done.length - kFcs));
   frame->port = config_.port;
   frame->arrived = runtime_.now();
-  if (id.valid()) frame->ids.push_back(id);
   frame->at(ledger_, Station::poll, frame->arrived);
   if (verified(done)) {
     frame->rx_checksum = RxChecksum::unnecessary;

@@ -287,11 +287,12 @@ void ClockEngine::drive_registers(SimTime now) {
   const bool busy = (pins_.axil_awvalid | pins_.axil_wvalid | pins_.axil_arvalid) != 0 || read_ != nullptr;
   if (!busy && !accesses_.empty() && accesses_.front().arrival < now) {
     Access access = accesses_.front();
-    if (access.offset == kIoData) access.offset = io_address_ < regs::kBytes ? io_address_ : kIoData;
+    if (access.offset == kIoData && io_address_ < regs::kBytes && io_address_ % sizeof(std::uint32_t) == 0)
+      access.offset = io_address_;
     if (access.offset == kBusMasterAccess) {
       pins_.bus_master = access.value != 0 ? 1 : 0;
       accesses_.pop_front();
-    } else if (access.offset >= regs::kBytes || access.offset % sizeof(std::uint32_t) != 0) {
+    } else if (access.offset >= regs::kBytes) {
       // IOADDR itself, or through IODATA what is no register: reads 0, writes are swallowed
       if (access.read == nullptr) {
         if (access.offset == kIoAddress) io_address_ = access.value;

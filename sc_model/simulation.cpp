@@ -113,6 +113,8 @@ Simulation::~Simulation() = default;
 Driver& Simulation::driver(unsigned port) { return cards_.at(port)->driver; }
 ClockEngine& Simulation::engine(unsigned port) { return cards_.at(port)->engine; }
 HostLink& Simulation::link(unsigned port) { return cards_.at(port)->link; }
+PciBus& Simulation::bus(unsigned port) { return cards_.at(port)->bus; }
+PciFunction& Simulation::pci(unsigned port) { return cards_.at(port)->pci; }
 SimTime Simulation::now() const { return agenda_->now(); }
 
 std::uint64_t Simulation::syscalls() const {

@@ -29,6 +29,9 @@
 
 namespace nicosim {
 
+class PciBus;
+class PciFunction;
+
 struct NicSetup {
   DriverConfig driver;  // name, rings, mode, promiscuous; `port` is set by the simulation
   MacAddress mac;
@@ -113,6 +116,8 @@ class Simulation {
   Driver& driver(unsigned port);
   ClockEngine& engine(unsigned port);
   HostLink& link(unsigned port);
+  PciBus& bus(unsigned port);
+  PciFunction& pci(unsigned port);
   std::uint64_t syscalls() const;
   // Since the wires came to life; those of the boot (link up) do not count.
   std::uint64_t interrupts(unsigned port);
