@@ -14,6 +14,8 @@ usage: ./nicosim COMMAND [ARGUMENTS]        (./nicosim COMMAND --help explains o
 
   test [-L LABEL] [-R REGEX] [-j N]   everything that CI runs, or a part of it
   bench cosim                ratios and instruction counts
+  prove [NAME...]            proves properties of the RTL, and seeds bugs that the proofs must find
+  synthesize                 cells, flip-flops, memories and logic levels of the card in an FPGA
   doctor                     what is installed, what is missing, and how to get it
 
 Missing Debian packages are installed first:
@@ -22,7 +24,7 @@ Missing Debian packages are installed first:
 TEXT
 }
 
-commands=(run replay frame check costs registers stations version test bench doctor help)
+commands=(run replay frame check costs registers stations version test bench prove synthesize doctor help)
 
 # The command with the smallest edit distance to $1 (Levenshtein; the first one wins a tie).
 nearest_command() {
