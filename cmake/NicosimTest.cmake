@@ -1,4 +1,5 @@
-# How tests are declared. Labels are in the design, section 8; `long` runs only when asked for.
+# How tests are declared. Labels are in the design, section 8; `long` runs only when asked for. In each the card's
+# assertions are on (NICOSIM_ASSERT, see sc_model/rtl_model.hpp).
 
 # The programs that the sanitized build is for: those that read foreign bytes. `./nicosim test` builds just these there.
 if(NICOSIM_TESTS)
@@ -53,7 +54,7 @@ function(nicosim_test)
   gtest_discover_tests(${T_NAME}
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
-    PROPERTIES LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT})
+    PROPERTIES LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT} ENVIRONMENT NICOSIM_ASSERT=1)
 endfunction()
 
 # nicosim_python_test(SCRIPT file LABEL label [TIMEOUT seconds] [ENVIRONMENT NAME=VALUE...])
@@ -76,7 +77,7 @@ function(nicosim_python_test)
       set(name ${class}.${CMAKE_MATCH_1})
       add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} -B ${script} ${class}.test_${CMAKE_MATCH_1}
         WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-      set_tests_properties(${name} PROPERTIES LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT} ENVIRONMENT "${T_ENVIRONMENT}")
+      set_tests_properties(${name} PROPERTIES LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT} ENVIRONMENT "NICOSIM_ASSERT=1;${T_ENVIRONMENT}")
     endif()
   endforeach()
 endfunction()

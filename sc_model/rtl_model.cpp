@@ -1,5 +1,6 @@
 #include "sc_model/rtl_model.hpp"
 
+#include <cstdlib>
 #include <cstring>
 
 #include "Vnic_top.h"
@@ -29,7 +30,8 @@ bool saw_falling_edge([[maybe_unused]] Root& root) {
 
 class RtlModel::Impl {
  public:
-  explicit Impl(const Options& options) : name_(options.name) {
+  explicit Impl(const Options& options)
+      : name_(options.name), assertions_(options.assertions || std::getenv("NICOSIM_ASSERT") != nullptr) {
     context_.threads(1);  // or each context starts a pool of one thread per core
     if (options.random_reset_seed != 0) {
       context_.randReset(2);
@@ -81,6 +83,7 @@ class RtlModel::Impl {
   }
 
   std::string name_;
+  bool assertions_;
   VerilatedContext context_;
   std::unique_ptr<Vnic_top> top_;
 #ifdef NICOSIM_TRACE
@@ -181,12 +184,14 @@ void RtlModel::reset() {
   t.m_axi_rvalid_i = t.m_axi_rlast_i = t.m_axi_bvalid_i = 0;
   t.m_axi_rresp_i = t.m_axi_bresp_i = 0;
   for (unsigned i = 0; i < 4; ++i) t.m_axi_rdata_i[i] = 0;
+  impl_->context_.assertOn(false);  // what flops hold before their reset breaks every rule
   t.clk_i = 0;
   t.rst_ni = 0;
   t.eval();
   for (int i = 0; i < 8; ++i) cycle();
   t.rst_ni = 1;
   for (int i = 0; i < 4; ++i) cycle();
+  impl_->context_.assertOn(impl_->assertions_);
 }
 
 void RtlModel::cycle_with_waves(std::int64_t time_ps) { impl_->cycle_with_waves(time_ps); }

@@ -16,6 +16,8 @@ usage: ./nicosim COMMAND [ARGUMENTS]        (./nicosim COMMAND --help explains o
   bench cosim | line-rate | card      what simulating costs; whether the card keeps up with the wire
   coverage                   lines and signals of the RTL that the tests reach
   mutate                     do the tests notice small faults in the RTL?
+  prove [NAME...]            proves properties of the RTL, and seeds bugs that the proofs must find
+  synthesize                 cells, flip-flops, memories and logic levels of the card in an FPGA
   doctor                     what is installed, what is missing, and how to get it
 
 Missing Debian packages are installed first:
@@ -24,7 +26,7 @@ Missing Debian packages are installed first:
 TEXT
 }
 
-commands=(run replay frame check costs registers stations version test bench coverage mutate doctor help)
+commands=(run replay frame check costs registers stations version test bench coverage mutate prove synthesize doctor help)
 
 # The command with the smallest edit distance to $1 (Levenshtein; the first one wins a tie).
 nearest_command() {
