@@ -71,7 +71,7 @@ TEST_F(TcpClose, AHalfClosedConnectionStillReceives) {
 TEST_F(TcpClose, APeerThatHalfClosedStillReceives) {
   const int fd = accepted();
   inject({.flags = kAck | kFin});
-  heard();
+  EXPECT_TRUE(silent()) << "the answer may carry the ACK";
   write(fd, text("still"));
   expect(kAck | kPsh, 1, 2, 5);
 }

@@ -73,6 +73,12 @@ struct TcpFixture : StackFixture {
     store_be16(out, 16, packets::transport_checksum(peer_ip, packets::kOurIp, 6, out));
     receive(packets::ethernet(packets::ipv4(out, {.from = peer_ip, .protocol = 6})));
   }
+  // When the next segment leaves, after so much time, in milliseconds.
+  SimTime until_heard(SimTime most) {
+    const SimTime begin = runtime.now();
+    while (silent() && runtime.now() - begin < most) advance(SimTime::ms(1));
+    return runtime.now() - begin;
+  }
   std::uint32_t peer_clock() const { return 1000 + static_cast<std::uint32_t>(runtime.now().in_ns() / 1'000'000); }
 
   // ---- our side
@@ -172,6 +178,7 @@ struct TcpFixture : StackFixture {
     our_isn = answer.raw_seq;
     answer.seq = 0;
     timestamps = answer.tsval.has_value();
+    advance(round_trip);
     inject({.flags = kAck, .window = window});
     return answer;
   }
@@ -245,6 +252,7 @@ struct TcpFixture : StackFixture {
   std::uint16_t peer_port = 40000, our_port = 80;
   std::uint32_t peer_isn = 5000, our_isn = 0, our_tsval = 0;
   bool timestamps = false;
+  SimTime round_trip = SimTime::zero();  // of the handshake
   std::size_t read_so_far = 0;
 };
 
