@@ -86,6 +86,7 @@ namespace nicosim {
   X(TCP_OLD_ACK,        "acknowledges nothing new") \
   X(TCP_TOO_OLD_ACK,    "acknowledgement too old") \
   X(TCP_ACK_UNSENT_DATA, "acknowledges what was never sent") \
+  X(TCP_LISTEN_OVERFLOW, "the listener's SYN queue or accept queue is full") \
   X(TCP_OFO_QUEUE_PRUNE, "out-of-order queue pruned") \
   X(TCP_OFO_DROP,       "no room for out-of-order data")
 // clang-format on

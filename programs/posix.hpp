@@ -21,6 +21,10 @@ class Posix {
   virtual int socket(int domain, int type, int protocol) = 0;
   virtual int bind(int fd, const sockaddr_in& address) = 0;
   virtual int connect(int fd, const sockaddr_in& address) = 0;
+  virtual int listen(int fd, int backlog) = 0;
+  virtual int accept4(int fd, sockaddr_in* peer, int flags) = 0;  // a new descriptor; peer may be null
+  virtual int shutdown(int fd, int how) = 0;
+  virtual int getpeername(int fd, sockaddr_in& address) = 0;
   virtual int getsockname(int fd, sockaddr_in& address) = 0;
   virtual int setsockopt(int fd, int level, int option, std::span<const std::byte> value) = 0;
   virtual int getsockopt(int fd, int level, int option, std::span<std::byte> value) = 0;

@@ -43,6 +43,11 @@ struct Stack::Layers {
     std::abort();
   }
   int create(Socket& socket, int type, int protocol) {  // inet_create
+    if (type == SOCK_STREAM) {
+      if (protocol != 0 && protocol != IPPROTO_TCP) return -EPROTONOSUPPORT;
+      tcp.create(socket);
+      return 0;
+    }
     if (type != SOCK_DGRAM) return -ESOCKTNOSUPPORT;
     if (protocol != 0 && protocol != IPPROTO_UDP) return -EPROTONOSUPPORT;
     udp.create(socket);
@@ -174,6 +179,7 @@ void Stack::close_queued(SimTime now) {
   l.softnet.close_queued(now);
   l.ip_input.reassembly().close_queued(now);
   l.udp.close_queued(now);
+  l.tcp.close_queued(now);
   l.neighbours.close_queued(now);
   for (Interface* const interface : l.interfaces) interface->queue.close_queued(now);
 }

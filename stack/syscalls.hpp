@@ -21,6 +21,11 @@ class Syscalls {
   virtual int socket(Task&, int domain, int type, int protocol) = 0;
   virtual int bind(Task&, int fd, const sockaddr_in& address) = 0;
   virtual int connect(Task&, int fd, const sockaddr_in& address) = 0;
+  virtual int listen(Task&, int fd, int backlog) = 0;
+  // A new descriptor, or -errno. `peer` may be null; flags: SOCK_NONBLOCK, SOCK_CLOEXEC.
+  virtual int accept4(Task&, int fd, sockaddr_in* peer, int flags) = 0;
+  virtual int shutdown(Task&, int fd, int how) = 0;
+  virtual int getpeername(Task&, int fd, sockaddr_in& address) = 0;
   virtual int getsockname(Task&, int fd, sockaddr_in& address) = 0;
   virtual int setsockopt(Task&, int fd, int level, int option, std::span<const std::byte> value) = 0;
   virtual int getsockopt(Task&, int fd, int level, int option, std::span<std::byte> value) = 0;

@@ -25,6 +25,18 @@ int UserProcess::bind(int fd, const sockaddr_in& address) {
 int UserProcess::connect(int fd, const sockaddr_in& address) {
   return kernel("connect", [&] { return calls_.connect(task_, fd, address); });
 }
+int UserProcess::listen(int fd, int backlog) {
+  return kernel("listen", [&] { return calls_.listen(task_, fd, backlog); });
+}
+int UserProcess::accept4(int fd, sockaddr_in* peer, int flags) {
+  return kernel("accept4", [&] { return calls_.accept4(task_, fd, peer, flags); });
+}
+int UserProcess::shutdown(int fd, int how) {
+  return kernel("shutdown", [&] { return calls_.shutdown(task_, fd, how); });
+}
+int UserProcess::getpeername(int fd, sockaddr_in& address) {
+  return kernel("getpeername", [&] { return calls_.getpeername(task_, fd, address); });
+}
 int UserProcess::getsockname(int fd, sockaddr_in& address) {
   return kernel("getsockname", [&] { return calls_.getsockname(task_, fd, address); });
 }

@@ -23,6 +23,10 @@ class UserProcess final : public Posix {
   int socket(int domain, int type, int protocol) override;
   int bind(int fd, const sockaddr_in& address) override;
   int connect(int fd, const sockaddr_in& address) override;
+  int listen(int fd, int backlog) override;
+  int accept4(int fd, sockaddr_in* peer, int flags) override;
+  int shutdown(int fd, int how) override;
+  int getpeername(int fd, sockaddr_in& address) override;
   int getsockname(int fd, sockaddr_in& address) override;
   int setsockopt(int fd, int level, int option, std::span<const std::byte> value) override;
   int getsockopt(int fd, int level, int option, std::span<std::byte> value) override;

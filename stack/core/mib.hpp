@@ -16,9 +16,26 @@ namespace nicosim {
   X(IcmpInSrcQuenchs) X(IcmpInRedirects) X(IcmpInEchos) X(IcmpInEchoReps) X(IcmpInTimestamps) \
   X(IcmpOutMsgs) X(IcmpOutErrors) X(IcmpOutDestUnreachs) X(IcmpOutTimeExcds) X(IcmpOutParmProbs) \
   X(IcmpOutEchoReps) X(IcmpOutTimestampReps) \
-  X(TcpInSegs) X(TcpOutSegs) X(TcpInErrs) X(TcpOutRsts) X(TcpInCsumErrors) \
+  X(TcpActiveOpens) X(TcpPassiveOpens) X(TcpAttemptFails) X(TcpEstabResets) X(TcpCurrEstab) X(TcpInSegs) \
+  X(TcpOutSegs) X(TcpRetransSegs) X(TcpInErrs) X(TcpOutRsts) X(TcpInCsumErrors) \
   X(UdpInDatagrams) X(UdpNoPorts) X(UdpInErrors) X(UdpOutDatagrams) X(UdpRcvbufErrors) X(UdpSndbufErrors) \
   X(UdpInCsumErrors) X(UdpIgnoredMulti) \
+  X(TcpExtSyncookiesSent) X(TcpExtSyncookiesRecv) X(TcpExtSyncookiesFailed) X(TcpExtEmbryonicRsts) \
+  X(TcpExtPruneCalled) X(TcpExtRcvPruned) X(TcpExtOfoPruned) X(TcpExtTW) X(TcpExtPAWSActive) X(TcpExtPAWSEstab) \
+  X(TcpExtDelayedACKs) X(TcpExtDelayedACKLost) X(TcpExtListenOverflows) X(TcpExtListenDrops) \
+  X(TcpExtTCPRenoRecovery) X(TcpExtTCPSackRecovery) X(TcpExtTCPSACKReneging) X(TcpExtTCPSACKReorder) \
+  X(TcpExtTCPRenoReorder) X(TcpExtTCPTSReorder) X(TcpExtTCPFullUndo) X(TcpExtTCPPartialUndo) X(TcpExtTCPDSACKUndo) \
+  X(TcpExtTCPLossUndo) X(TcpExtTCPLostRetransmit) X(TcpExtTCPFastRetrans) X(TcpExtTCPSlowStartRetrans) \
+  X(TcpExtTCPTimeouts) X(TcpExtTCPLossProbes) X(TcpExtTCPLossProbeRecovery) X(TcpExtTCPRcvCollapsed) \
+  X(TcpExtTCPDSACKOldSent) X(TcpExtTCPDSACKOfoSent) X(TcpExtTCPDSACKRecv) X(TcpExtTCPAbortOnData) \
+  X(TcpExtTCPAbortOnClose) X(TcpExtTCPAbortOnMemory) X(TcpExtTCPAbortOnTimeout) X(TcpExtTCPAbortOnLinger) \
+  X(TcpExtTCPSpuriousRTOs) X(TcpExtTCPBacklogDrop) X(TcpExtTCPTimeWaitOverflow) \
+  X(TcpExtTCPReqQFullDoCookies) X(TcpExtTCPReqQFullDrop) X(TcpExtTCPRcvCoalesce) X(TcpExtTCPOFOQueue) \
+  X(TcpExtTCPOFODrop) X(TcpExtTCPOFOMerge) X(TcpExtTCPChallengeACK) X(TcpExtTCPSYNChallenge) \
+  X(TcpExtTCPFromZeroWindowAdv) X(TcpExtTCPToZeroWindowAdv) X(TcpExtTCPWantZeroWindowAdv) X(TcpExtTCPSynRetrans) \
+  X(TcpExtTCPACKSkippedSynRecv) X(TcpExtTCPACKSkippedPAWS) X(TcpExtTCPACKSkippedSeq) \
+  X(TcpExtTCPACKSkippedFinWait2) X(TcpExtTCPACKSkippedTimeWait) X(TcpExtTCPACKSkippedChallenge) \
+  X(TcpExtTCPWinProbe) X(TcpExtTCPKeepAlive) X(TcpExtTCPZeroWindowDrop) X(TcpExtTCPRcvQDrop) \
   X(TcpExtIPReversePathFilter) X(TcpExtArpFilter) \
   X(IpExtInTruncatedPkts) X(IpExtInMcastPkts) X(IpExtOutMcastPkts) X(IpExtInBcastPkts) X(IpExtOutBcastPkts) \
   X(IpExtInOctets) X(IpExtOutOctets) X(IpExtInCsumErrors) X(IpExtReasmOverlaps)

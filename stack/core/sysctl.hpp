@@ -16,6 +16,7 @@ struct Sysctl {
   std::uint32_t dev_weight = 64;             // quota of the backlog NAPI
   std::uint32_t rmem_default = 212992, rmem_max = 212992;
   std::uint32_t wmem_default = 212992, wmem_max = 212992;
+  std::uint32_t somaxconn = 4096;  // listen() backlog at most
 
   // net.ipv4
   bool ip_forward = false;
@@ -26,6 +27,29 @@ struct Sysctl {
   std::uint32_t icmp_echo_ignore_broadcasts = 1;
   std::uint32_t icmp_ratelimit = 1000;  // ms between errors to one target; 0: no limit
   std::uint32_t icmp_ratemask = 6168;   // bit per ICMP type that is limited: 3, 4, 11, 12
+
+  // net.ipv4, TCP
+  std::uint32_t tcp_syncookies = 1;          // 0: never, 1: when the SYN queue is full, 2: always
+  std::uint32_t tcp_abort_on_overflow = 0;   // 1: RST when the accept queue is full
+  std::uint32_t tcp_max_syn_backlog = 2048;  // matters without cookies only
+  std::uint32_t tcp_synack_retries = 5, tcp_syn_retries = 6;
+  std::uint32_t tcp_retries1 = 3, tcp_retries2 = 15, tcp_orphan_retries = 0;  // 0: 8
+  std::uint32_t tcp_fin_timeout = 60;                                         // seconds in FIN_WAIT_2 without an owner
+  std::uint32_t tcp_keepalive_time = 7200, tcp_keepalive_intvl = 75;          // seconds
+  std::uint32_t tcp_keepalive_probes = 9;
+  std::uint32_t tcp_rmem_default = 131072, tcp_rmem_max = 6291456;  // tcp_rmem[1], [2], bytes
+  std::uint32_t tcp_wmem_default = 16384, tcp_wmem_max = 4194304;   // tcp_wmem[1], [2], bytes
+  std::uint32_t tcp_sack = 1, tcp_dsack = 1, tcp_timestamps = 1, tcp_window_scaling = 1;
+  std::uint32_t tcp_reordering = 3, tcp_max_reordering = 300;  // segments
+  std::uint32_t tcp_recovery = 1;                              // RACK
+  std::uint32_t tcp_early_retrans = 3;                         // tail loss probe
+  std::uint32_t tcp_frto = 2;
+  std::uint32_t tcp_slow_start_after_idle = 1;
+  std::uint32_t tcp_moderate_rcvbuf = 1;
+  std::uint32_t tcp_invalid_ratelimit = 500;  // ms between answers to out-of-window segments
+  std::uint32_t tcp_rfc1337 = 0;              // 1: a RST does not end TIME_WAIT
+  std::uint32_t tcp_max_tw_buckets = 262144;
+  bool tcp_cubic = true;  // tcp_congestion_control: cubic, else reno
 
   // net.ipv4.neigh.default
   std::uint32_t mcast_solicit = 3, ucast_solicit = 3;  // ARP requests before giving up

@@ -112,8 +112,12 @@ void Icmp::report(IpPacket packet, const IcmpHeader& header) {
     ++net_.mib.IcmpInErrors;
     return net_.drop(std::move(packet.frame), Station::transport, DropReason::PKT_TOO_SMALL);
   }
-  const IcmpReport report{
-      header.type, header.code, {load_be32(quoted, 12)}, {load_be32(quoted, 16)}, quoted.subspan(header_bytes)};
+  const IcmpReport report{header.type,
+                          header.code,
+                          {load_be32(quoted, 12)},
+                          {load_be32(quoted, 16)},
+                          quoted.subspan(header_bytes),
+                          load_be32(packet.frame->bytes(), 4)};
   if (TransportProtocol* const protocol = protocols_[load8(quoted, 9)]) protocol->error(report);
   net_.finish(std::move(packet.frame), Fate::consumed, Station::transport);
 }

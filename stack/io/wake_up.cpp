@@ -54,6 +54,28 @@ unsigned sock_def_error_report(Sock& sock) {
   return woken + wq.fasync_list.signal_all(POLL_ERR);
 }
 
+unsigned sock_def_wakeup(Sock& sock) {
+  const auto file = hold(sock);
+  if (!file || !file->socket.wq.wait.has_sleepers()) return 0;
+  return file->socket.wq.wait.wake_up(~PollMask{0}, 0, false);
+}
+
+unsigned sk_stream_write_space(Sock& sock) {
+  const auto file = hold(sock);
+  if (!file) return 0;
+  SocketWq& wq = file->socket.wq;
+  unsigned woken = 0;
+  if (wq.wait.has_sleepers()) woken = wq.wait.wake_up(kPollOut | kPollWrNorm | kPollWrBand, 1, false);
+  woken += sock_wake_async(wq, AsyncWake::space, POLL_OUT);
+  wq.flags &= ~kAsyncNoSpace;
+  return woken;
+}
+
+unsigned sk_wake_async(Sock& sock, AsyncWake how, int code) {
+  const auto file = hold(sock);
+  return file ? sock_wake_async(file->socket.wq, how, code) : 0;
+}
+
 unsigned sock_wake_async(SocketWq& wq, AsyncWake how, int code) {
   if (wq.fasync_list.empty()) return 0;
   if (how == AsyncWake::wait_data && (wq.flags & kAsyncWaitData) != 0) return 0;

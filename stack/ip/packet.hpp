@@ -25,6 +25,7 @@ struct IcmpReport {
   std::uint8_t type = 0, code = 0;
   Ipv4Address source, destination;  // of our packet
   Bytes transport;                  // its first bytes behind the IP header, at least 8
+  std::uint32_t info = 0;           // the message's second word: the next hop's MTU, or a pointer
 };
 
 class TransportProtocol {

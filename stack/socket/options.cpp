@@ -55,6 +55,9 @@ int sock_setsockopt(const Sysctl& sysctl, Socket& socket, int option, std::span<
     case SO_REUSEADDR:
       sock.reuse = *number != 0;
       return 0;
+    case SO_REUSEPORT:
+      sock.reuseport = *number != 0;
+      return 0;
     case SO_BROADCAST:
       sock.broadcast = *number != 0;
       return 0;
@@ -74,6 +77,8 @@ int sock_getsockopt(Socket& socket, int option, std::span<std::byte> value) {
   switch (option) {
     case SO_REUSEADDR:
       return give_option(value, int{sock.reuse});
+    case SO_REUSEPORT:
+      return give_option(value, int{sock.reuseport});
     case SO_BROADCAST:
       return give_option(value, int{sock.broadcast});
     case SO_RCVBUF:
@@ -91,7 +96,7 @@ int sock_getsockopt(Socket& socket, int option, std::span<std::byte> value) {
     case SO_DOMAIN:
       return give_option(value, AF_INET);
     case SO_PROTOCOL:
-      return give_option(value, int{IPPROTO_UDP});
+      return give_option(value, socket.type == SOCK_STREAM ? int{IPPROTO_TCP} : int{IPPROTO_UDP});
     case SO_ACCEPTCONN:
       return give_option(value, 0);
     default:

@@ -14,7 +14,7 @@ class WriteCharge final : public TxOwner {
   }
   ~WriteCharge() override {
     sock_->wmem_alloc -= bytes_;
-    if (!sock_->net.over) sock_def_write_space(*sock_);
+    if (!sock_->net.over) sock_->write_space();
   }
 
  private:
@@ -27,6 +27,10 @@ class WriteCharge final : public TxOwner {
 std::unique_ptr<TxOwner> Sock::charge(std::size_t truesize) {
   return std::make_unique<WriteCharge>(shared_from_this(), truesize);
 }
+
+SockSummary Sock::summary() const { return {"udp", connected() ? "ESTAB" : "UNCONN", rmem_alloc, wmem_alloc}; }
+
+void Sock::write_space() { sock_def_write_space(*this); }
 
 int Sock::take_error() { return -std::exchange(error, 0); }
 

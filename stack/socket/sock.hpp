@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace nicosim {
@@ -24,14 +25,24 @@ struct Datagram {
   std::size_t truesize = 0;
 };
 
+// A row of ss(8).
+struct SockSummary {
+  std::string_view netid, state;
+  std::size_t recv_q = 0, send_q = 0;
+};
+
 enum class PathMtuDiscovery : std::uint8_t { dont = 0, want = 1, do_it = 2 };  // IP_PMTUDISC_*
 
-struct Sock final : TxAccount, std::enable_shared_from_this<Sock> {
+struct Sock : TxAccount, std::enable_shared_from_this<Sock> {
   explicit Sock(Net& stack_net) : net(stack_net) {}
+  Sock(const Sock&) = delete;
+  Sock& operator=(const Sock&) = delete;
 
   // A frame of this socket is on its way out; the space comes back when the card has it (sock_wfree).
   std::unique_ptr<TxOwner> charge(std::size_t truesize) override;
-  int take_error();  // sock_error: -errno once, then 0
+  virtual SockSummary summary() const;
+  virtual void write_space();  // sk_write_space: some of it came back
+  int take_error();            // sock_error: -errno once, then 0
   bool connected() const { return dport != 0; }
 
   Net& net;
@@ -56,7 +67,7 @@ struct Sock final : TxAccount, std::enable_shared_from_this<Sock> {
 
   int error = 0;  // sk_err: an errno that the next call returns
   SimTime rcvtimeo = SimTime::never(), sndtimeo = SimTime::never();
-  bool reuse = false, broadcast = false;
+  bool reuse = false, reuseport = false, broadcast = false;
   std::uint8_t ttl = 0;  // 0: net.ipv4.ip_default_ttl
   std::uint8_t multicast_ttl = 1, tos = 0;
   PathMtuDiscovery pmtudisc = PathMtuDiscovery::want;

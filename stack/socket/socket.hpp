@@ -8,6 +8,7 @@
 #include "common/wait_queue.hpp"
 #include "stack/io/fasync.hpp"
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -39,13 +40,18 @@ class ProtoOps {
   virtual ~ProtoOps() = default;
   virtual void release(Socket&) = 0;  // the last file reference is gone
   virtual int bind(Socket&, const sockaddr_in& address) = 0;
-  virtual int connect(Socket&, const sockaddr_in& address) = 0;
+  virtual int connect(Task&, Socket&, const sockaddr_in& address) = 0;
+  virtual int listen(Socket&, int /*backlog*/) { return -EOPNOTSUPP; }
+  // Makes `fresh`, an empty socket with a file, the next connection of a listener.
+  virtual int accept(Task&, Socket& /*listener*/, Socket& /*fresh*/) { return -EOPNOTSUPP; }
+  virtual int shutdown(Socket&, int /*how*/) { return -EOPNOTSUPP; }
   virtual int getname(Socket&, sockaddr_in& address) = 0;
+  virtual int getpeername(Socket&, sockaddr_in& address) = 0;
   virtual int setsockopt(Socket&, int level, int option, std::span<const std::byte> value) = 0;
   virtual int getsockopt(Socket&, int level, int option, std::span<std::byte> value) = 0;
   virtual long sendmsg(Task&, Socket&, std::span<const std::byte> data, int flags, const sockaddr_in* to) = 0;
   virtual long recvmsg(Task&, Socket&, std::span<std::byte> buffer, int flags, sockaddr_in* from) = 0;
-  virtual PollMask poll(const Socket&) const = 0;  // what is ready now
+  virtual PollMask poll(Socket&) const = 0;  // what is ready now; who finds no room is told when there is some
 };
 
 struct Socket {

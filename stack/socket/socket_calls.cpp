@@ -13,13 +13,17 @@ int SocketCalls::socket(Task& task, int domain, int type, int protocol) {
   if ((type & ~(0xf | SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) return -EINVAL;
   auto file = std::make_shared<File>();
   if (const int error = create_(file->socket, kind, protocol); error != 0) return error;
+  file->socket.type = kind;
+  file->socket.state = SocketState::unconnected;
+  return install(task, std::move(file), type);
+}
+
+int SocketCalls::install(Task& task, std::shared_ptr<File> file, int type_flags) {
   Descriptors& open = tasks_[task.pid()];
   int fd = kFirstDescriptor;  // the lowest free one
   for (auto taken = open.begin(); taken != open.end() && taken->first == fd; ++taken) ++fd;
   if (fd >= kDescriptors) return -EMFILE;
-  file->socket.type = kind;
-  file->socket.state = SocketState::unconnected;
-  file->nonblocking = (type & SOCK_NONBLOCK) != 0;
+  file->nonblocking = (type_flags & SOCK_NONBLOCK) != 0;
   file->pid = task.pid();
   file->fd = fd;
   file->task_name = task.task_name();
@@ -34,7 +38,34 @@ int SocketCalls::bind(Task& task, int fd, const sockaddr_in& address) {
 
 int SocketCalls::connect(Task& task, int fd, const sockaddr_in& address) {
   const auto f = file(task, fd);
-  return f ? f->socket.ops->connect(f->socket, address) : -EBADF;
+  return f ? f->socket.ops->connect(task, f->socket, address) : -EBADF;
+}
+
+int SocketCalls::listen(Task& task, int fd, int backlog) {
+  const auto f = file(task, fd);
+  return f ? f->socket.ops->listen(f->socket, backlog) : -EBADF;
+}
+
+int SocketCalls::accept4(Task& task, int fd, sockaddr_in* peer, int flags) {
+  if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) return -EINVAL;
+  const auto f = file(task, fd);
+  if (!f) return -EBADF;
+  auto fresh = std::make_shared<File>();
+  fresh->socket.type = f->socket.type;
+  if (const int error = f->socket.ops->accept(task, f->socket, fresh->socket); error != 0) return error;
+  // Gone already: the descriptor is handed out all the same, and says ENOTCONN later; accept() itself must not fail.
+  if (peer != nullptr) fresh->socket.ops->getpeername(fresh->socket, *peer);
+  return install(task, std::move(fresh), flags);
+}
+
+int SocketCalls::shutdown(Task& task, int fd, int how) {
+  const auto f = file(task, fd);
+  return f ? f->socket.ops->shutdown(f->socket, how) : -EBADF;
+}
+
+int SocketCalls::getpeername(Task& task, int fd, sockaddr_in& address) {
+  const auto f = file(task, fd);
+  return f ? f->socket.ops->getpeername(f->socket, address) : -EBADF;
 }
 
 int SocketCalls::getsockname(Task& task, int fd, sockaddr_in& address) {
@@ -103,7 +134,8 @@ std::string SocketCalls::table() const {
     const Sock& sock = *f.socket.sock;
     if (sock.num == 0) return;
     const std::string peer = sock.connected() ? fmt::format("{}:{}", sock.daddr.text(), sock.dport) : "0.0.0.0:*";
-    text += fmt::format(kRow, "udp", sock.connected() ? "ESTAB" : "UNCONN", sock.rmem_alloc, sock.wmem_alloc,
+    const SockSummary summary = sock.summary();
+    text += fmt::format(kRow, summary.netid, summary.state, summary.recv_q, summary.send_q,
                         fmt::format("{}:{}", sock.rcv_saddr.text(), sock.num), peer,
                         fmt::format("users:((\"{}\",pid={},fd={}))", f.task_name, f.pid, f.fd));
   });

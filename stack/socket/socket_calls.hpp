@@ -21,6 +21,10 @@ class SocketCalls final : public Syscalls {
   int socket(Task&, int domain, int type, int protocol) override;
   int bind(Task&, int fd, const sockaddr_in& address) override;
   int connect(Task&, int fd, const sockaddr_in& address) override;
+  int listen(Task&, int fd, int backlog) override;
+  int accept4(Task&, int fd, sockaddr_in* peer, int flags) override;
+  int shutdown(Task&, int fd, int how) override;
+  int getpeername(Task&, int fd, sockaddr_in& address) override;
   int getsockname(Task&, int fd, sockaddr_in& address) override;
   int setsockopt(Task&, int fd, int level, int option, std::span<const std::byte> value) override;
   int getsockopt(Task&, int fd, int level, int option, std::span<std::byte> value) override;
@@ -34,13 +38,15 @@ class SocketCalls final : public Syscalls {
   std::shared_ptr<File> file(const Task& task, int fd) const;
   // Every open socket, by process and descriptor.
   void for_each(const std::function<void(const File&)>& visit) const;
-  std::string table() const;  // the bound ones, as `ss -uanp` prints them
+  std::string table() const;  // the bound ones, as `ss -tuanp` prints them
 
  private:
   static constexpr int kFirstDescriptor = 3;  // 0 to 2 are the standard streams
   static constexpr int kDescriptors = 1024;   // RLIMIT_NOFILE
 
   using Descriptors = std::map<int, std::shared_ptr<File>>;
+
+  int install(Task& task, std::shared_ptr<File> file, int type_flags);  // fd_install: the lowest free descriptor
 
   Create create_;
   std::map<unsigned, Descriptors> tasks_;  // by pid

@@ -28,7 +28,9 @@ Result<TcpHeader, DropReason> parse_tcp(Bytes segment, const PseudoHeader& pseud
   return h;
 }
 
-void write_tcp(std::span<std::byte> segment, const TcpHeader& h, const PseudoHeader& pseudo) {
+void write_tcp(std::span<std::byte> segment, const TcpHeader& h, const PseudoHeader& pseudo,
+               const TcpOptions& options) {
+  assert(h.header_bytes == TcpHeader::kBytes + options.bytes() && "the data offset must cover the options");
   store_be16(segment, 0, h.source_port);
   store_be16(segment, 2, h.destination_port);
   store_be32(segment, 4, h.sequence);
@@ -38,6 +40,7 @@ void write_tcp(std::span<std::byte> segment, const TcpHeader& h, const PseudoHea
   store_be16(segment, 14, h.window);
   store_be16(segment, 16, 0);
   store_be16(segment, 18, 0);
+  write_tcp_options(segment.subspan(TcpHeader::kBytes, options.bytes()), options);
   Checksum sum{pseudo.source, pseudo.destination, kIpTcp, segment.size()};
   sum.add(segment);
   store_be16(segment, 16, sum.value());

@@ -3,7 +3,9 @@
 
 #include "common/bytes.hpp"
 #include "common/drop_reason.hpp"
+#include "common/frame.hpp"
 #include "common/result.hpp"
+#include "stack/tcp/tcp_options.hpp"
 #include "stack/udp/udp_header.hpp"
 
 #include <cstddef>
@@ -29,10 +31,30 @@ struct TcpHeader {
   }
 };
 
+// A received segment on its way through the layer (struct sk_buff with its tcp_skb_cb).
+struct TcpSegment {
+  FramePtr frame;  // from the payload on
+  TcpHeader header;
+  TcpOptions options;
+  Ipv4Address source, destination;
+  std::uint8_t tos = 0;
+  std::size_t truesize = 0;
+
+  bool has(TcpHeader::Flag flag) const { return header.has(flag); }
+  std::uint32_t seq() const { return header.sequence; }
+  std::uint32_t ack_seq() const { return header.acknowledgement; }
+  std::uint32_t end_seq() const { return header.sequence + header.sequence_length(); }
+  std::uint32_t data_end() const {  // without its FIN
+    return end_seq() - (has(TcpHeader::kFin) ? 1 : 0);
+  }
+};
+
 // PKT_TOO_SMALL: cut short or data offset out of range; TCP_CSUM: wrong.
 Result<TcpHeader, DropReason> parse_tcp(Bytes segment, const PseudoHeader& pseudo);
-// Fills in the 20 bytes at the front of `segment`, checksum included.
-void write_tcp(std::span<std::byte> segment, const TcpHeader& header, const PseudoHeader& pseudo);
+// Fills in the header and its options at the front of `segment`, checksum over all of it included. header.header_bytes
+// must be 20 + options.bytes().
+void write_tcp(std::span<std::byte> segment, const TcpHeader& header, const PseudoHeader& pseudo,
+               const TcpOptions& options = {});
 // The answer to a segment that no connection takes (RFC 9293, 3.10.7.1); never for a segment with RST.
 TcpHeader reset_for(const TcpHeader& segment);
 

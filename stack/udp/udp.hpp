@@ -33,13 +33,14 @@ class Udp final : public TransportProtocol, public ProtoOps {
   // Processes (udp_socket.cpp)
   void release(Socket& socket) override;
   int bind(Socket& socket, const sockaddr_in& address) override;
-  int connect(Socket& socket, const sockaddr_in& address) override;
+  int connect(Task& task, Socket& socket, const sockaddr_in& address) override;
   int getname(Socket& socket, sockaddr_in& address) override;
+  int getpeername(Socket& socket, sockaddr_in& address) override;
   int setsockopt(Socket& socket, int level, int option, std::span<const std::byte> value) override;
   int getsockopt(Socket& socket, int level, int option, std::span<std::byte> value) override;
   long sendmsg(Task& task, Socket& socket, std::span<const std::byte> data, int flags, const sockaddr_in* to) override;
   long recvmsg(Task& task, Socket& socket, std::span<std::byte> buffer, int flags, sockaddr_in* from) override;
-  PollMask poll(const Socket& socket) const override;
+  PollMask poll(Socket& socket) const override;
 
  private:
   void deliver(Sock& sock, FramePtr frame, const Ipv4Header& ip, const UdpHeader& udp, std::size_t weight);

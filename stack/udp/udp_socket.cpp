@@ -2,6 +2,7 @@
 #include "common/spin_lock.hpp"
 #include "stack/io/poll_mask.hpp"
 #include "stack/io/wake_up.hpp"
+#include "stack/socket/address.hpp"
 #include "stack/socket/options.hpp"
 #include "stack/udp/udp.hpp"
 
@@ -12,20 +13,6 @@
 #include <fmt/format.h>
 
 namespace nicosim {
-namespace {
-
-Ipv4Address address_of(const sockaddr_in& a) { return {ntohl(a.sin_addr.s_addr)}; }
-
-sockaddr_in sockaddr_of(Ipv4Address address, std::uint16_t port) {
-  sockaddr_in out{};
-  out.sin_family = AF_INET;
-  out.sin_port = htons(port);
-  out.sin_addr.s_addr = htonl(address.value);
-  return out;
-}
-
-}  // namespace
-
 void Udp::create(Socket& socket) {
   socket.sock = std::make_shared<Sock>(net_);
   socket.sock->socket = &socket;
@@ -67,7 +54,7 @@ int Udp::bind(Socket& socket, const sockaddr_in& address) {
   return 0;
 }
 
-int Udp::connect(Socket& socket, const sockaddr_in& address) {
+int Udp::connect(Task&, Socket& socket, const sockaddr_in& address) {
   if (address.sin_family == AF_UNSPEC) {
     disconnect(socket);
     return 0;
@@ -101,6 +88,13 @@ void Udp::disconnect(Socket& socket) {  // __udp_disconnect
 int Udp::getname(Socket& socket, sockaddr_in& address) {
   const Sock& sock = *socket.sock;
   address = sockaddr_of(sock.rcv_saddr.is_any() ? sock.saddr : sock.rcv_saddr, sock.num);
+  return 0;
+}
+
+int Udp::getpeername(Socket& socket, sockaddr_in& address) {
+  const Sock& sock = *socket.sock;
+  if (!sock.connected()) return -ENOTCONN;
+  address = sockaddr_of(sock.daddr, sock.dport);
   return 0;
 }
 
@@ -332,7 +326,7 @@ long Udp::transmit(Socket& socket, const Route& route, Ipv4Address to, std::uint
   return static_cast<long>(data.size());
 }
 
-PollMask Udp::poll(const Socket& socket) const {  // udp_poll, datagram_poll
+PollMask Udp::poll(Socket& socket) const {  // udp_poll, datagram_poll
   const Sock& sock = *socket.sock;
   PollMask ready = 0;
   if (sock.error != 0) ready |= kPollErr;

@@ -13,6 +13,7 @@
 #include <iostream>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace nicosim {
 
@@ -39,7 +40,10 @@ class TestRuntime final : public Runtime {
     charged[static_cast<std::size_t>(cost)] += units;
     if (!free_) now_ += costs_.of(cost, units);
   }
-  void catch_up() override {}
+  void catch_up() override {
+    if (!on_catch_up || catch_ups_before-- > 0) return;
+    std::exchange(on_catch_up, nullptr)();
+  }
   void raise_softirq(Softirq s, unsigned) override { pending.insert(s); }
   void irq_disable() override { ++irq_depth; }
   void irq_enable() override { --irq_depth; }
@@ -88,7 +92,9 @@ class TestRuntime final : public Runtime {
     task_ = task;
   }
 
-  std::function<bool()> on_sleep;  // one step of the world; false: nothing left to happen
+  std::function<bool()> on_sleep;     // one step of the world; false: nothing left to happen
+  std::function<void()> on_catch_up;  // once: what an interrupt does while a call is in progress
+  int catch_ups_before = 0;           // how many times time passes before that
   std::set<Softirq> pending;
   std::set<unsigned> wakes;
   std::array<std::uint64_t, kCosts> charged{};

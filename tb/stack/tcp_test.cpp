@@ -95,9 +95,5 @@ TEST_F(Tcp, ABroadcastSegmentIsDropped) {
   EXPECT_EQ(dropped(Station::transport, DropReason::NOT_SPECIFIED), 1U);
 }
 
-TEST_F(Tcp, ASocketOfTypeStreamIsNotToBeHad) {
-  EXPECT_EQ(sys().socket(task, AF_INET, SOCK_STREAM, 0), -ESOCKTNOSUPPORT);
-}
-
 }  // namespace
 }  // namespace nicosim

@@ -1,0 +1,122 @@
+// Sending again: one segment, all that are lost, or the last one as a probe (net/ipv4/tcp_output.c).
+#include "stack/tcp/sequence.hpp"
+#include "stack/tcp/tcp_sock.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace nicosim {
+
+// __tcp_retransmit_skb, without the scoreboard. 0, or an error when it was not sent.
+int TcpSock::retransmit_bare(std::size_t index) {
+  if (before(write_queue.sent()[index].seq, snd_una)) write_queue.trim_head(snd_una);
+  const std::size_t mss = current_mss();
+  const TxSegment& segment = write_queue.sent()[index];
+  // A window that was shrunk: beyond it only the first segment goes, as a probe.
+  if (!before(segment.seq, wnd_end()) && segment.seq != snd_una) return -EAGAIN;
+  std::size_t most = mss;
+  if (before(segment.seq, wnd_end())) most = std::min<std::size_t>(most, wnd_end() - segment.seq);
+  if (segment.size() > most) write_queue.split_sent(index, most);
+  TxSegment& head = write_queue.sent()[index];
+  const bool syn = (head.flags & TcpHeader::kSyn) != 0;
+  ++net.mib.TcpRetransSegs;
+  if (syn) ++net.mib.TcpExtTCPSynRetrans;
+  ++total_retrans;
+  bytes_retrans += head.size();
+  const std::vector<FrameId> parents = head.ids;
+  const std::uint8_t ack = syn && state == TcpState::SYN_SENT ? 0 : std::uint8_t{TcpHeader::kAck};
+  return transmit(&head, head.flags | ack, head.seq, parents);
+}
+
+// tcp_retransmit_skb
+int TcpSock::retransmit(std::size_t index) {
+  if (const int result = retransmit_bare(index); result != 0) return result;
+  TxSegment& segment = write_queue.sent()[index];
+  write_queue.mark_retransmitted(segment, net.now());
+  if (retrans_stamp == kNoTime) retrans_stamp = net.now();
+  if (undo_retrans < 0) undo_retrans = 0;
+  ++undo_retrans;
+  return 0;
+}
+
+// tcp_xmit_retransmit_queue: what is marked lost, from the front, as far as the congestion window allows.
+void TcpSock::xmit_retransmit_queue() {
+  bool rearm = false;
+  for (std::size_t i = 0; i < write_queue.sent().size(); ++i) {
+    if (write_queue.in_flight() >= cwnd.cwnd) break;
+    if (write_queue.retrans_out() >= write_queue.lost_out()) break;
+    const TxSegment& segment = write_queue.sent()[i];
+    if (!segment.lost || segment.sacked || segment.retrans) continue;
+    if (small_queue_check()) break;
+    ++(ca_state == CaState::Loss ? net.mib.TcpExtTCPSlowStartRetrans : net.mib.TcpExtTCPFastRetrans);
+    if (retransmit(i) != 0) break;
+    if (in_cwnd_reduction()) ++prr_out;
+    if (i == 0 && pending != Pending::reo_timeout) rearm = true;
+  }
+  if (rearm) reset_xmit_timer(Pending::retrans, rto);
+}
+
+// tcp_simple_retransmit: segments that turn out to be too big for the path are lost, but nothing is congested.
+void TcpSock::simple_retransmit() {
+  const std::size_t mss = current_mss();
+  const std::uint32_t before_this = write_queue.lost_out();
+  for (TxSegment& segment : write_queue.sent())
+    if (segment.size() > mss) mark_lost(segment);
+  if (write_queue.lost_out() == before_this) return;
+  if (ca_state != CaState::Loss) {
+    high_seq = snd_nxt;
+    cwnd.ssthresh = current_ssthresh();
+    prior_ssthresh = 0;
+    undo_armed = false;
+    ca_state = CaState::Loss;
+  }
+  xmit_retransmit_queue();
+}
+
+// ---- tail loss probe (RFC 8985, 7)
+
+bool TcpSock::schedule_loss_probe(bool advancing_rto) {
+  const std::uint32_t knob = net.sysctl.tcp_early_retrans;
+  if ((knob != 3 && knob != 4) || write_queue.packets_out() == 0 || !sack_ok ||
+      (ca_state != CaState::Open && ca_state != CaState::CWR))
+    return false;
+  SimTime timeout = kTcpTimeoutInit;
+  if (rtt.measured()) {
+    timeout = rtt.srtt() * 2;
+    timeout += write_queue.packets_out() == 1 ? kTcpRtoMin : kTcpTimeoutMin;  // the peer may delay its ACK
+  }
+  const SimTime left = advancing_rto ? rto : write_queue.sent().front().sent + rto - net.now();
+  if (left > SimTime::zero()) timeout = std::min(timeout, left);
+  reset_xmit_timer(Pending::loss_probe, timeout);
+  return true;
+}
+
+void TcpSock::send_loss_probe() {
+  const std::size_t mss = current_mss();
+  bool sent = false;
+  if (!tlp_armed) {  // at most one at a time
+    tlp_retrans = false;
+    const auto& unsent = write_queue.unsent();
+    if (!unsent.empty() && snd_wnd_test(unsent.front(), mss)) {
+      const std::uint32_t prior = write_queue.packets_out();
+      write_xmit(kNagleOff, 2);
+      sent = write_queue.packets_out() > prior;
+    } else if (write_queue.sent().empty()) {
+      pending = Pending::none;
+      return;
+    } else if (!small_queue_check() && retransmit_bare(write_queue.sent().size() - 1) == 0) {
+      write_queue.sent().back().sent = net.now();
+      write_queue.sent().back().ever_retrans = true;
+      tlp_retrans = sent = true;
+    }
+  }
+  if (sent) {
+    tlp_armed = true;
+    tlp_high_seq = snd_nxt;
+    ++net.mib.TcpExtTCPLossProbes;
+    pending = Pending::none;
+  }
+  rearm_rto();
+}
+
+}  // namespace nicosim

@@ -1,0 +1,121 @@
+// send(): bytes of a process become segments (tcp_sendmsg_locked).
+#include "stack/io/poll_mask.hpp"
+#include "stack/socket/truesize.hpp"
+#include "stack/tcp/sequence.hpp"
+#include "stack/tcp/sock_lock.hpp"
+#include "stack/tcp/tcp.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace nicosim {
+namespace {
+
+std::size_t weight(std::size_t bytes) { return truesize(Ipv4Header::kBytes + TcpHeader::kBytes + bytes); }
+
+// Behind the last segment, when that has not been sent and has room, else in a new one. Returns how many fitted.
+std::size_t append(TcpSock& sock, std::span<const std::byte> data, std::size_t mss) {
+  WriteQueue& queue = sock.write_queue;
+  const bool room = !queue.unsent().empty() && queue.unsent().back().size() < mss &&
+                    (queue.unsent().back().flags & TcpHeader::kFin) == 0;
+  if (!room) {
+    sock.slow_start_after_idle_check();
+    TxSegment fresh;
+    fresh.seq = fresh.end_seq = sock.write_seq;
+    fresh.truesize = weight(0);
+    queue.append(std::move(fresh));
+    sock.net.runtime.charge(Cost::skb_alloc);
+    sock.nonagle &= ~kNaglePush;
+  }
+  TxSegment& last = queue.unsent().back();
+  const std::size_t n = std::min(mss - last.size(), data.size());
+  last.data.insert(last.data.end(), data.begin(), data.begin() + static_cast<std::ptrdiff_t>(n));
+  last.end_seq += static_cast<std::uint32_t>(n);
+  last.flags &= static_cast<std::uint8_t>(~TcpHeader::kPsh);
+  sock.write_seq += static_cast<std::uint32_t>(n);
+  const std::size_t now = weight(last.size());
+  queue.grew(now - last.truesize);
+  last.truesize = now;
+  return n;
+}
+
+void mark_push(TcpSock& sock) {
+  sock.write_queue.unsent().back().flags |= TcpHeader::kPsh;
+  sock.pushed_seq = sock.write_seq;
+}
+
+// tcp_push: the end of a write. With more to come (MSG_MORE, TCP_CORK) only full segments leave.
+void push(TcpSock& sock, bool more) {
+  if (sock.write_queue.unsent().empty()) return;
+  const bool forced = after(sock.write_seq, sock.pushed_seq + (sock.max_window >> 1U));
+  if (!more || forced) mark_push(sock);
+  sock.push_pending_frames(more ? kNagleCork : sock.nonagle);
+}
+
+}  // namespace
+
+long Tcp::sendmsg(Task& task, Socket& socket, std::span<const std::byte> data, int flags, const sockaddr_in*) {
+  TcpSock& sock = tcp_sk(*socket.sock);
+  const auto keep = sock.self();
+  SockLock lock{sock};
+  Net& net = layer_.net;
+  if ((flags & MSG_OOB) != 0) return -EOPNOTSUPP;  // the urgent mechanism is not for new programs (RFC 6093)
+  const bool nonblocking = (flags & MSG_DONTWAIT) != 0 || socket.file->nonblocking;
+  const SimTime until = nonblocking ? SimTime::zero() : net.now() + sock.sndtimeo;
+  std::size_t copied = 0;
+  const auto fail = [&](int error) -> long {  // sk_stream_error
+    if (copied > 0) {
+      push(sock, false);
+      return static_cast<long>(copied);
+    }
+    if (error == -EPIPE && sock.error != 0) return sock.take_error();
+    return error;
+  };
+  net.runtime.charge(Cost::sock_send);
+
+  // sk_stream_wait_connect
+  for (Woken woken = Woken::event; !sock.in({TcpState::ESTABLISHED, TcpState::CLOSE_WAIT});) {
+    if (sock.error != 0) return sock.take_error();
+    const auto opening = [&] { return sock.in({TcpState::SYN_SENT, TcpState::SYN_RECV}) && sock.error == 0; };
+    if (!opening()) return fail(-EPIPE);
+    if (woken == Woken::timeout || net.now() >= until) return -EAGAIN;
+    if (woken == Woken::signal) return -EINTR;
+    ++sock.write_pending;
+    woken = lock.sleep(task, socket.wq.wait, ~PollMask{0}, false, until, [&] { return !opening(); });
+    --sock.write_pending;
+  }
+
+  Woken woken = Woken::event;
+  while (copied < data.size()) {
+    if (sock.error != 0 || (sock.shutdown_mask & kSendShutdown) != 0) return fail(-EPIPE);
+    const std::size_t mss = sock.current_mss();
+    const auto& unsent = sock.write_queue.unsent();
+    const bool fits = !unsent.empty() && unsent.back().size() < mss;
+    if (!fits && !sock.stream_memory_free()) {  // sk_stream_wait_memory
+      socket.wq.flags |= kAsyncNoSpace;
+      if (copied > 0) push(sock, (flags & MSG_MORE) != 0);
+      if (woken == Woken::timeout || net.now() >= until) return fail(-EAGAIN);
+      if (woken == Woken::signal) return fail(-EINTR);
+      const auto ready = [&] {
+        return sock.error != 0 || (sock.shutdown_mask & kSendShutdown) != 0 || sock.stream_memory_free();
+      };
+      woken = lock.sleep(task, socket.wq.wait, kPollOut | kPollErr | kPollHup, false, until, ready);
+      continue;
+    }
+    const std::size_t n = append(sock, data.subspan(copied), mss);
+    net.runtime.charge(Cost::copy_to_user_per_byte, n);
+    copied += n;
+    woken = Woken::event;
+    if (unsent.back().size() < mss || copied == data.size()) continue;
+    if (after(sock.write_seq, sock.pushed_seq + (sock.max_window >> 1U))) {
+      mark_push(sock);
+      sock.push_pending_frames(kNaglePush);
+    } else if (unsent.size() == 1 && sock.write_xmit(kNaglePush, 1)) {
+      sock.check_probe_timer();
+    }
+  }
+  if (copied > 0) push(sock, (flags & MSG_MORE) != 0 || (sock.nonagle & kNagleCork) != 0);
+  return static_cast<long>(copied);
+}
+
+}  // namespace nicosim
