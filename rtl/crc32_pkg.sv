@@ -4,7 +4,7 @@
 // as INIT, takes bytes, and its complement is the FCS, least significant byte first. The tables answer what one byte
 // contributes when k more bytes follow it ("slice by 8"): eight look-ups and a tree of XORs per word. Written as
 // equations instead, the same function would cost the simulator five times as much; but a chip wants the equations, and
-// a table that is looked up 32 bits at a time would drown a synthesis tool. A proof says that both are the same.
+// a table that is looked up 32 bits at a time would drown a synthesis tool.
 package crc32_pkg;
 
   localparam logic [31:0] INIT = 32'hFFFFFFFF;

@@ -17,8 +17,8 @@ class RtlModel {
   struct Options {
     std::uint64_t random_reset_seed = 0;  // 0: flops start at zero; else at random values, before the reset
     std::string waves;                    // FST file; only in a build with tracing
-    // Checks the RTL's assertions; one that fails prints file, line and name and aborts. Also on when the environment has
-    // NICOSIM_ASSERT, as in all our tests.
+    // Checks the RTL's assertions; one that fails prints file, line and name and aborts. Also on when the environment
+    // has NICOSIM_ASSERT, as in all our tests.
     bool assertions = false;
     std::string name = "nic";
   };

@@ -21,7 +21,8 @@ TEST(RtlModel, FailingAssertionNamesFileLineAndBlock) {
     dup2(STDERR_FILENO, STDOUT_FILENO);  // Verilator reports on stdout, the test reads stderr
     answer_nobody({.assertions = true});
   };
-  EXPECT_DEATH(to_stderr(), "[.]sv:[0-9]+: Assertion failed in nic[.].*[.](AnswersOnlyWhatWasAsked|ReadAnswerHasARequest)");
+  EXPECT_DEATH(to_stderr(),
+               "[.]sv:[0-9]+: Assertion failed in nic[.].*[.](AnswersOnlyWhatWasAsked|ReadAnswerHasARequest)");
 }
 
 TEST(RtlModel, EnvironmentSwitchesAssertionsOn) {
