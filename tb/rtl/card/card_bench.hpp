@@ -14,11 +14,11 @@
 #include "regmap/regmap.hpp"
 #include "tb/rtl/axi_memory.hpp"
 #include "tb/rtl/axil_bus.hpp"
+#include "tb/rtl/card/power_on.hpp"
 #include "tb/rtl/xgmii.hpp"
 
 namespace nicosim::tb {
 
-inline constexpr std::uint64_t kStation = 0x0200'0000'0a01ULL;  // 02:00:00:00:0a:01
 inline constexpr std::uint64_t kMemory = 0x10'0000;
 inline constexpr std::size_t kMemoryBytes = 1 << 20;
 inline constexpr std::uint64_t kRxRing = kMemory + 0x1000, kTxRing = kMemory + 0x2000;
@@ -32,23 +32,9 @@ class CardBench {
     std::uint32_t tag;
   };
 
-  explicit CardBench(int power_on_seed = 5) : memory(kMemory, kMemoryBytes) {
-    context_.randReset(2);
-    context_.randSeed(power_on_seed);
-    card_ = std::make_unique<Vnic_top>(&context_);
-    Vnic_top& c = *card_;
-    c.clk_i = 0;
-    c.rst_ni = 0;
-    c.bus_master_i = 1;
-    c.station_addr_i = kStation;
-    c.cable_i = 1;
-    c.autoneg_cycles_i = 0;
-    c.s_axil_awvalid_i = c.s_axil_wvalid_i = c.s_axil_arvalid_i = 0;
-    c.m_axi_rvalid_i = c.m_axi_bvalid_i = 0;
-    for (unsigned i = 0; i < 5; ++i) clock();
-    c.rst_ni = 1;
-    for (unsigned i = 0; i < 8; ++i) clock();
-    bus_ = std::make_unique<AxilBus<Vnic_top>>(c, [this] { step(); });
+  explicit CardBench(int power_on_seed = 5)
+      : memory(kMemory, kMemoryBytes), card_(power_on(context_, {.seed = power_on_seed})) {
+    bus_ = std::make_unique<AxilBus<Vnic_top>>(*card_, [this] { step(); });
   }
   ~CardBench() {
     for (const std::string& fault : memory.faults()) ADD_FAILURE() << fault;
@@ -135,7 +121,7 @@ class CardBench {
     c.now_i = now_++;
     c.clk_i = 0;
     c.eval();
-    if (c.rst_ni) memory.observe(c);
+    memory.observe(c);
     c.clk_i = 1;
     c.eval();
   }

@@ -7,12 +7,12 @@
 #include "regmap/regmap.hpp"
 #include "tb/rtl/axi_memory.hpp"
 #include "tb/rtl/axil_bus.hpp"
+#include "tb/rtl/card/power_on.hpp"
 #include "tb/rtl/xgmii.hpp"
 
 namespace nicosim::tb {
 namespace {
 
-constexpr std::uint64_t kStation = 0x0200'0000'0a01ULL;
 constexpr std::uint64_t kRing = 0x10'0000;
 constexpr std::uint64_t kBuffers = 0x20'0000;
 const MacAddress kUs = *MacAddress::parse("02:00:00:00:0a:01");
@@ -20,30 +20,8 @@ const MacAddress kPauseGroup = *MacAddress::parse("01:80:c2:00:00:01");
 
 class CardReceive : public testing::Test {
  protected:
-  CardReceive() : memory_(0x10'0000, 4 << 20) {
-    context_.randReset(2);
-    context_.randSeed(5);
-    card_ = std::make_unique<Vnic_top>(&context_);
-    Vnic_top& c = *card_;
-    c.rst_ni = 0;
-    c.bus_master_i = 1;
-    c.cable_i = 1;
-    c.autoneg_cycles_i = 0;
-    c.station_addr_i = kStation;
-    c.s_axil_awvalid_i = 0;
-    c.s_axil_wvalid_i = 0;
-    c.s_axil_arvalid_i = 0;
-    for (int i = 0; i < 5; ++i) {  // before the reset is through, the outputs mean nothing
-      c.clk_i = 0;
-      c.m_axi_rvalid_i = 0;
-      c.m_axi_bvalid_i = 0;
-      c.eval();
-      c.clk_i = 1;
-      c.eval();
-    }
-    c.rst_ni = 1;
-    bus_ = std::make_unique<AxilBus<Vnic_top>>(c, [this] { step({}); });
-    for (int i = 0; i < 5; ++i) step({});
+  CardReceive() : card_(power_on(context_)), memory_(0x10'0000, 4 << 20) {
+    bus_ = std::make_unique<AxilBus<Vnic_top>>(*card_, [this] { step({}); });
   }
   ~CardReceive() override {
     EXPECT_TRUE(memory_.faults().empty());
@@ -74,9 +52,11 @@ class CardReceive : public testing::Test {
       const std::uint64_t buffer = kBuffers + i * 2048;
       std::memcpy(memory_.at(kRing + i * 16), &buffer, 8);
     }
+    bus_->write(regs::CTRL, field::CTRL_SLU.mask());
     bus_->write(regs::RDBAL, kRing);
     bus_->write(regs::RDLEN, 128);
     bus_->write(regs::RDT, 7);
+    EXPECT_EQ(bus_->read(regs::ICR), field::ICR_LSC.mask()) << "the link has come up";
   }
   template <typename T>
   T at(std::uint64_t address) {
@@ -108,7 +88,7 @@ xgmii::FrameBytes typed(const MacAddress& to, std::initializer_list<unsigned> wo
 
 TEST_F(CardReceive, ATagIsFilteredStrippedAndToldInTheDescriptor) {
   ring();
-  bus_->write(regs::CTRL, field::CTRL_VME.mask());
+  bus_->write(regs::CTRL, field::CTRL_SLU.mask() | field::CTRL_VME.mask());
   bus_->write(regs::VFTA(0x123 / 32), 1U << (0x123 % 32));
   bus_->write(regs::RCTL, field::RCTL_EN.mask() | field::RCTL_VFE.mask());
   send(typed(kUs, {0x8100, 0x2124, 0x0806}));
@@ -138,7 +118,7 @@ TEST_F(CardReceive, AVerifiedHeaderClearsIxsm) {
 TEST_F(CardReceive, PauseIsCountedAndNotDelivered) {
   ring();
   bus_->write(regs::FCT, 0x8808);
-  bus_->write(regs::CTRL, field::CTRL_RFCE.mask());
+  bus_->write(regs::CTRL, field::CTRL_SLU.mask() | field::CTRL_RFCE.mask());
   bus_->write(regs::RCTL, field::RCTL_EN.mask() | field::RCTL_MPE.mask());
   send(typed(kPauseGroup, {0x8808, 0x0001, 0x0010}));
   EXPECT_EQ(filter_kind_, 10U);

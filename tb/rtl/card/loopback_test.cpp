@@ -10,6 +10,7 @@
 #include "regmap/regmap.hpp"
 #include "tb/rtl/axi_memory.hpp"
 #include "tb/rtl/axil_bus.hpp"
+#include "tb/rtl/card/power_on.hpp"
 #include "tb/rtl/xgmii.hpp"
 
 namespace nicosim::tb {
@@ -22,23 +23,9 @@ constexpr unsigned kPhyLoopback = 3U << 6U;
 
 class Card : public testing::Test {
  protected:
-  Card() {
-    context_.threads(1);
-    context_.randReset(2);
-    context_.randSeed(5);
-    card_ = std::make_unique<Vnic_top>(&context_);
-    Vnic_top& c = *card_;
-    c.rst_ni = 0;
-    c.bus_master_i = 1;
-    c.cable_i = 1;
-    c.autoneg_cycles_i = 0;
-    c.station_addr_i = 0x0200'0000'0a01ULL;
-    c.s_axil_awvalid_i = c.s_axil_wvalid_i = c.s_axil_arvalid_i = 0;
+  Card() : card_(power_on(context_)) {
     listen({});
-    for (int i = 0; i < 6; ++i) step();
-    c.rst_ni = 1;
-    for (int i = 0; i < 6; ++i) step();
-    bus_ = std::make_unique<AxilBus<Vnic_top>>(c, [this] { step(); });
+    bus_ = std::make_unique<AxilBus<Vnic_top>>(*card_, [this] { step(); });
   }
   ~Card() override {
     EXPECT_THAT(memory_.faults(), testing::IsEmpty());
@@ -55,10 +42,8 @@ class Card : public testing::Test {
     card_->clk_i = 0;
     memory_.drive(*card_);
     card_->eval();
-    if (card_->rst_ni) {
-      memory_.observe(*card_);
-      wire_.column({.data = card_->xgmii_txd_o, .control = card_->xgmii_txc_o});
-    }
+    memory_.observe(*card_);
+    wire_.column({.data = card_->xgmii_txd_o, .control = card_->xgmii_txc_o});
     card_->clk_i = 1;
     card_->eval();
   }
@@ -71,6 +56,7 @@ class Card : public testing::Test {
       const std::uint64_t buffer = kRxBuffers + 2048UL * i;
       std::memcpy(memory_.at(kRxRing + 16UL * i), &buffer, 8);
     }
+    bus_->write(regs::CTRL, field::CTRL_SLU.mask());
     bus_->write(regs::RDBAL, kRxRing);
     bus_->write(regs::RDLEN, 128);
     bus_->write(regs::RDT, 7);
