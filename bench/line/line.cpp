@@ -18,8 +18,10 @@ class LineBench {
  public:
   explicit LineBench(const LineCell& cell) : cell_(cell) {
     pins_.station_addr = 0x02'00'00'00'00'01;
-    model_.reset();  // RA[0] takes the address over in reset
+    pins_.autoneg_cycles = 0;  // the link is up as soon as the host says so
+    model_.reset();            // RA[0] takes the address over in reset
     pins_.bus_master = 1;
+    host_.write_register(SimTime::zero(), regs::CTRL, field::CTRL_SLU.mask());
     if (cell.receive) {
       host_.add(receiver_);
       receiver_.set_up();
