@@ -3,8 +3,11 @@
 NICOSIM names the executable. Scenarios and captures are made here; the one from examples/ is the newcomer's.
 """
 
+import errno
 import json
 import os
+import pty
+import select
 import shutil
 import signal
 import struct
@@ -277,6 +280,22 @@ def wait_for(condition):
         time.sleep(0.02)
 
 
+def read_terminal(terminal, until=None):
+    """What a program shows until these words are there; without words, until it ends."""
+    shown = b""
+    deadline = time.monotonic() + 30
+    while until is None or until not in shown:
+        if not select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0]:
+            raise AssertionError(f"it does not happen: {shown}")
+        try:
+            shown += os.read(terminal, 4096)
+        except OSError as error:  # EIO: nobody has the other end open any more
+            if error.errno != errno.EIO or until is not None:
+                raise AssertionError(f"it has ended: {shown}") from error
+            break
+    return shown
+
+
 class Interrupted(CommandCase):
     def stop(self, number):
         run = subprocess.Popen([NICOSIM, "run", self.load("1000s"), "--out", "out", "--json", "report.json"],
@@ -395,25 +414,34 @@ class Studies(CommandCase):
         text = STUDY.replace('stop = { after = "2ms" }', "").replace('"nic.rx_usecs", values = [0, 200]',
                                                                     '"stop.after", values = ["1ms", "100000s"]')
         self.write("study.toml", text)
-        run = subprocess.Popen([NICOSIM, "run", "study.toml", "-j", "1", "--out", "out"], cwd=self.folder,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.addCleanup(lambda: (run.poll() is None and run.kill(), run.wait()))
+        for jobs in (1, 2):
+            with self.subTest(jobs=jobs):
+                self.interrupt_study_after_two_points(jobs, f"out{jobs}")
 
-        def children():
-            with open(f"/proc/{run.pid}/task/{run.pid}/children", encoding="utf-8") as file:
-                return file.read().split()
-        wait_for(lambda: os.path.exists(self.path("out/scenario.toml")))
-        seen = []
-        wait_for(lambda: (seen.extend(c for c in children() if c not in seen), len(seen) >= 3)[1])
-        run.send_signal(signal.SIGINT)
-        out, err = run.communicate(timeout=30)
-        self.assertEqual(run.returncode, INTERRUPTED, err)
-        self.assertIn(b"interrupted: 2 of 4 points had ended", err)
+    def interrupt_study_after_two_points(self, jobs, folder):
+        # A short point is over before anyone has seen its process; the progress on a terminal misses none
+        terminal, far_end = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        with subprocess.Popen([NICOSIM, "run", "study.toml", "-j", str(jobs), "--out", folder], cwd=self.folder,
+                              stdout=subprocess.PIPE, stderr=far_end) as run:
+            os.close(far_end)
+            try:
+                shown = read_terminal(terminal, until=b"2 of 4 points, %d running" % jobs)
+                with open(f"/proc/{run.pid}/task/{run.pid}/children", encoding="utf-8") as file:
+                    children = file.read().split()
+                self.assertEqual(len(children), jobs)
+                run.send_signal(signal.SIGINT)
+                shown += read_terminal(terminal)
+                out = run.communicate(timeout=30)[0]
+            finally:
+                run.kill()
+        self.assertEqual(run.returncode, INTERRUPTED, shown)
+        self.assertIn(b"interrupted: 2 of 4 points had ended", shown)
         self.assertIn(b"1ms", out)
-        self.assertEqual(self.json("out/manifest.json")["status"], "interrupted")
-        self.assertEqual(self.json("out/report.json")["status"], "interrupted")
-        self.assertEqual(len(self.json("out/report.json")["points"]), 2)
-        for child in seen:
+        self.assertEqual(self.json(f"{folder}/manifest.json")["status"], "interrupted")
+        self.assertEqual(self.json(f"{folder}/report.json")["status"], "interrupted")
+        self.assertEqual(len(self.json(f"{folder}/report.json")["points"]), 2)
+        for child in children:
             self.assertFalse(os.path.exists(f"/proc/{child}"))
 
 
