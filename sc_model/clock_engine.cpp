@@ -63,8 +63,8 @@ std::string_view filter_detail(unsigned kind) {
 
 sc_core::sc_time kernel_time(SimTime t) { return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(t.in_ps())); }
 
-constexpr unsigned kVlanReject = 9, kControl = 10;  // of the filter
-constexpr unsigned kWindow = 1;                     // of the DMA engine's place
+constexpr unsigned kVlanReject = 9, kControl = 10;               // of the filter
+constexpr unsigned kWindow = 1;                                  // of the DMA engine's place
 constexpr unsigned kTxSegment = 1, kTxPause = 3, kTxLooped = 4;  // TX_EV_*
 constexpr unsigned kEnds = 8;  // event kinds from here on end the frame (filter, fifo, dma, transmit)
 
@@ -128,7 +128,7 @@ SimTime ClockEngine::horizon() {
 }
 
 bool ClockEngine::may_skip() const {
-  return pins_.quiescent != 0 && !wire_was_busy_ && !registers_busy_ && !r_driven_ && !b_driven_ &&
+  return settled_ && pins_.quiescent != 0 && !wire_was_busy_ && !registers_busy_ && !r_driven_ && !b_driven_ &&
          write_answers_.empty() && !tx_was_busy_ && link_.upstream_idle(edge(cycle_));
 }
 
@@ -214,6 +214,7 @@ void ClockEngine::check_skipped(std::uint64_t until) {
 
 void ClockEngine::step() {
   const SimTime now = edge(cycle_);
+  settled_ = pins_.quiescent != 0;
   // What the card is shown at this edge
   wire_in_.set_unheard(pins_.loopback != 0);
   const Column column = wire_in_.column(cycle_);

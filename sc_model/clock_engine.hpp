@@ -166,6 +166,7 @@ class ClockEngine : public sc_core::sc_module {
   std::uint64_t rests_since_ = 0;  // last edge after which the card was not at rest, plus one
   SimTime end_ = SimTime::never();
   bool advancing_ = false;
+  bool settled_ = false;  // quiescent for a whole cycle: Verilator's scratch variables have come to rest as well
   bool wire_was_busy_ = false, tx_was_busy_ = false;
 
   std::deque<std::pair<SimTime, bool>> cable_;
