@@ -274,7 +274,6 @@ class Player {
         slots.push_back(give(piece(frame, place, bytes, from == frame.bytes.size())));
       }
       if (frame.segments == 1) ++traffic_.single_segments;
-      if (frame.bytes.size() < kMinimum && !pads()) ++traffic_.sent_runts;
       if (frame.bytes.size() < kMinimum && pads()) {
         ++traffic_.padded;
         traffic_.pad_bytes += static_cast<unsigned>(kMinimum - frame.bytes.size());

@@ -19,7 +19,6 @@ struct Traffic {
   bool stripped = false;               // RCTL.SECRC
   bool waited = false;                 // a frame found no descriptor
   unsigned padded = 0, pad_bytes = 0;  // sent frames that TCTL.PSP made longer
-  unsigned sent_runts = 0;             // and those that it did not
   unsigned single_segments = 0;        // segmentations that made one frame
 };
 

@@ -170,7 +170,6 @@ std::optional<Waiver> statistic_waiver(const Observation& card, const Observatio
       break;
     case regs::PTC64:
       if (traffic.padded > 0 && more == traffic.padded) return Waiver::ShortFrameNotPadded;
-      if (more == traffic.sent_runts) return Waiver::SentRuntIn64;
       break;
     case regs::TSCTC:
       if (more == traffic.single_segments) return Waiver::SingleSegmentNotCounted;
