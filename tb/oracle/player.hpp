@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace nicosim {
@@ -43,6 +44,8 @@ struct Observation {
   // sent; free descriptors fell to the threshold of RCTL.RDMTS.
   bool received = false, sent = false, ran_low = false;
   std::shared_ptr<const Traffic> traffic;  // with a statistic
+  // With a frame's last `rx_descriptor`: complement of the RFC 1071 sum of the frame as it is stored (RXCSUM.PCSS = 0)
+  std::optional<std::uint16_t> packet_sum;
 };
 
 using Log = std::vector<Observation>;
