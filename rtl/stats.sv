@@ -30,10 +30,10 @@ module stats (
   assign rx_legal   = !rx_i.short_frame && !rx_i.long_frame;
   assign rx_good    = rx_wanted && rx_i.stored && rx_legal && !rx_damaged;
 
-  // Which of 64, 65..127, 128..255, 256..511, 512..1023, 1024.. bytes
+  // Which of 64, 65..127, 128..255, 256..511, 512..1023, 1024.. bytes; none for a runt, sent with TCTL.PSP off
   function automatic logic [5:0] size_class(input logic [15:0] length);
     size_class = 6'd0;
-    if      (length <= 16'd64)   size_class[0] = 1'b1;
+    if      (length <= 16'd64)   size_class[0] = length == 16'd64;
     else if (length <= 16'd127)  size_class[1] = 1'b1;
     else if (length <= 16'd255)  size_class[2] = 1'b1;
     else if (length <= 16'd511)  size_class[3] = 1'b1;

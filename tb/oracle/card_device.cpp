@@ -67,6 +67,7 @@ class Bench final : public sc_core::sc_module, public CardDevice, private Interr
     pci_.write32(0x10, kBar0);
     pci_.write32(0x04, PciFunction::kCommandMemory | PciFunction::kCommandBusMaster);
     write32(regs::MDIC, field::MDIC_OP.put(1) | field::MDIC_PHYADD.put(1) | field::MDIC_DATA.put(0x8000));
+    advance(SimTime::us(30));  // the 64 clocks of MDIO
     write32(regs::CTRL, field::CTRL_RST.mask());
     advance(SimTime::us(5));
     settle();

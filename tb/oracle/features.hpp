@@ -3,7 +3,7 @@
 
 namespace nicosim::features {
 
-inline constexpr bool kPacketChecksum = false;   // the receive descriptor's checksum field
-inline constexpr bool kTransmitOffload = false;  // context and data descriptors: checksums, segmentation
+inline constexpr bool kPacketChecksum = true;   // the receive descriptor's checksum field
+inline constexpr bool kTransmitOffload = true;  // context and data descriptors: checksums, segmentation
 
 }  // namespace nicosim::features

@@ -18,6 +18,14 @@ constexpr std::size_t kGuard = 16;
 constexpr std::byte kDataDescriptor{0x10};      // DTYP 1, in byte 10
 constexpr std::size_t kMinimum = 60, kFcs = 4;  // of a frame on the wire
 
+// Complement of the RFC 1071 sum of all bytes; an odd one at the end is a high byte.
+std::uint16_t packet_sum(Bytes frame) {
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < frame.size(); ++i) sum += std::uint32_t{load8(frame, i)} << (i % 2 == 0 ? 8U : 0U);
+  while (sum > 0xffff) sum = (sum & 0xffffU) + (sum >> 16U);
+  return static_cast<std::uint16_t>(~sum);
+}
+
 class Player {
  public:
   Player(OracleDevice& device, const Sequence& sequence) : device_(device), sequence_(sequence) {}
@@ -88,7 +96,7 @@ class Player {
   // ---- what is seen
   Observation& see(Observation::Kind kind, std::uint32_t offset = 0, std::uint32_t value = 0, ByteVector bytes = {}) {
     return log_.emplace_back(
-        Observation{kind, operation_, offset, value, std::move(bytes), false, false, false, nullptr});
+        Observation{kind, operation_, offset, value, std::move(bytes), false, false, false, nullptr, {}});
   }
   void see_register(std::uint32_t offset) { see(Observation::Kind::reg, offset, device_.read32(offset)); }
 
@@ -199,24 +207,28 @@ class Player {
       RxDescriptor shown = done;
       shown.address = 0;
       const DescriptorBytes bytes = shown.encode();
+      const std::size_t seen = log_.size();
       see(Observation::Kind::rx_descriptor, 0, rx_clean_, {bytes.begin(), bytes.end()});
-      if (done.address != 0) see_buffer(done);
+      if (done.address != 0) log_[seen].packet_sum = see_buffer(done);
       rx_clean_ = (rx_clean_ + 1) % sequence_.rx_ring;
     }
     see_register(regs::RDH);
   }
 
-  void see_buffer(const RxDescriptor& done) {
+  // The sum of the frame that ends here, if one does.
+  std::optional<std::uint16_t> see_buffer(const RxDescriptor& done) {
     const std::size_t length = std::min<std::size_t>(done.length, buffer_bytes());
     ByteVector bytes(length + kGuard);
     device_.load(done.address, bytes);
     frame_.insert(frame_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
     see(Observation::Kind::guard, 0, rx_clean_, {bytes.begin() + static_cast<std::ptrdiff_t>(length), bytes.end()});
-    if ((done.status & rxd::STATUS_EOP) == 0) return;
+    if ((done.status & rxd::STATUS_EOP) == 0) return {};
     const std::size_t fcs = field::RCTL_SECRC.in(rctl_) ? 0 : kFcs;
     count_stored(frame_.size() + kFcs - fcs);
+    const std::uint16_t sum = packet_sum(frame_);
     see(Observation::Kind::rx_frame, 0, static_cast<std::uint32_t>(fcs), std::move(frame_));
     frame_.clear();
+    return sum;
   }
 
   void count_stored(std::size_t length) {
@@ -274,7 +286,6 @@ class Player {
         slots.push_back(give(piece(frame, place, bytes, from == frame.bytes.size())));
       }
       if (frame.segments == 1) ++traffic_.single_segments;
-      if (frame.bytes.size() < kMinimum && !pads()) ++traffic_.sent_runts;
       if (frame.bytes.size() < kMinimum && pads()) {
         ++traffic_.padded;
         traffic_.pad_bytes += static_cast<unsigned>(kMinimum - frame.bytes.size());

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace nicosim {
@@ -19,7 +20,6 @@ struct Traffic {
   bool stripped = false;               // RCTL.SECRC
   bool waited = false;                 // a frame found no descriptor
   unsigned padded = 0, pad_bytes = 0;  // sent frames that TCTL.PSP made longer
-  unsigned sent_runts = 0;             // and those that it did not
   unsigned single_segments = 0;        // segmentations that made one frame
 };
 
@@ -44,6 +44,8 @@ struct Observation {
   // sent; free descriptors fell to the threshold of RCTL.RDMTS.
   bool received = false, sent = false, ran_low = false;
   std::shared_ptr<const Traffic> traffic;  // with a statistic
+  // With a frame's last `rx_descriptor`: complement of the RFC 1071 sum of the frame as it is stored (RXCSUM.PCSS = 0)
+  std::optional<std::uint16_t> packet_sum;
 };
 
 using Log = std::vector<Observation>;

@@ -17,6 +17,7 @@
 namespace nicosim {
 namespace {
 
+constexpr SimTime kSerial = SimTime::us(30);  // an MDIC or EERD access takes 25.6 us on the card
 constexpr std::uint32_t kPatterns[] = {0x5555'5555, 0xaaaa'aaaa};
 
 // What is read: after power-on, then after each pattern.
@@ -26,6 +27,7 @@ std::vector<std::uint32_t> values_of(OracleDevice& device, const RegisterInfo& r
   if (reg.access != Access::Rw) return values;
   for (const std::uint32_t pattern : kPatterns) {
     device.write32(offset, pattern & reg.writable);
+    device.advance(kSerial);
     values.push_back(device.read32(offset));
   }
   return values;

@@ -136,6 +136,12 @@ TEST_F(Stats, SentFramesCountInTheirClasses) {
                               {"TOTL", 1782}}));
 }
 
+// TCTL.PSP off lets frames out as short as they are.
+TEST_F(Stats, ASentRuntIsInNoClass) {
+  send(63);
+  EXPECT_EQ(counts(), (Counts{{"TPT", 1}, {"GPTC", 1}, {"GOTCL", 63}, {"TOTL", 63}}));
+}
+
 TEST_F(Stats, AFrameWithoutADescriptorCountsInRnbc) {
   card.pins().no_buffer_i = 1;
   card.step(3);
