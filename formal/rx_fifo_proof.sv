@@ -5,7 +5,9 @@
 //
 // - The frames that were reported as stored come out, each once, in order, described as they went in.
 // - Each comes out with the words it came in with, as many pairs as it has, and the last half pair clean.
-// - A frame that was wanted is stored unless there was no room, and then it is reported as lost.
+// - A frame that was wanted is stored unless there was no room, and then it is reported as lost. Wanted is what the MAC
+//   keeps, the filter accepts, rx_vlan does not reject and rx_control does not consume.
+// - level_bytes_o is what the stored frames hold that are not done.
 module rx_fifo_proof #(
   parameter int unsigned WIDTH = 64  // bits of each word that are compared, see docs/proofs.md
 ) (
@@ -22,7 +24,10 @@ module rx_fifo_proof #(
   (* anyseq *) logic        valid, eof, keep, crc_error, symbol_error;
   (* anyseq *) logic [3:0]  bytes;
   (* anyseq *) logic [63:0] data;
-  (* anyseq *) logic        verdict, accept, multicast, broadcast, exact;
+  (* anyseq *) logic        sequence_error, short_frame, long_frame;
+  (* anyseq *) logic        verdict, accept, multicast, broadcast, exact, station, control, consume;
+  (* anyseq *) nic_pkg::rx_vlan_t vlan;
+  (* anyseq *) nic_pkg::rx_sums_t sums;
   (* anyseq *) logic        done, take;
   (* anyconst *) logic [3:0] watched;
   (* anyconst *) logic [3:0] watched_word;
@@ -31,6 +36,8 @@ module rx_fifo_proof #(
   nic_pkg::rx_end_t     ending;
   nic_pkg::rx_verdict_t verdict_in;
   nic_pkg::rx_frame_t   frame;
+  nic_pkg::rx_offload_t offload;
+  logic [15:0]          level;
   nic_pkg::rx_stat_t    stat;
   nic_pkg::event_t      filter_event, fifo_event;
   logic                 frame_valid, data_valid, overrun, quiet;
@@ -46,12 +53,12 @@ module rx_fifo_proof #(
   assign last     = valid && eof;
   assign accepted = verdict ? accept : accepted_q;
   assign exactly  = verdict ? exact : exact_q;
-  assign wanted   = last && keep && accepted;
+  assign wanted   = last && keep && accepted && !vlan.reject && !consume;
   assign length   = {9'd0, words_q, 3'd0} + {12'd0, bytes};
 
   assign word       = {valid, words_q == 4'd0, eof, bytes, data};
-  assign ending     = {keep, crc_error, symbol_error, 1'b0, 1'b0, length, 28'd0, tag_q};
-  assign verdict_in = {verdict, accept, multicast, broadcast, exact};
+  assign ending     = {keep, crc_error, symbol_error, sequence_error, short_frame, long_frame, length, 28'd0, tag_q};
+  assign verdict_in = {verdict, accept, multicast, broadcast, exact, station, control};
 
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
@@ -79,15 +86,18 @@ module rx_fifo_proof #(
 
   rx_fifo #(.PAIRS(PAIRS), .FRAMES(FRAMES)) u_fifo (
     .clk_i, .rst_ni, .word_i(word), .end_i(ending), .verdict_i(verdict_in),
-    .frame_valid_o(frame_valid), .frame_o(frame), .frame_done_i(done),
+    .vlan_i(vlan), .sums_i(sums), .consume_i(consume),
+    .frame_valid_o(frame_valid), .frame_o(frame), .offload_o(offload), .frame_done_i(done),
     .data_valid_o(data_valid), .data_lo_o(data_lo), .data_hi_o(data_hi), .data_take_i(take),
-    .overrun_o(overrun), .stat_o(stat), .filter_event_o(filter_event), .fifo_event_o(fifo_event), .quiet_o(quiet)
+    .level_bytes_o(level), .overrun_o(overrun), .stat_o(stat), .filter_event_o(filter_event),
+    .fifo_event_o(fifo_event), .quiet_o(quiet)
   );
 
   // ---- what was reported of the frame that ended in the cycle before
   logic        wanted_q = 1'b0;
   logic [3:0]  ended_tag_q;
-  logic        ended_symbol_q, ended_crc_q, ended_exact_q;
+  logic        ended_symbol_q, ended_crc_q, ended_sequence_q, ended_exact_q;
+  nic_pkg::rx_offload_t ended_offload_q;
   logic [15:0] ended_length_q;
   logic [3:0]  ended_pairs_q;
   logic        stored, lost;
@@ -105,12 +115,14 @@ module rx_fifo_proof #(
   always_ff @(posedge clk_i) begin
     wanted_q <= rst_ni && wanted;
     if (last) begin
-      ended_tag_q    <= tag_q;
-      ended_crc_q    <= crc_error;
-      ended_symbol_q <= symbol_error;
-      ended_exact_q  <= exactly;
-      ended_length_q <= length;
-      ended_pairs_q  <= in_pairs;
+      ended_tag_q      <= tag_q;
+      ended_crc_q      <= crc_error;
+      ended_symbol_q   <= symbol_error;
+      ended_sequence_q <= sequence_error;
+      ended_offload_q  <= {vlan.stripped, vlan.tci, sums};
+      ended_exact_q    <= exactly;
+      ended_length_q   <= length;
+      ended_pairs_q    <= in_pairs;
     end
   end
 
@@ -119,7 +131,8 @@ module rx_fifo_proof #(
   logic [WIDTH-1:0] seen_data_q;
   logic        in_q = 1'b0, out_q = 1'b0;   // stored; done with
   logic [15:0] in_length_q;
-  logic        in_crc_q, in_symbol_q, in_exact_q;
+  logic        in_crc_q, in_symbol_q, in_sequence_q, in_exact_q;
+  nic_pkg::rx_offload_t in_offload_q;
   logic [3:0]  last_tag_q = 4'd0;      // of the frame shown last, plus 1
   logic        shown_q = 1'b0;         // a frame is shown and has been shown before
   logic [3:0]  taken_q = 4'd0;         // pairs of the frame shown that were taken
@@ -133,11 +146,13 @@ module rx_fifo_proof #(
         seen_data_q <= data[WIDTH-1:0];
       end
       if (stored && ended_tag_q == watched) begin
-        in_q        <= 1'b1;
-        in_length_q <= ended_length_q;
-        in_crc_q    <= ended_crc_q;
-        in_symbol_q <= ended_symbol_q;
-        in_exact_q  <= ended_exact_q;
+        in_q          <= 1'b1;
+        in_length_q   <= ended_length_q;
+        in_crc_q      <= ended_crc_q;
+        in_symbol_q   <= ended_symbol_q;
+        in_sequence_q <= ended_sequence_q;
+        in_offload_q  <= ended_offload_q;
+        in_exact_q    <= ended_exact_q;
       end
       if (frame_valid) begin
         shown_q    <= !done;
@@ -172,6 +187,8 @@ module rx_fifo_proof #(
         StoredOnlyWithRoom: assert (used_then_q + ended_pairs_q <= 4'(PAIRS));
       end
 
+      LevelIsWhatIsHeld: assert (level == {8'd0, pairs_q + (stored ? ended_pairs_q : 4'd0), 4'd0});
+
       // Order, no loss, no frame twice
       if (frame_valid) begin
         OnlyStoredFramesComeOut: assert (!is_watched || (in_q && !out_q));
@@ -184,7 +201,8 @@ module rx_fifo_proof #(
       // What comes out
       if (frame_valid && is_watched) begin
         DescribedAsItCameIn: assert (frame.length == in_length_q && frame.crc_error == in_crc_q &&
-                                     frame.symbol_error == in_symbol_q && frame.exact == in_exact_q);
+                                     frame.symbol_error == in_symbol_q && frame.sequence_error == in_sequence_q &&
+                                     frame.exact == in_exact_q && offload == in_offload_q);
         AsManyPairsAsItHas: assert (data_valid == (taken_q < frame_pairs));
         if (data_valid && seen_q && watched_word == {taken_q[2:0], 1'b0}) begin
           LowerWordIsWhatCameIn: assert (data_lo[WIDTH-1:0] == seen_data_q);

@@ -4,7 +4,7 @@
 // for them holds for all.
 //
 // - Committed frames come out, each once, in order, described as they were committed; aborted ones never.
-// - Each comes out with the words it was written with.
+// - Each comes out with the words it was written with, and with the checksums that were to be put in.
 // - free_beats_o is the room there is: pairs neither written nor held by a frame that is not done.
 module tx_fifo_proof #(
   parameter int unsigned WIDTH = 64  // bits of each word that are compared, see docs/proofs.md
@@ -18,13 +18,16 @@ module tx_fifo_proof #(
   always_ff @(posedge clk_i) rst_ni <= 1'b1;
 
   // ---- anything may happen ...
-  (* anyseq *) logic        valid, commit, abort, done, take, insert_fcs;
+  (* anyseq *) logic        valid, commit, abort, done, take, insert_fcs, vlan;
+  (* anyseq *) logic [15:0] vlan_tag;
+  (* anyseq *) nic_pkg::tx_patches_t patches_in;
   (* anyseq *) logic [4:0]  bytes;
   (* anyseq *) logic [63:0] lo, hi;
   (* anyconst *) logic [3:0] watched, watched_word;
 
   nic_pkg::tx_write_t write;
   nic_pkg::tx_frame_t frame_in, frame;
+  nic_pkg::tx_patches_t patches;
   nic_pkg::event_t    told;
   logic [10:0]        free_beats;
   logic               frame_valid, quiet;
@@ -34,12 +37,12 @@ module tx_fifo_proof #(
   logic [3:0] pairs_q = 4'd0, tag_q = 4'd0, written;
   logic       closed_q = 1'b0;  // its last write has been
   logic [4:0] last_bytes_q;
-  logic [15:0] length;
+  logic [13:0] length;
 
   assign written  = pairs_q + {3'd0, valid};
-  assign length   = {8'd0, written - 4'd1, 4'd0} + {11'd0, valid ? bytes : last_bytes_q};
+  assign length   = {6'd0, written - 4'd1, 4'd0} + {9'd0, valid ? bytes : last_bytes_q};
   assign write    = {valid, bytes != 5'd16 || commit, bytes, lo, hi};
-  assign frame_in = {insert_fcs, length, 28'd0, tag_q};
+  assign frame_in = {insert_fcs, vlan, vlan_tag, length, 28'd0, tag_q};
 
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
@@ -68,8 +71,9 @@ module tx_fifo_proof #(
   end
 
   tx_fifo #(.PAIRS(PAIRS)) u_fifo (
-    .clk_i, .rst_ni, .write_i(write), .commit_i(commit), .abort_i(abort), .frame_i(frame_in), .free_beats_o(free_beats),
-    .frame_valid_o(frame_valid), .frame_o(frame), .word_o(word), .word_take_i(take), .frame_done_i(done),
+    .clk_i, .rst_ni, .write_i(write), .commit_i(commit), .abort_i(abort), .frame_i(frame_in), .patches_i(patches_in),
+    .free_beats_o(free_beats),
+    .frame_valid_o(frame_valid), .frame_o(frame), .patches_o(patches), .word_o(word), .word_take_i(take), .frame_done_i(done),
     .event_o(told), .quiet_o(quiet)
   );
 
@@ -77,8 +81,8 @@ module tx_fifo_proof #(
   logic             seen_q = 1'b0;             // its watched word was written
   logic [WIDTH-1:0] seen_data_q;
   logic             in_q = 1'b0, out_q = 1'b0; // committed; done with
-  logic [15:0]      in_length_q;
-  logic             in_fcs_q;
+  nic_pkg::tx_frame_t   in_frame_q;
+  nic_pkg::tx_patches_t in_patches_q;
   logic [3:0]       last_tag_q = 4'd0;         // of the frame shown last, plus 1
   logic             shown_q = 1'b0;
   logic [3:0]       word_q = 4'd0;             // of the frame shown, at the output
@@ -99,9 +103,9 @@ module tx_fifo_proof #(
         seen_data_q <= watched_word[0] ? hi[WIDTH-1:0] : lo[WIDTH-1:0];
       end
       if (commit && tag_q == watched) begin
-        in_q        <= 1'b1;
-        in_length_q <= length;
-        in_fcs_q    <= insert_fcs;
+        in_q         <= 1'b1;
+        in_frame_q   <= frame_in;
+        in_patches_q <= patches_in;
       end
       if (frame_valid) begin
         shown_q    <= !done;
@@ -129,7 +133,7 @@ module tx_fifo_proof #(
       NoneIsForgotten: assert (!waited_q || frame_valid);
 
       if (frame_valid && is_watched) begin
-        DescribedAsItWasCommitted: assert (frame.length == in_length_q && frame.insert_fcs == in_fcs_q);
+        DescribedAsItWasCommitted: assert (frame == in_frame_q && patches == in_patches_q);
         if (seen_q && watched_word == word_q && word_q[3:1] < frame_pairs[2:0]) begin
           WordIsWhatWasWritten: assert (word[WIDTH-1:0] == seen_data_q);
         end
