@@ -56,7 +56,8 @@ struct RunReport {
   SimTime time;              // simulated
   std::uint64_t cycles = 0;  // of the card's clock that have passed, skipped ones included
   std::vector<Capture> captures;
-  std::vector<std::pair<std::string, std::string>> texts;  // as Linux prints them: "ss -uanp", "/proc/net/softnet_stat"
+  std::vector<std::pair<std::string, std::string>>
+      texts;  // as Linux prints them: "ss -tuanp", "/proc/net/softnet_stat"
   std::vector<std::string> warnings;
   bool interrupted = false;  // Ctrl-C: what is here is true up to `time`
 

@@ -356,8 +356,8 @@ struct TcpSock final : Sock {
   void enter_quickack_mode();
   bool in_quickack_mode() const { return ack_state.quick > 0 && !ack_state.pingpong; }
   void cleanup_rbuf(std::size_t copied);
-  void state_change();  // sk_state_change
-  void data_ready();
+  void state_change();    // sk_state_change
+  unsigned data_ready();  // how many were woken
 
   // ---- closing (close.cpp)
   bool close_state();  // tcp_close_state: true when a FIN is to be sent
