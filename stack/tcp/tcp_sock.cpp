@@ -140,7 +140,7 @@ void TcpSock::release() {
     if ((work & kDeferMtu) != 0) mtu_reduced();
   }
   owned = false;
-  if (lock_wait.has_sleepers()) lock_wait.wake_up(~PollMask{0}, 1);
+  if (!net.over && lock_wait.has_sleepers()) lock_wait.wake_up(~PollMask{0}, 1);
 }
 
 void TcpSock::do_rcv(TcpSegment segment) {
