@@ -2,6 +2,7 @@
 
 #include "cli/capture/spool.hpp"
 #include "cli/packets.hpp"
+#include "programs/http_server.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -81,15 +82,66 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
 
   for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
     const Scenario::App& app = scenario.apps[i];
+    DatagramStats& datagrams = stats.emplace_back();
+    server_stats.emplace_back();
+    clients.push_back(nullptr);
+    if (app.kind == Scenario::App::Kind::http_load) {
+      add_client(scenario, app, i);
+      continue;
+    }
+    if (app.is_tcp()) {
+      add_server(app, i);
+      continue;
+    }
     DatagramProgram program;
     program.port = app.port;
     program.echo = app.kind == Scenario::App::Kind::udp_echo;
-    program.stats = &stats.emplace_back();
+    program.stats = &datagrams;
     program.seen = [this, i](std::span<const std::byte> datagram, const sockaddr_in& from) {
       if (on_datagram) on_datagram(i, datagram, from);
     };
     simulation.apps.push_back({app.name, [program](Posix& os) { return run_datagram_program(os, program); }});
   }
+}
+
+void HostSetup::add_server(const Scenario::App& app, std::size_t index) {
+  TcpServerProgram program;
+  program.port = app.port;
+  program.stats = &server_stats[index];
+  switch (app.kind) {
+    case Scenario::App::Kind::discard:
+      program.serve = serve_discard;
+      break;
+    case Scenario::App::Kind::chargen:
+      program.serve = serve_chargen;
+      break;
+    case Scenario::App::Kind::http_server:
+      program.serve = serve_http;
+      break;
+    default:
+      program.serve = serve_echo;
+  }
+  simulation.apps.push_back({app.name, [program](Posix& os) { return run_tcp_server(os, program); }});
+}
+
+void HostSetup::add_client(const Scenario& scenario, const Scenario::App& app, std::size_t index) {
+  const auto peer = std::ranges::find(scenario.peers, app.on, &Scenario::Peer::name);
+  assert(peer != scenario.peers.end() && peer->address && "the scenario's names were checked when it was read");
+  TcpClientConfig config;
+  config.mac = peer->mac;
+  config.address = peer->address->ip;
+  config.prefix_length = peer->address->prefix;
+  config.server = app.target;
+  config.port = app.port;
+  config.at = app.at;
+  if (app.rate) config.every = SimTime::ps(1'000'000'000'000 / static_cast<std::int64_t>(*app.rate));
+  config.connections = app.connections;
+  config.request = "GET " + app.path + " HTTP/1.1\r\nHost: " + app.target.text() + "\r\nConnection: close\r\n\r\n";
+  config.half_close = false;  // the server closes: it was asked to
+  config.seed = scenario.seed + index;
+  auto& here = peers.at(port_of(scenario, peer->on)).clients;
+  here.push_back(std::make_unique<StackPeer>(std::move(config)));
+  clients[index] = here.back().get();
 }
 
 unsigned HostSetup::port_of(const Scenario& scenario, const std::string& nic) const {
@@ -141,6 +193,7 @@ void HostSetup::add_peer(const Scenario& scenario, const Scenario::Peer& peer) {
     here.generators.push_back(std::make_unique<Generator>(peer.mac, address, std::move(sends)));
     return;
   }
+  if (peer.kind == Scenario::Peer::Kind::stack) return;  // it comes with the program that runs on it
   const auto pace = Pace::parse(peer.pace);
   assert(pace && "the scenario's pace was checked when it was read");
   const std::string file = readable_again(peer.file);
@@ -181,6 +234,7 @@ void HostSetup::attach(Simulation& sim) {
       }
       return answers;
     };
+    for (auto& client : here.clients) ends.peers.push_back(client.get());
     sim.set_wire(port, std::move(ends));
   }
 }

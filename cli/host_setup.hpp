@@ -6,8 +6,10 @@
 #include "cli/scenario/scenario.hpp"
 #include "common/result.hpp"
 #include "programs/datagram.hpp"
+#include "programs/tcp_server.hpp"
 #include "sc_model/generator.hpp"
 #include "sc_model/simulation.hpp"
+#include "sc_model/stack_peer.hpp"
 #include "sc_model/wire_faults.hpp"
 
 #include <deque>
@@ -22,6 +24,7 @@ struct Peers {
   std::vector<std::unique_ptr<Generator>> generators;
   std::vector<std::unique_ptr<ReplaySource>> replays;
   std::vector<std::string> replay_files;
+  std::vector<std::unique_ptr<StackPeer>> clients;
   std::unique_ptr<WireSource> merged;  // of all of them, by time
   std::unique_ptr<WireFaults> faults;  // towards the card
   std::unique_ptr<OutgoingFaults> outgoing_faults;
@@ -39,7 +42,9 @@ class HostSetup {
   void attach(Simulation& sim);  // joins the wires
 
   std::deque<Peers> peers;          // per card
-  std::deque<DatagramStats> stats;  // per app
+  std::deque<DatagramStats> stats;  // per app; only one of the three is in use for each
+  std::deque<TcpServerStats> server_stats;
+  std::vector<const StackPeer*> clients;  // nullptr: not a client
   // Seen by every datagram program: the app's index, the datagram, its sender. Set before the run.
   std::function<void(std::size_t app, std::span<const std::byte>, const sockaddr_in&)> on_datagram;
 
@@ -49,6 +54,8 @@ class HostSetup {
 
   void add_card(const Scenario&, const Scenario::Nic&);
   void add_peer(const Scenario&, const Scenario::Peer&);
+  void add_server(const Scenario::App&, std::size_t index);
+  void add_client(const Scenario&, const Scenario::App&, std::size_t index);
   unsigned port_of(const Scenario&, const std::string& nic) const;
 };
 

@@ -78,7 +78,7 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                               {"ksoftirqd_runs", sim.cpu().ksoftirqd_runs()},
                               {"syscalls", sim.syscalls()}}});
 
-  report.texts = {{"ss -uanp", sim.stack().sockets_table()}, {"/proc/net/softnet_stat", sim.stack().softnet_stat()}};
+  report.texts = {{"ss -tuanp", sim.stack().sockets_table()}, {"/proc/net/softnet_stat", sim.stack().softnet_stat()}};
 
   const HostCpu::Times times = sim.cpu_times();
   report.time = sim.now();
@@ -90,6 +90,28 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                 {0, "idle", std::max(SimTime::zero(), report.measured - busy)}};
   for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
     const Scenario::App& app = scenario.apps[i];
+    if (const StackPeer* const client = host.clients[i]) {
+      const StackPeer::Stats& s = client->stats();
+      report.apps.push_back({app.name,
+                             std::string{name_of(app.kind)},
+                             {{"connected", s.connected},
+                              {"finished", s.finished},
+                              {"failed", s.failed},
+                              {"bytes_sent", s.bytes_sent},
+                              {"bytes_received", s.bytes_received}}});
+      continue;
+    }
+    if (app.is_tcp()) {
+      const TcpServerStats& s = host.server_stats[i];
+      report.apps.push_back({app.name,
+                             std::string{name_of(app.kind)},
+                             {{"connections", s.connections},
+                              {"requests", s.requests},
+                              {"bytes_in", s.bytes_in},
+                              {"bytes_out", s.bytes_out},
+                              {"errors", s.errors}}});
+      continue;
+    }
     const DatagramStats& stats = host.stats[i];
     report.apps.push_back({app.name,
                            std::string{name_of(app.kind)},

@@ -1,4 +1,6 @@
 // Scoped exclusion built on Runtime's two pairs: against soft interrupts and other tasks, or against everything.
+//
+// Letting go takes simulated time, in which a run may end: the thread then unwinds through the destructor.
 #pragma once
 
 #include "common/runtime.hpp"
@@ -9,7 +11,7 @@ namespace nicosim {
 class BottomHalfGuard {
  public:
   explicit BottomHalfGuard(Runtime& runtime) : runtime_(runtime) { runtime_.preempt_disable(); }
-  ~BottomHalfGuard() { runtime_.preempt_enable(); }
+  ~BottomHalfGuard() noexcept(false) { runtime_.preempt_enable(); }
   BottomHalfGuard(const BottomHalfGuard&) = delete;
   BottomHalfGuard& operator=(const BottomHalfGuard&) = delete;
 
@@ -21,7 +23,7 @@ class BottomHalfGuard {
 class IrqGuard {
  public:
   explicit IrqGuard(Runtime& runtime) : runtime_(runtime) { runtime_.irq_disable(); }
-  ~IrqGuard() { runtime_.irq_enable(); }
+  ~IrqGuard() noexcept(false) { runtime_.irq_enable(); }
   IrqGuard(const IrqGuard&) = delete;
   IrqGuard& operator=(const IrqGuard&) = delete;
 

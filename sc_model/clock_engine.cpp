@@ -117,7 +117,7 @@ void ClockEngine::push_frame(WireFrame frame) {
 sc_core::sc_time ClockEngine::delay_to(SimTime card_time) const { return kernel_time(card_time - agenda_.now()); }
 
 SimTime ClockEngine::others() const {
-  const SimTime host = agenda_.next_except_engines() + link_.latency();
+  const SimTime host = std::min(agenda_.next_except_engines() + link_.latency(), peer_deadline_);
   return expected_pushes_.empty() ? host : std::min(host, expected_pushes_.front());
 }
 

@@ -66,6 +66,8 @@ class ClockEngine : public sc_core::sc_module {
   void expect_push(SimTime time) { expected_pushes_.push_back(time); }
   void push_came() { expected_pushes_.pop_front(); }
   void push_frame(WireFrame frame);
+  // A peer with timers may push at this time and not before, unless something reaches it; never(): none.
+  void set_peer_deadline(SimTime time) { peer_deadline_ = time; }
 
   // Another card whose doings can reach this one after `distance` (both links, or a wire between them).
   void add_neighbour(ClockEngine& other, SimTime distance) { neighbours_.push_back({&other, distance}); }
@@ -162,6 +164,7 @@ class ClockEngine : public sc_core::sc_module {
   std::vector<Neighbour> neighbours_;
 
   std::deque<SimTime> expected_pushes_;
+  SimTime peer_deadline_ = SimTime::never();
   std::uint64_t cycle_ = 1;        // next edge to evaluate
   std::uint64_t rests_since_ = 0;  // last edge after which the card was not at rest, plus one
   SimTime end_ = SimTime::never();

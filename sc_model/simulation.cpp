@@ -153,18 +153,18 @@ void Simulation::build() {
     const unsigned source = agenda_->new_source();
     card.engine.on_outgoing([this, port, source, &card](WireOut::Frame&& frame, FrameId id) {
       tap({port, Tap::wire_out, frame.last_bit, id, frame.bytes, true});
-      if (frame.aborted || !wires_[port].receiver) return;
+      if (frame.aborted || (!wires_[port].receiver && wires_[port].peers.empty())) return;
       const SimTime arrival = frame.last_bit + setup_.nics[port].wire_delay;
       card.engine.expect_push(arrival);
       auto* const delivery = new Delivery(
           source,
           [this, port, &card](std::vector<std::byte>&& bytes) {
-            std::vector<WireFrame> answers = wires_[port].receiver(bytes);
+            std::vector<WireFrame> answers;
+            if (wires_[port].receiver) answers = wires_[port].receiver(bytes);
             card.engine.push_came();
-            for (WireFrame& answer : answers) {
-              answer.not_before = std::max(answer.not_before, agenda_->now() + setup_.nics[port].wire_delay);
-              card.engine.push_frame(std::move(answer));
-            }
+            push_from_peer(port, std::move(answers));
+            for (WirePeer* const peer : wires_[port].peers) push_from_peer(port, peer->receive(agenda_->now(), bytes));
+            arm_peers(port);
           },
           std::move(frame.bytes));
       agenda_->post(*delivery, arrival);
@@ -199,6 +199,34 @@ void Simulation::build() {
     sc_core::sc_stop();
   });
   agenda_->on_step([this] { watch(); });
+}
+
+// What a peer says now reaches the card one wire delay later.
+void Simulation::push_from_peer(unsigned port, std::vector<WireFrame> frames) {
+  for (WireFrame& frame : frames) {
+    frame.not_before = std::max(frame.not_before, agenda_->now() + setup_.nics[port].wire_delay);
+    cards_[port]->engine.push_frame(std::move(frame));
+  }
+}
+
+void Simulation::peers_due(unsigned port) {
+  for (WirePeer* const peer : wires_[port].peers)
+    if (peer->next_deadline() <= agenda_->now()) push_from_peer(port, peer->on_time(agenda_->now()));
+  arm_peers(port);
+}
+
+void Simulation::arm_peers(unsigned port) {
+  if (port >= peer_timers_.size() || peer_timers_[port] == nullptr) return;
+  AgendaCall& timer = *peer_timers_[port];
+  SimTime next = SimTime::never();
+  bool planned = false;
+  for (const WirePeer* const peer : wires_[port].peers) {
+    next = std::min(next, peer->next_deadline());
+    planned = planned || peer->has_plans();
+  }
+  cards_[port]->engine.set_peer_deadline(next);
+  agenda_->cancel(timer);
+  if (!next.is_never()) agenda_->post(timer, std::max(next, agenda_->now()), !planned);
 }
 
 void Simulation::connect(unsigned port_a, unsigned port_b, SimTime delay) {
@@ -272,6 +300,14 @@ void Simulation::init_process() {
     if (wires_[port].source == nullptr) continue;
     sources_.push_back(std::make_unique<ShiftedSource>(*wires_[port].source, wire_start_));
     cards_[port]->engine.set_source(sources_.back().get());
+  }
+  peer_timers_.resize(cards_.size());
+  for (unsigned port = 0; port < cards_.size(); ++port) {
+    if (wires_[port].peers.empty()) continue;
+    for (WirePeer* const peer : wires_[port].peers) peer->start(wire_start_);
+    peer_timers_[port] =
+        std::make_unique<AgendaCall>(Rank::wire, agenda_->new_source(), [this, port] { peers_due(port); });
+    arm_peers(port);
   }
   ledger_.measure_from(wire_start_ + setup_.warmup);
   if (setup_.stop_after) {

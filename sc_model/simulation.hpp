@@ -15,6 +15,7 @@
 #include "sc_model/host/cpu.hpp"
 #include "sc_model/host_link.hpp"
 #include "sc_model/wire.hpp"
+#include "sc_model/wire_peer.hpp"
 #include "stack/stack.hpp"
 
 #include <array>
@@ -92,6 +93,8 @@ class Simulation {
     WireSource* source = nullptr;  // its times count from the moment at which the host is ready
     // A frame has left the card and reached the far end (in simulated time). Returns frames to send back at once.
     std::function<std::vector<WireFrame>(Bytes frame)> receiver;
+    // Those with timers; they hear every frame, too. Must outlive the run.
+    std::vector<WirePeer*> peers;
   };
 
   explicit Simulation(SimulationSetup setup);
@@ -132,6 +135,9 @@ class Simulation {
 
   void build();
   void init_process();
+  void push_from_peer(unsigned port, std::vector<WireFrame> frames);
+  void peers_due(unsigned port);
+  void arm_peers(unsigned port);
   void watch();
   bool idle();
   void tap(TapRecord record);
@@ -151,6 +157,7 @@ class Simulation {
   std::vector<WireEnds> wires_;
   std::vector<std::unique_ptr<Posix>> processes_;
   std::vector<std::unique_ptr<WireSource>> sources_;
+  std::vector<std::unique_ptr<AgendaCall>> peer_timers_;  // per card; nullptr without such peers
   std::vector<std::uint64_t> boot_interrupts_;
   HostCpu::Times boot_times_;
   std::unique_ptr<AgendaCall> stop_;

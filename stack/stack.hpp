@@ -74,7 +74,7 @@ class Stack final : public FrameSink, public NapiScheduler {
   };
   Softnet softnet(unsigned cpu) const;
   std::string softnet_stat() const;   // /proc/net/softnet_stat, 13 hexadecimal columns per CPU
-  std::string sockets_table() const;  // like `ss -uanp`
+  std::string sockets_table() const;  // like `ss -tuanp`
   struct DeviceStats {
     std::uint64_t rx_dropped;            // input_pkt_queue full, or nobody for the type
     std::uint64_t rx_otherhost_dropped;  // another station's, seen because the card is promiscuous

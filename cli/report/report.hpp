@@ -57,7 +57,8 @@ struct RunReport {
   SimTime measured;          // of it since the wires live, which interrupts and CPU times count from
   std::uint64_t cycles = 0;  // of the card's clock that have passed, skipped ones included
   std::vector<Capture> captures;
-  std::vector<std::pair<std::string, std::string>> texts;  // as Linux prints them: "ss -uanp", "/proc/net/softnet_stat"
+  std::vector<std::pair<std::string, std::string>>
+      texts;  // as Linux prints them: "ss -tuanp", "/proc/net/softnet_stat"
   std::vector<std::string> warnings;
   bool interrupted = false;  // Ctrl-C: what is here is true up to `time`
 

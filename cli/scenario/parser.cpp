@@ -40,11 +40,14 @@ constexpr std::array kLinkStates{Name<LinkState>{"down", LinkState::down}, Name<
 constexpr std::array kSendKinds{Name<SendKind>{"udp", SendKind::udp}, Name<SendKind>{"arp", SendKind::arp},
                                 Name<SendKind>{"ping", SendKind::ping}, Name<SendKind>{"raw", SendKind::raw}};
 constexpr std::array kPeerKinds{Name<PeerKind>{"generator", PeerKind::generator},
-                                Name<PeerKind>{"pcap", PeerKind::pcap}};
-constexpr std::array<std::string_view, 2> kLaterPeerKinds{"stack", "tap"};
-constexpr std::array kAppKinds{Name<AppKind>{"udp_sink", AppKind::udp_sink},
-                               Name<AppKind>{"udp_echo", AppKind::udp_echo}};
-constexpr std::array<std::string_view, 4> kLaterAppKinds{"http_server", "http_load", "discard", "tcp_send"};
+                                Name<PeerKind>{"pcap", PeerKind::pcap}, Name<PeerKind>{"stack", PeerKind::stack}};
+constexpr std::array<std::string_view, 1> kLaterPeerKinds{"tap"};
+constexpr std::array kAppKinds{
+    Name<AppKind>{"udp_sink", AppKind::udp_sink},  Name<AppKind>{"udp_echo", AppKind::udp_echo},
+    Name<AppKind>{"tcp_echo", AppKind::tcp_echo},  Name<AppKind>{"discard", AppKind::discard},
+    Name<AppKind>{"chargen", AppKind::chargen},    Name<AppKind>{"http_server", AppKind::http_server},
+    Name<AppKind>{"http_load", AppKind::http_load}};
+constexpr std::array<std::string_view, 1> kLaterAppKinds{"tcp_send"};
 
 template <class E, std::size_t N>
 std::string_view name_in(const std::array<Name<E>, N>& names, E value) {
@@ -303,10 +306,12 @@ class Parser {
     } else if (t.text("on", peer.on) && std::ranges::find(names, peer.on) == names.end()) {
       t.wrong("on", fmt::format("is '{}'", peer.on), "a card, one of " + joined(names) + did_you_mean(peer.on, names));
     }
-    if (!t.find("kind")) t.wrong("", "lacks 'kind'", "generator or pcap");
+    if (!t.find("kind")) t.wrong("", "lacks 'kind'", "generator, pcap or stack");
     if (!t.choice<PeerKind>("kind", peer.kind, kPeerKinds, kLaterPeerKinds)) return;  // its keys depend on it
     if (peer.kind == PeerKind::pcap)
       pcap(t, peer);
+    else if (peer.kind == PeerKind::stack)
+      stack(t, peer);
     else
       generator(t, peer);
     t.finish();
@@ -327,7 +332,7 @@ class Parser {
     t.boolean("lenient", peer.lenient);
   }
 
-  void generator(TableReader& t, Scenario::Peer& peer) {
+  void station(TableReader& t, Scenario::Peer& peer) {
     if (t.mac("mac", peer.mac) && peer.mac.is_multicast())
       t.wrong("mac", "is not one station's address", "an even first octet");
     std::string text;
@@ -335,6 +340,15 @@ class Parser {
       peer.address = parse_address(text);
       if (!peer.address) t.wrong("address", "is " + quoted(text), kAddressExpected);
     }
+  }
+
+  void stack(TableReader& t, Scenario::Peer& peer) {
+    station(t, peer);
+    if (!t.find("address")) t.wrong("", "lacks 'address'", kAddressExpected);
+  }
+
+  void generator(TableReader& t, Scenario::Peer& peer) {
+    station(t, peer);
     for (const auto* table : t.tables("send")) send({diagnostics_, *table, t.full("send")}, peer);
   }
 
@@ -421,6 +435,44 @@ class Parser {
     return true;
   }
 
+  void server(TableReader& t, Scenario::App& app) {
+    if (app.on != "host")
+      t.wrong("on", fmt::format("is {}; servers run only on the host in this version", quoted(app.on)), "\"host\"");
+    if (!t.find("port")) t.wrong("", "lacks 'port'", "an integer from 1 to 65535");
+    if (!t.number("port", app.port, 1, 65'535)) return;
+    for (const Scenario::App& other : scenario_.apps)
+      if (other.kind != AppKind::http_load && other.port == app.port && other.is_tcp() == app.is_tcp())
+        t.wrong("port", fmt::format("{} is that of '{}'", app.port, other.name), "one of its own");
+  }
+
+  // A client on a peer: opens connections, asks each for one page, reads it to the end.
+  void load(TableReader& t, Scenario::App& app) {
+    std::vector<std::string> stacks;
+    for (const Scenario::Peer& peer : scenario_.peers)
+      if (peer.kind == PeerKind::stack) stacks.push_back(peer.name);
+    if (std::ranges::find(stacks, app.on) == stacks.end())
+      t.wrong("on", "is " + quoted(app.on), "a peer of kind stack" + did_you_mean(app.on, stacks));
+    std::string target;
+    if (!t.find("target")) t.wrong("", "lacks 'target'", "an address and a port such as \"10.77.0.2:80\"");
+    if (t.text("target", target)) {
+      const std::size_t colon = target.find(':');
+      const auto ip = Ipv4Address::parse(std::string_view{target}.substr(0, colon));
+      unsigned port = 0;
+      for (const char c : colon == std::string::npos ? std::string{} : target.substr(colon + 1))
+        port = c >= '0' && c <= '9' && port < 65'536 ? port * 10 + static_cast<unsigned>(c - '0') : 65'536;
+      if (!ip || port == 0 || port > 65'535)
+        t.wrong("target", "is " + quoted(target), "an address and a port such as \"10.77.0.2:80\"");
+      else
+        app.target = *ip, app.port = static_cast<std::uint16_t>(port);
+    }
+    t.integer("connections", app.connections, 1, 1'000'000);
+    std::uint64_t rate = 0;
+    if (t.rate("rate", rate, 1, 1'000'000)) app.rate = rate;
+    t.duration("at", app.at, SimTime::zero(), kLongestRun);
+    if (t.text("path", app.path) && !app.path.starts_with('/'))
+      t.wrong("path", "is " + quoted(app.path), "a path from '/' on");
+  }
+
   void app(TableReader t) {
     Scenario::App app;
     if (!t.find("name"))
@@ -430,15 +482,13 @@ class Parser {
     for (const Scenario::App& other : scenario_.apps)
       if (other.name == app.name && !app.name.empty())
         t.wrong("name", fmt::format("'{}' is taken", app.name), "a name of its own");
-    if (t.text("on", app.on) && app.on != "host")
-      t.wrong("on", fmt::format("is {}; programs run only on the host in this version", quoted(app.on)), "\"host\"");
-    if (!t.find("kind")) t.wrong("", "lacks 'kind'", "udp_sink or udp_echo");
+    t.text("on", app.on);
+    if (!t.find("kind")) t.wrong("", "lacks 'kind'", "a program such as udp_echo or http_server");
     if (t.choice<AppKind>("kind", app.kind, kAppKinds, kLaterAppKinds)) {
-      if (!t.find("port")) t.wrong("", "lacks 'port'", "an integer from 1 to 65535");
-      if (t.number("port", app.port, 1, 65'535))
-        for (const Scenario::App& other : scenario_.apps)
-          if (other.port == app.port)
-            t.wrong("port", fmt::format("{} is that of '{}'", app.port, other.name), "one of its own");
+      if (app.kind == AppKind::http_load)
+        load(t, app);
+      else
+        server(t, app);
       t.finish();
     }
     scenario_.apps.push_back(std::move(app));

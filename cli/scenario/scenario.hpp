@@ -110,11 +110,11 @@ struct Scenario {
   };
 
   struct Peer {
-    enum class Kind : std::uint8_t { generator, pcap };
+    enum class Kind : std::uint8_t { generator, pcap, stack };
     std::string name;
     std::string on;  // name of a card
     Kind kind = Kind::generator;
-    // generator
+    // generator, stack
     MacAddress mac;  // default 02:00:00:00:01:01, ... in file order
     std::optional<Address> address;
     std::vector<Send> sends;
@@ -127,11 +127,18 @@ struct Scenario {
   };
 
   struct App {
-    enum class Kind : std::uint8_t { udp_sink, udp_echo };
+    enum class Kind : std::uint8_t { udp_sink, udp_echo, tcp_echo, discard, chargen, http_server, http_load };
     std::string name;
-    std::string on = "host";
+    std::string on = "host";  // or, http_load only, the name of a peer with a stack
     Kind kind = Kind::udp_sink;
-    std::uint16_t port = 0;
+    std::uint16_t port = 0;  // of a server; http_load: of its target
+    // http_load
+    Ipv4Address target;
+    std::uint64_t connections = 1;
+    std::optional<std::uint64_t> rate;  // connections per second; none: one per millisecond
+    SimTime at;                         // the first one, from the start of the wire
+    std::string path = "/";
+    bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo; }
     bool operator==(const App&) const = default;
   };
 

@@ -129,7 +129,14 @@ std::string write_scenario(const Scenario& scenario) {
   for (const Scenario::Peer& peer : scenario.peers) write_peer(w, peer);
   for (const Scenario::App& app : scenario.apps) {
     w.line("\n[[app]]\nname = {}\non = {}", quoted(app.name), quoted(app.on));
-    w.line("kind = \"{}\"\nport = {}", name_of(app.kind), app.port);
+    w.line("kind = \"{}\"", name_of(app.kind));
+    if (app.kind != Scenario::App::Kind::http_load) {
+      w.line("port = {}", app.port);
+      continue;
+    }
+    w.line("target = \"{}:{}\"\nconnections = {}", app.target.text(), app.port, app.connections);
+    if (app.rate) w.line("rate = \"{}\"", rate_text(*app.rate));
+    w.line("at = \"{}\"\npath = {}", duration_text(app.at), quoted(app.path));
   }
   for (const Scenario::Expect& expect : scenario.expects) {
     w.line("\n[[expect]]\nmetric = {}", quoted(expect.metric));

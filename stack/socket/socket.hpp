@@ -38,7 +38,8 @@ struct SocketWq {  // struct socket_wq
 class ProtoOps {
  public:
   virtual ~ProtoOps() = default;
-  virtual void release(Socket&) = 0;  // the last file reference is gone
+  virtual void closing(Task&, Socket&) {}  // close() of the last descriptor: SO_LINGER waits here
+  virtual void release(Socket&) = 0;       // the last file reference is gone
   virtual int bind(Socket&, const sockaddr_in& address) = 0;
   virtual int connect(Task&, Socket&, const sockaddr_in& address) = 0;
   virtual int listen(Socket&, int /*backlog*/) { return -EOPNOTSUPP; }
@@ -70,8 +71,13 @@ struct File : std::enable_shared_from_this<File> {
   File() { socket.file = this; }
   File(const File&) = delete;
   File& operator=(const File&) = delete;
-  ~File() {
-    if (socket.ops != nullptr) socket.ops->release(socket);
+  ~File() { release(); }
+  // fput of the last reference. Takes time, in which a run may end, so whoever can calls it before the destructor does.
+  void release() {
+    if (socket.ops == nullptr) return;
+    ProtoOps& ops = *socket.ops;
+    ops.release(socket);
+    socket.ops = nullptr;
   }
 
   Socket socket;

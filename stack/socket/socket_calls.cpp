@@ -7,6 +7,19 @@
 
 namespace nicosim {
 
+template <class Call>
+auto SocketCalls::with(Task& task, int fd, Call call) -> decltype(call(std::declval<File&>())) {
+  auto f = file(task, fd);
+  if (!f) return -EBADF;
+  const auto result = call(*f);
+  put(std::move(f));
+  return result;
+}
+
+void SocketCalls::put(std::shared_ptr<File> file) {
+  if (file.use_count() == 1) file->release();
+}
+
 int SocketCalls::socket(Task& task, int domain, int type, int protocol) {
   if (domain != AF_INET) return -EAFNOSUPPORT;
   const int kind = type & 0xf;
@@ -32,65 +45,57 @@ int SocketCalls::install(Task& task, std::shared_ptr<File> file, int type_flags)
 }
 
 int SocketCalls::bind(Task& task, int fd, const sockaddr_in& address) {
-  const auto f = file(task, fd);
-  return f ? f->socket.ops->bind(f->socket, address) : -EBADF;
+  return with(task, fd, [&](File& f) { return f.socket.ops->bind(f.socket, address); });
 }
 
 int SocketCalls::connect(Task& task, int fd, const sockaddr_in& address) {
-  const auto f = file(task, fd);
-  return f ? f->socket.ops->connect(task, f->socket, address) : -EBADF;
+  return with(task, fd, [&](File& f) { return f.socket.ops->connect(task, f.socket, address); });
 }
 
 int SocketCalls::listen(Task& task, int fd, int backlog) {
-  const auto f = file(task, fd);
-  return f ? f->socket.ops->listen(f->socket, backlog) : -EBADF;
+  return with(task, fd, [&](File& f) { return f.socket.ops->listen(f.socket, backlog); });
 }
 
 int SocketCalls::accept4(Task& task, int fd, sockaddr_in* peer, int flags) {
   if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) return -EINVAL;
-  const auto f = file(task, fd);
-  if (!f) return -EBADF;
-  auto fresh = std::make_shared<File>();
-  fresh->socket.type = f->socket.type;
-  if (const int error = f->socket.ops->accept(task, f->socket, fresh->socket); error != 0) return error;
-  // Gone already: the descriptor is handed out all the same, and says ENOTCONN later; accept() itself must not fail.
-  if (peer != nullptr) fresh->socket.ops->getpeername(fresh->socket, *peer);
-  return install(task, std::move(fresh), flags);
+  return with(task, fd, [&](File& f) {
+    auto fresh = std::make_shared<File>();
+    fresh->socket.type = f.socket.type;
+    if (const int error = f.socket.ops->accept(task, f.socket, fresh->socket); error != 0) return error;
+    // Gone already: the descriptor is handed out all the same, and says ENOTCONN later; accept() itself must not fail.
+    if (peer != nullptr) fresh->socket.ops->getpeername(fresh->socket, *peer);
+    const int number = install(task, fresh, flags);
+    put(std::move(fresh));
+    return number;
+  });
 }
 
 int SocketCalls::shutdown(Task& task, int fd, int how) {
-  const auto f = file(task, fd);
-  return f ? f->socket.ops->shutdown(f->socket, how) : -EBADF;
+  return with(task, fd, [&](File& f) { return f.socket.ops->shutdown(f.socket, how); });
 }
 
 int SocketCalls::getpeername(Task& task, int fd, sockaddr_in& address) {
-  const auto f = file(task, fd);
-  return f ? f->socket.ops->getpeername(f->socket, address) : -EBADF;
+  return with(task, fd, [&](File& f) { return f.socket.ops->getpeername(f.socket, address); });
 }
 
 int SocketCalls::getsockname(Task& task, int fd, sockaddr_in& address) {
-  const auto f = file(task, fd);
-  return f ? f->socket.ops->getname(f->socket, address) : -EBADF;
+  return with(task, fd, [&](File& f) { return f.socket.ops->getname(f.socket, address); });
 }
 
 int SocketCalls::setsockopt(Task& task, int fd, int level, int option, std::span<const std::byte> value) {
-  const auto f = file(task, fd);
-  return f ? f->socket.ops->setsockopt(f->socket, level, option, value) : -EBADF;
+  return with(task, fd, [&](File& f) { return f.socket.ops->setsockopt(f.socket, level, option, value); });
 }
 
 int SocketCalls::getsockopt(Task& task, int fd, int level, int option, std::span<std::byte> value) {
-  const auto f = file(task, fd);
-  return f ? f->socket.ops->getsockopt(f->socket, level, option, value) : -EBADF;
+  return with(task, fd, [&](File& f) { return f.socket.ops->getsockopt(f.socket, level, option, value); });
 }
 
 long SocketCalls::recvfrom(Task& task, int fd, std::span<std::byte> buffer, int flags, sockaddr_in* from) {
-  const auto f = file(task, fd);
-  return f ? f->socket.ops->recvmsg(task, f->socket, buffer, flags, from) : -EBADF;
+  return with(task, fd, [&](File& f) { return f.socket.ops->recvmsg(task, f.socket, buffer, flags, from); });
 }
 
 long SocketCalls::sendto(Task& task, int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) {
-  const auto f = file(task, fd);
-  return f ? f->socket.ops->sendmsg(task, f->socket, data, flags, to) : -EBADF;
+  return with(task, fd, [&](File& f) { return f.socket.ops->sendmsg(task, f.socket, data, flags, to); });
 }
 
 int SocketCalls::set_nonblocking(Task& task, int fd, bool on) {
@@ -101,17 +106,21 @@ int SocketCalls::set_nonblocking(Task& task, int fd, bool on) {
 }
 
 int SocketCalls::close(Task& task, int fd) {
-  const auto f = file(task, fd);
+  auto f = file(task, fd);
   if (!f) return -EBADF;
   tasks_.at(task.pid()).erase(fd);
-  return 0;  // the last reference, ours or that of a call in progress, releases the socket
+  // The last reference, ours or that of a call in progress, releases the socket.
+  if (f.use_count() == 1) f->socket.ops->closing(task, f->socket);
+  put(std::move(f));
+  return 0;
 }
 
 void SocketCalls::exit(Task& task) {
   const auto found = tasks_.find(task.pid());
   if (found == tasks_.end()) return;
-  const Descriptors open = std::move(found->second);
+  Descriptors open = std::move(found->second);
   tasks_.erase(found);
+  for (auto& [fd, f] : open) put(std::move(f));  // without lingering
 }
 
 std::shared_ptr<File> SocketCalls::file(const Task& task, int fd) const {

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace nicosim {
 
@@ -45,6 +46,11 @@ class SocketCalls final : public Syscalls {
   static constexpr int kDescriptors = 1024;   // RLIMIT_NOFILE
 
   using Descriptors = std::map<int, std::shared_ptr<File>>;
+
+  // fdget, the call, fput; -EBADF without a file.
+  template <class Call>
+  auto with(Task& task, int fd, Call call) -> decltype(call(std::declval<File&>()));
+  static void put(std::shared_ptr<File> file);
 
   int install(Task& task, std::shared_ptr<File> file, int type_flags);  // fd_install: the lowest free descriptor
 

@@ -90,13 +90,11 @@ void Listener::open_window(RequestSock& request, const TcpSock& sock) {
   const std::size_t mtu = route ? route->out->device.mtu() : 576;
   request.advmss = static_cast<std::uint16_t>(std::max<std::size_t>(mtu - Ipv4Header::kBytes - TcpHeader::kBytes, 256));
   if (sock.user_mss != 0) request.advmss = std::min(request.advmss, sock.user_mss);
-  TcpSock model{layer_};  // computes the window as a connection with this buffer would
-  model.rcvbuf = sock.rcvbuf;
-  model.window_clamp = sock.window_clamp;
-  model.select_initial_window(request.advmss - (request.tstamp_ok ? TcpOptions::kTimestampBytes : 0));
-  request.rsk_rcv_wnd = model.rcv_wnd;
-  request.rcv_wscale = request.wscale_ok ? model.rcv_wscale : 0;
-  request.window_clamp = request.wscale_ok ? model.window_clamp : std::min(model.window_clamp, 65535U);
+  const std::size_t mss = request.advmss - (request.tstamp_ok ? TcpOptions::kTimestampBytes : 0);
+  const InitialWindow window = select_initial_window(layer_.net.sysctl, sock.rcvbuf, sock.user_window_clamp, mss);
+  request.rsk_rcv_wnd = window.rcv_wnd;
+  request.rcv_wscale = request.wscale_ok ? window.rcv_wscale : 0;
+  request.window_clamp = request.wscale_ok ? window.window_clamp : std::min(window.window_clamp, 65535U);
 }
 
 void Listener::receive(const std::shared_ptr<RequestSock>& request, TcpSegment segment) {

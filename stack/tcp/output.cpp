@@ -313,7 +313,7 @@ void TcpSock::connect_init() {  // tcp_connect_init
   advmss = static_cast<std::uint16_t>(std::max<std::size_t>(link, 256));
   if (user_mss != 0) advmss = std::min(advmss, user_mss);
   tstamp_ok = false;  // until the peer says so, too
-  select_initial_window(advmss);
+  take_initial_window(advmss);
   rcv_ssthresh = rcv_wnd;
   snd_wnd = 0;
   snd_una = snd_nxt = snd_sml = write_seq;

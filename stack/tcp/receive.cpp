@@ -63,8 +63,7 @@ void TcpSock::data_queue(TcpSegment segment) {  // tcp_data_queue
   sacks.remove_until(rcv_nxt);
   if (queue.out_of_order_empty()) sacks.clear();
   if (dead) return;
-  data_ready();
-  if (!queue.empty() && data)
+  if (data_ready() > 0 && data)
     for (const FrameId id : ids) net.ledger.at(id, Station::wake, net.now());
 }
 

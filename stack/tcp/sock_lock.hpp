@@ -10,7 +10,7 @@ namespace nicosim {
 class SockLock {
  public:
   explicit SockLock(TcpSock& sock) : sock_(sock.self()) { lock(); }
-  ~SockLock() { unlock(); }
+  ~SockLock() noexcept(false) { unlock(); }  // what waited runs, and a run may end meanwhile
   SockLock(const SockLock&) = delete;
   SockLock& operator=(const SockLock&) = delete;
 

@@ -31,6 +31,7 @@ class Tcp final : public TransportProtocol, public ProtoOps {
   void close_queued(SimTime now);                 // the end of a run: frames in queues and backlogs
 
   // Processes (tcp_socket.cpp, tcp_sendmsg.cpp, tcp_recvmsg.cpp, tcp_sockopt.cpp)
+  void closing(Task& task, Socket& socket) override;
   void release(Socket& socket) override;
   int bind(Socket& socket, const sockaddr_in& address) override;
   int connect(Task& task, Socket& socket, const sockaddr_in& address) override;

@@ -140,7 +140,7 @@ void TcpSock::release() {
     if ((work & kDeferMtu) != 0) mtu_reduced();
   }
   owned = false;
-  if (lock_wait.has_sleepers()) lock_wait.wake_up(~PollMask{0}, 1);
+  if (!net.over && lock_wait.has_sleepers()) lock_wait.wake_up(~PollMask{0}, 1);
 }
 
 void TcpSock::do_rcv(TcpSegment segment) {
@@ -209,10 +209,10 @@ void TcpSock::state_change() {
   if (!dead) sock_def_wakeup(*this);
 }
 
-void TcpSock::data_ready() {
+unsigned TcpSock::data_ready() {
   const std::size_t waiting = queue.unread(copied_seq);
-  if (waiting < rcvlowat && !done) return;
-  sock_def_readable(*this);
+  if (waiting < rcvlowat && !done) return 0;
+  return sock_def_readable(*this);
 }
 
 // sk_stream_write_space: a third of the buffer must be free before a writer is told.

@@ -2,8 +2,7 @@
 //
 // Names are the kernel's. Whoever works on it owns it first: a process by SockLock, a segment or a timer by finding it
 // free; what comes while it is owned waits in the backlog or in `deferred` and runs at the release.
-// The functions are in: input.cpp (tcp_rcv_*), synsent.cpp, receive.cpp (data), ack.cpp (tcp_ack), recovery.cpp,
-// output.cpp, retransmit.cpp, timers.cpp, close.cpp, window.cpp.
+// Each group below names the file that has its functions; docs/tcp.md says what each of them decides.
 #pragma once
 
 #include "common/wait_queue.hpp"
@@ -14,6 +13,7 @@
 #include "stack/tcp/received_sacks.hpp"
 #include "stack/tcp/rtt.hpp"
 #include "stack/tcp/tcp_layer.hpp"
+#include "stack/tcp/window.hpp"
 #include "stack/tcp/write_queue.hpp"
 
 #include <array>
@@ -73,7 +73,7 @@ struct TcpSock final : Sock {
   FourTuple tuple() const { return {daddr, rcv_saddr, dport, num}; }
   TcpLayer& layer;
 
-  // ---- ownership (lock.cpp)
+  // ---- ownership (tcp_sock.cpp, sock_lock.hpp)
   void receive(TcpSegment segment);  // from IP: processed now, or when the owner lets go (tcp_v4_rcv's end)
   void run_or_defer(unsigned what);  // a timer, likewise
   void release();                    // release_sock: backlog, deferred timers, then free
@@ -85,7 +85,7 @@ struct TcpSock final : Sock {
   WaitQueue lock_wait;
   static constexpr unsigned kDeferWriteTimer = 1, kDeferDelack = 2, kDeferTsq = 4, kDeferMtu = 8;
 
-  // ---- state
+  // ---- state (tcp_sock.cpp)
   TcpState state = TcpState::CLOSE;
   unsigned shutdown_mask = 0;
   bool dead = false;    // SOCK_DEAD: no process has it any more
@@ -173,7 +173,7 @@ struct TcpSock final : Sock {
   SimTime fin_time() const;
   SimTime keepalive_time_when() const;
 
-  // ---- congestion and recovery (ack.cpp, recovery.cpp)
+  // ---- congestion and recovery (ack.cpp, recovery.cpp, rack.cpp)
   CongestionWindow cwnd;
   std::unique_ptr<CongestionControl> congestion;
   CaState ca_state = CaState::Open;
@@ -291,7 +291,7 @@ struct TcpSock final : Sock {
   void check_space();  // tcp_check_space: writers may go on
   void sndbuf_expand();
 
-  // ---- receive side (receive.cpp, window.cpp)
+  // ---- receive side (input.cpp, synsent.cpp, receive.cpp, window.cpp)
   ReceiveQueue queue;
   ReceivedSacks sacks;
   std::uint32_t rcv_nxt = 0, copied_seq = 0, rcv_wup = 0, rcv_wnd = 0;
@@ -316,10 +316,9 @@ struct TcpSock final : Sock {
   std::uint32_t receive_window() const;
   std::uint32_t select_window();   // tcp_select_window: moves rcv_wnd
   std::uint32_t offered_window();  // __tcp_select_window: what could be offered
-  std::size_t win_from_space(std::int64_t space) const { return space > 0 ? static_cast<std::size_t>(space) / 2 : 0; }
-  std::size_t space() const;  // tcp_space
+  std::size_t space() const;       // tcp_space
   std::size_t full_space() const { return win_from_space(static_cast<std::int64_t>(rcvbuf)); }
-  void select_initial_window(std::size_t mss);
+  void take_initial_window(std::size_t mss);
   void init_buffer_space();
   void grow_window(const TcpSegment& segment);
   void clamp_window();
@@ -356,8 +355,8 @@ struct TcpSock final : Sock {
   void enter_quickack_mode();
   bool in_quickack_mode() const { return ack_state.quick > 0 && !ack_state.pingpong; }
   void cleanup_rbuf(std::size_t copied);
-  void state_change();  // sk_state_change
-  void data_ready();
+  void state_change();    // sk_state_change
+  unsigned data_ready();  // how many were woken
 
   // ---- closing (close.cpp)
   bool close_state();  // tcp_close_state: true when a FIN is to be sent
@@ -377,7 +376,7 @@ struct TcpSock final : Sock {
   } accept_queue;
   std::shared_ptr<TcpSock> parent;  // of a child that nobody accepted yet
 
-  // From ICMP (icmp_errors.cpp)
+  // ---- from ICMP (tcp.cpp)
   void icmp_error(const struct IcmpReport& report);
   void mtu_reduced();
 };

@@ -254,6 +254,22 @@ int Tcp::shutdown(Socket& socket, int how) {  // inet_shutdown
   return 0;
 }
 
+// SO_LINGER: close() says FIN and waits until the peer has it (sk_stream_wait_close).
+void Tcp::closing(Task& task, Socket& socket) {
+  TcpSock& sock = tcp_sk(*socket.sock);
+  const auto keep = sock.self();
+  SockLock lock{sock};
+  if (!sock.linger || sock.lingertime == SimTime::zero() || !sock.queue.empty()) return;
+  if (sock.in({TcpState::CLOSE, TcpState::LISTEN, TcpState::SYN_SENT})) return;
+  sock.shutdown_mask = kRcvShutdown | kSendShutdown;
+  if (sock.close_state()) sock.send_fin();
+  const auto closing = [&] { return sock.in({TcpState::FIN_WAIT1, TcpState::CLOSING, TcpState::LAST_ACK}); };
+  const SimTime until = layer_.net.now() + sock.lingertime;
+  Woken woken = Woken::event;
+  while (closing() && woken == Woken::event)
+    woken = lock.sleep(task, socket.wq.wait, ~PollMask{0}, false, until, [&] { return !closing(); });
+}
+
 void Tcp::release(Socket& socket) {  // inet_release, __tcp_close
   const auto keep = tcp_sk(*socket.sock).self();
   TcpSock& sock = *keep;
@@ -288,17 +304,6 @@ void Tcp::close(Socket& socket, SockLock& lock) {
       sock.set_state(TcpState::CLOSE);
     } else if (sock.close_state()) {
       sock.send_fin();
-    }
-    Task* const task = net.runtime.current();
-    if (sock.linger && sock.lingertime > SimTime::zero() && task != nullptr) {  // sk_stream_wait_close
-      const SimTime until = net.now() + sock.lingertime;
-      const auto closing = [&] { return sock.in({TcpState::FIN_WAIT1, TcpState::CLOSING, TcpState::LAST_ACK}); };
-      // The file is on its way out and nobody can be woken through it any more, so the sleep is in short steps.
-      while (closing() && net.now() < until) {
-        const SimTime step = std::min(until, net.now() + SimTime::ms(10));
-        if (lock.sleep(*task, socket.wq.wait, ~PollMask{0}, false, step, [&] { return !closing(); }) == Woken::signal)
-          break;
-      }
     }
   }
   const TcpState before = sock.state;

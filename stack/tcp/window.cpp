@@ -1,4 +1,6 @@
 // The receive window: how much is offered, when it may grow, and the buffer behind it (RFC 9293, 3.8.6; RFC 7323, 2).
+#include "stack/tcp/window.hpp"
+
 #include "stack/tcp/sequence.hpp"
 #include "stack/tcp/tcp_sock.hpp"
 
@@ -28,20 +30,27 @@ std::uint32_t TcpSock::receive_window() const {
   return after(edge, rcv_nxt) ? edge - rcv_nxt : 0;
 }
 
-// Whole segments only, the scale from the largest buffer there may ever be.
-void TcpSock::select_initial_window(std::size_t mss) {
-  std::size_t clamp = window_clamp != 0 ? window_clamp : std::size_t{kMaxWindow16} << TcpOptions::kMostScale;
-  std::size_t room = std::min(clamp, full_space());
+InitialWindow select_initial_window(const Sysctl& sysctl, std::size_t rcvbuf, std::uint32_t clamp, std::size_t mss) {
+  const std::size_t limit = clamp != 0 ? clamp : std::size_t{kMaxWindow16} << TcpOptions::kMostScale;
+  std::size_t room = std::min(limit, win_from_space(static_cast<std::int64_t>(rcvbuf)));
   if (room > mss) room = round_down(room, mss);
-  rcv_wnd = static_cast<std::uint32_t>(std::min<std::size_t>(room, kMaxWindow16));
-  rcv_wscale = 0;
-  if (net.sysctl.tcp_window_scaling != 0) {
-    std::size_t most = std::max<std::size_t>({room, net.sysctl.tcp_rmem_max, net.sysctl.rmem_max});
-    most = std::min(most, clamp);
+  InitialWindow window;
+  window.rcv_wnd = static_cast<std::uint32_t>(std::min<std::size_t>(room, kMaxWindow16));
+  if (sysctl.tcp_window_scaling != 0) {
+    const std::size_t most = std::min(std::max<std::size_t>({room, sysctl.tcp_rmem_max, sysctl.rmem_max}), limit);
     const int log = static_cast<int>(std::bit_width(most)) - 1;
-    rcv_wscale = static_cast<std::uint8_t>(std::clamp(log - 15, 0, int{TcpOptions::kMostScale}));
+    window.rcv_wscale = static_cast<std::uint8_t>(std::clamp(log - 15, 0, int{TcpOptions::kMostScale}));
   }
-  window_clamp = static_cast<std::uint32_t>(std::min<std::size_t>(std::size_t{kMaxWindow16} << rcv_wscale, clamp));
+  window.window_clamp =
+      static_cast<std::uint32_t>(std::min<std::size_t>(std::size_t{kMaxWindow16} << window.rcv_wscale, limit));
+  return window;
+}
+
+void TcpSock::take_initial_window(std::size_t mss) {
+  const InitialWindow window = select_initial_window(net.sysctl, rcvbuf, window_clamp, mss);
+  rcv_wnd = window.rcv_wnd;
+  rcv_wscale = window.rcv_wscale;
+  window_clamp = window.window_clamp;
 }
 
 // tcp_init_buffer_space: the connection is made, and its buffers get their first real sizes.

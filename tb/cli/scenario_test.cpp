@@ -176,6 +176,23 @@ TEST(Scenario, ErrorsNameThePlaceAndWhatWasExpected) {
                                HasSubstr("did you mean 'rx_ring'?")));
 }
 
+TEST(Scenario, AClientProgramRunsOnAPeerWithAStack) {
+  const std::string head = "[nic.eth0]\n[peer.c]\non = \"eth0\"\nkind = \"stack\"\naddress = \"10.77.0.9/24\"\n";
+  const std::string load = "[[app]]\nname = \"l\"\non = \"c\"\nkind = \"http_load\"\n";
+  const Scenario s = good(head + load + "target = \"10.77.0.2:80\"\nconnections = 3\nrate = \"2k/s\"\npath = \"/x\"");
+  ASSERT_EQ(s.apps.size(), 1U);
+  EXPECT_EQ(s.apps[0].target.text(), "10.77.0.2");
+  EXPECT_EQ(s.apps[0].port, 80);
+  EXPECT_EQ(s.apps[0].connections, 3U);
+  EXPECT_EQ(s.apps[0].rate, 2000U);
+  EXPECT_EQ(s.apps[0].path, "/x");
+  EXPECT_EQ(good(write_scenario(s)), s);
+  for (const char* const target : {"10.77.0.2", "10.77.0.2:", "10.77.0.2:0", "10.77.0.2:65536", "host:80", "1:2:3"})
+    EXPECT_THAT(errors(head + load + "target = \"" + target + "\""),
+                ElementsAre(HasSubstr("expected an address and a port")))
+        << target;
+}
+
 TEST(Scenario, AllErrorsOfAFileAreToldTogetherInItsOrder) {
   const auto all = errors(R"(sed = 3
 [host]
@@ -188,7 +205,7 @@ mac = "ff:00:00:00:00:01"
 loss = nan
 [peer.c]
 on = "eth9"
-kind = "stack"
+kind = "tap"
 )");
   EXPECT_THAT(
       all, ElementsAre(StartsWith("s.toml:1:1: unknown key 'sed'"), StartsWith("s.toml:3:8: host.mode is 'nappi'"),
@@ -197,7 +214,7 @@ kind = "stack"
                        StartsWith("s.toml:7:7: nic.eth0.mac is not one station's"),
                        StartsWith("s.toml:8:1: wire.eth1 belongs to no card"),
                        StartsWith("s.toml:9:8: wire.eth1.loss is nan"), StartsWith("s.toml:11:6: peer.c.on is 'eth9'"),
-                       StartsWith("s.toml:12:8: peer.c.kind is 'stack', which is not in this version")));
+                       StartsWith("s.toml:12:8: peer.c.kind is 'tap', which is not in this version")));
 }
 
 struct Bad {
@@ -279,7 +296,10 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{with_app("name = \"a\"\nport = 7"), "lacks 'kind'"},
         Bad{with_app("name = \"a\"\nkind = \"udp_echo\""), "lacks 'port'"},
         Bad{with_app("kind = \"udp_echo\"\nport = 7"), "lacks 'name'"},
-        Bad{with_app("name = \"a\"\nkind = \"http_server\""), "not in this version"},
+        Bad{with_app("name = \"a\"\nkind = \"tcp_send\""), "not in this version"},
+        Bad{with_app("name = \"a\"\nkind = \"http_load\"\ntarget = \"10.77.0.2:80\""), "a peer of kind stack"},
+
+        Bad{with_peer("kind = \"stack\""), "lacks 'address'"},
         Bad{with_app("name = \"a\"\nkind = \"udp_eco\""), "did you mean 'udp_echo'?"},
         Bad{with_app("name = \"a\"\non = \"p\"\nkind = \"udp_echo\"\nport = 7"), "only on the host"},
         Bad{with_app(

@@ -231,7 +231,7 @@ TEST_F(TcpData, DataWaitInTheOutOfOrderQueueWithTheirFin) {
   EXPECT_EQ(result, 0);
 }
 
-TEST_F(TcpData, SequenceNumbersWrapInBothDirections) {
+TEST_F(TcpData, ThePeersSequenceNumbersWrap) {
   peer_isn = 0xffff'ff00U;
   const int fd = accepted_with(syn_options(true, true, 7));
   Packet got;
@@ -453,6 +453,46 @@ TEST_F(TcpData, ASmallerPathMtuCutsWhatWasSent) {
   expect(kAck, 1, 1, 960);
   expect(kAck | kPsh, 961, 1, 500);
   EXPECT_EQ(info(fd).tcpi_pmtu, 1000U);
+}
+
+TEST_F(TcpData, AReaderMaySleepBeforeTheConnectionStands) {
+  const int fd = tcp_socket();
+  peer_port = 7777;
+  sys().set_nonblocking(task, fd, true);
+  EXPECT_EQ(sys().connect(task, fd, endpoint(kPeerIp, 7777)), -EINPROGRESS);
+  sys().set_nonblocking(task, fd, false);
+  sockaddr_in name{};
+  sys().getsockname(task, fd, name);
+  our_port = ntohs(name.sin_port);
+  our_isn = heard().raw_seq;
+  runtime.on_sleep = [&] {
+    inject_raw(kSyn | kAck, peer_isn, our_isn + 1, 65535, {}, {});
+    inject({.flags = kAck | kPsh, .payload = text("welcome")});
+    return true;
+  };
+  EXPECT_EQ(read(fd, 0), text("welcome"));
+}
+
+TEST_F(TcpData, OurSequenceNumbersWrapToo) {
+  const int listening = listener();
+  syn({});
+  const std::uint32_t isn = heard().raw_seq;
+  our_isn = isn;
+  inject({.flags = kRst});
+  // The clock of initial numbers ticks every 64 ns: wait until the next one is just below the wrap.
+  const std::uint64_t ticks = (std::uint64_t{1} << 32U) - 1000 - isn;
+  advance(SimTime::ns(static_cast<std::int64_t>(ticks * 64)));
+  handshake(syn_options(false, false, -1));
+  ASSERT_GT(our_isn, 0xffff'fc00U);
+  const int fd = accept(listening);
+  write(fd, pattern(4380));
+  expect(kAck, 1, 1, 1460);
+  expect(kAck, 1461, 1, 1460);
+  expect(kAck | kPsh, 2921, 1, 1460);
+  inject({.ack = 1461});
+  inject({.ack = 4381});
+  EXPECT_EQ(info(fd).tcpi_unacked, 0U);
+  EXPECT_EQ(info(fd).tcpi_bytes_acked, 4380U);
 }
 
 }  // namespace

@@ -266,5 +266,23 @@ TEST_F(TcpLoss, AFullDeviceQueueSlowsTheConnectionDownAndLosesNothing) {
   EXPECT_EQ(waiting(), 4U);
 }
 
+TEST_F(TcpLoss, ReorderingThatWasSeenOnceIsWaitedForTheNextTime) {
+  const int fd = with_sack();
+  write(fd, pattern(14'600));
+  forget_sent();
+  advance(SimTime::ms(20));
+  // The first segment comes after the second to fourth: only late.
+  inject({.options = sack_of(1461, 2921)});
+  inject({.ack = 2921});
+  EXPECT_EQ(nstat("TcpExtTCPSACKReorder"), 1U);
+  EXPECT_EQ(nstat("TcpRetransSegs"), 0U);
+  // From now on three reports are no proof: a quarter of the round trip passes first.
+  forget_sent();
+  inject({.ack = 2921, .options = sack_of(4381, 8761)});
+  EXPECT_EQ(nstat("TcpRetransSegs"), 0U);
+  advance(SimTime::ms(20));
+  EXPECT_EQ(nstat("TcpRetransSegs"), 1U);
+}
+
 }  // namespace
 }  // namespace nicosim

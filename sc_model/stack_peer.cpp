@@ -1,0 +1,186 @@
+#include "sc_model/stack_peer.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <set>
+#include <utility>
+
+namespace nicosim {
+namespace {
+
+constexpr std::size_t kFcs = 4;
+
+class PeerTask final : public Task {
+ public:
+  unsigned pid() const override { return 1; }
+  std::string_view task_name() const override { return "client"; }
+};
+
+}  // namespace
+
+// Time is what the simulation says, work is free, and nobody ever sleeps: all calls are non-blocking.
+class StackPeer::OwnRuntime final : public Runtime {
+ public:
+  explicit OwnRuntime(std::uint64_t seed) : rng_(seed, "tcp client") {}
+  SimTime now() const override { return time; }
+  unsigned cpu() const override { return 0; }
+  unsigned cpus() const override { return 1; }
+  Context context() const override { return Context::softirq; }
+  void charge(Cost, std::uint64_t) override {}
+  void catch_up() override {}
+  void raise_softirq(Softirq which, unsigned) override { pending.insert(which); }
+  void irq_disable() override {}
+  void irq_enable() override {}
+  void preempt_disable() override {}
+  void preempt_enable() override {}
+  void arm(SimTime) override {}
+  Task* current() override { return nullptr; }
+  void prepare_to_sleep() override {}
+  Woken sleep(SimTime, bool) override {
+    assert(false && "a peer on the wire does not sleep");
+    return Woken::timeout;
+  }
+  void wake(Task&, bool) override {}
+  std::uint64_t random() override { return rng_.next(); }
+
+  SimTime time;
+  std::set<Softirq> pending;
+
+ private:
+  Rng rng_;
+};
+
+class StackPeer::Port final : public NetDevice {
+ public:
+  explicit Port(MacAddress mac) : mac_(mac) {}
+  std::string_view name() const override { return "peer"; }
+  unsigned port() const override { return 0; }
+  MacAddress address() const override { return mac_; }
+  unsigned mtu() const override { return 1500; }
+  Features features() const override { return {}; }
+  bool carrier() const override { return true; }
+  bool transmit(FramePtr& frame) override {
+    const auto bytes = std::as_const(*frame).bytes();
+    WireFrame& out = sent.emplace_back();
+    out.bytes.assign(bytes.begin(), bytes.end());
+    finish_for_wire(out.bytes);
+    frame->ids.clear();
+    frame.reset();
+    return true;
+  }
+  void set_rx_mode(bool, bool, std::span<const MacAddress>) override {}
+
+  std::vector<WireFrame> sent;
+
+ private:
+  MacAddress mac_;
+};
+
+StackPeer::StackPeer(TcpClientConfig config)
+    : config_(std::move(config)),
+      runtime_(std::make_unique<OwnRuntime>(config_.seed)),
+      port_(std::make_unique<Port>(config_.mac)),
+      task_(std::make_unique<PeerTask>()) {
+  StackConfig stack;
+  stack.rx_path = RxPath::direct;
+  stack_ = std::make_unique<Stack>(*runtime_, ledger_, pool_, stack);
+  stack_->attach(*port_);
+  stack_->add_address(*port_, config_.address, config_.prefix_length);
+}
+
+StackPeer::~StackPeer() = default;
+
+void StackPeer::start(SimTime wire_start) {
+  runtime_->time = wire_start;
+  next_open_ = config_.connections > 0 ? wire_start + config_.at : SimTime::never();
+}
+
+SimTime StackPeer::next_deadline() const { return std::min(next_open_, stack_->next_deadline()); }
+
+std::vector<WireFrame> StackPeer::receive(SimTime now, Bytes frame) {
+  runtime_->time = now;
+  if (frame.size() > kFcs) {
+    const Bytes bytes = frame.first(frame.size() - kFcs);
+    FramePtr received = pool_.make(bytes.size());
+    std::ranges::copy(bytes, received->put(bytes.size()).begin());
+    received->ids.push_back(ledger_.open_on_wire(0, arrived_++, now));
+    stack_->receive(*port_, std::move(received));
+  }
+  return settle();
+}
+
+std::vector<WireFrame> StackPeer::on_time(SimTime now) {
+  runtime_->time = now;
+  stack_->run_timers();
+  return settle();
+}
+
+std::vector<WireFrame> StackPeer::settle() {
+  const auto soft = [&] {
+    while (!runtime_->pending.empty()) {
+      const Softirq next = *runtime_->pending.begin();
+      runtime_->pending.erase(runtime_->pending.begin());
+      stack_->softirq(next);
+    }
+  };
+  soft();
+  open_due();
+  for (Connection& connection : connections_)
+    if (!connection.done) step(connection);
+  soft();
+  std::erase_if(connections_, [](const Connection& connection) { return connection.done; });
+  return std::exchange(port_->sent, {});
+}
+
+void StackPeer::open_due() {
+  while (next_open_ <= runtime_->time) {
+    Connection connection;
+    connection.fd = stack_->calls().socket(*task_, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(config_.port);
+    to.sin_addr.s_addr = htonl(config_.server.value);
+    if (connection.fd < 0 || stack_->calls().connect(*task_, connection.fd, to) != -EINPROGRESS) {
+      ++stats_.failed;
+      if (connection.fd >= 0) stack_->calls().close(*task_, connection.fd);
+    } else {
+      connections_.push_back(connection);
+    }
+    next_open_ = ++opened_ < config_.connections ? next_open_ + config_.every : SimTime::never();
+  }
+}
+
+void StackPeer::step(Connection& c) {
+  Syscalls& os = stack_->calls();
+  const auto finish = [&](std::uint64_t& counter) {
+    ++counter;
+    os.close(*task_, c.fd);
+    c.done = true;
+  };
+  while (c.sent < config_.request.size()) {
+    const auto rest = std::as_bytes(std::span{config_.request}).subspan(c.sent);
+    const long n = os.sendto(*task_, c.fd, rest, MSG_NOSIGNAL, nullptr);
+    if (n == -EAGAIN) break;
+    if (n < 0) return finish(stats_.failed);
+    c.sent += static_cast<std::size_t>(n);
+    stats_.bytes_sent += static_cast<std::uint64_t>(n);
+    if (c.sent == config_.request.size() && config_.half_close) os.shutdown(*task_, c.fd, SHUT_WR);
+  }
+  if (!c.counted && c.sent > 0) {
+    c.counted = true;
+    ++stats_.connected;
+  }
+  std::array<std::byte, 4096> buffer;
+  for (;;) {
+    const long n = os.recvfrom(*task_, c.fd, buffer, 0, nullptr);
+    if (n == -EAGAIN) return;
+    if (n < 0) return finish(stats_.failed);
+    if (n == 0) return finish(stats_.finished);
+    stats_.bytes_received += static_cast<std::uint64_t>(n);
+  }
+}
+
+}  // namespace nicosim
