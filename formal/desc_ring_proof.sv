@@ -2,6 +2,7 @@
 //
 // - A fetch lies inside the ring that was taken up on enable, asks for 1 to 16 descriptors, and crosses no 256-byte
 //   boundary; it starts where the one before ended, stops at the tail, and stands still until it is taken.
+// - With PTHRESH, a fetch is made only with fewer than that on the card and HTHRESH in memory, or with an empty card.
 // - A length of 0 or no multiple of 128, a head outside: no fetch at all. A tail outside: none while it is.
 // - Descriptors are handed out in ring order, none twice and none left out, and each as the bus delivered it.
 // - While software moves the tail only over descriptors that are its own, the card never holds more than one less than
@@ -21,6 +22,7 @@ module desc_ring_proof (
   (* anyseq *) logic                 enable, halt, in_frame, more_busy, pop, retire, ready, answer, answer_error;
   (* anyseq *) nic_pkg::ring_t       ring;
   (* anyseq *) nic_pkg::head_write_t head_write;
+  (* anyseq *) nic_pkg::thresholds_t thresholds;
   (* anyseq *) logic [63:0]          answer_lo, answer_hi;
   (* anyconst *) logic [4:0]         watched;  // a descriptor since reset, in the order of the answers
 
@@ -31,7 +33,8 @@ module desc_ring_proof (
   logic [15:0]        desc_index, size, head, left;
 
   desc_ring u_desc_ring (
-    .clk_i, .rst_ni, .enable_i(enable), .ring_i(ring), .head_write_i(head_write), .head_o(head),
+    .clk_i, .rst_ni, .enable_i(enable), .ring_i(ring), .thresholds_i(thresholds),
+    .head_write_i(head_write), .head_o(head),
     .halt_i(halt), .in_frame_i(in_frame), .busy_i(busy), .running_o(running),
     .desc_valid_o(desc_valid), .desc_lo_o(desc_lo), .desc_hi_o(desc_hi), .desc_index_o(desc_index), .desc_pop_i(pop),
     .empty_o(empty), .failed_o(failed), .error_o(error), .retire_i(retire), .base_o(base), .size_o(size),
@@ -72,10 +75,21 @@ module desc_ring_proof (
   logic               ready_q, pop_q;
   logic [15:0]        size_q, index_q, head_q;
   logic [1:0]         state_q;
+  nic_pkg::thresholds_t thresholds_q;
+  logic [6:0]         on_card_q;
+  logic [15:0]        ahead_q;  // descriptors from the next one to fetch to the tail
   always_ff @(posedge clk_i) begin
     {read_q, ring_q, ready_q, pop_q, size_q, index_q, state_q, head_q} <=
         {read, ring, ready, pop, size, desc_index, spy_state, head};
+    thresholds_q <= thresholds;
+    on_card_q    <= spy_asked - spy_taken;
+    ahead_q      <= ring.tail >= spy_fetch ? ring.tail - spy_fetch : ring.tail + size - spy_fetch;
   end
+
+  // A threshold counts descriptors, or cache lines of four
+  logic [7:0] prefetch_below, host_at_least;
+  assign prefetch_below = {2'd0, thresholds_q.prefetch} << (thresholds_q.descriptors ? 0 : 2);
+  assign host_at_least  = {2'd0, thresholds_q.host} << (thresholds_q.descriptors ? 0 : 2);
 
   // ---- the descriptor after the last one asked for; the one to hand out next
   logic [15:0] next_q = 16'd0, next_out_q = 16'd0, first, count, last_end;
@@ -149,6 +163,8 @@ module desc_ring_proof (
         FetchesFollowEachOther: assert (first == (started ? head_q : next_q));
         FetchesStopAtTheTail: assert (ring_q.tail < size && (ring_q.tail <= first || ring_q.tail >= last_end) &&
                                       ring_q.tail != first);
+        FetchesWaitForTheThresholds: assert (thresholds_q.prefetch == 6'd0 || on_card_q == 7'd0 ||
+                                             ({1'b0, on_card_q} < prefetch_below && ahead_q >= {8'd0, host_at_least}));
       end
       if (started) begin
         OnlyALawfulRingIsTakenUp: assert (ring_q.bytes[19:4] == size && ring_q.bytes[6:0] == 7'd0 && size != 16'd0 &&

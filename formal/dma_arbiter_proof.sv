@@ -4,11 +4,14 @@
 // - Every read asked for goes out once, in order, as it was asked; its answer reaches the client who asked, and nobody
 //   else, beat by beat. Every write beat goes out once, in order, as it was given; every burst has one address with the
 //   right length, and its answer reaches the client who wrote.
-// - Who asks for a read waits for at most two others.
+// - Who asks for a read, any of the three, waits for at most two others.
 // - Without bus mastering nothing new goes out. Drained means that the bus owes nothing.
 //
 // Watched are any read, any write beat and any burst, counted since reset.
-// The two halves are searched apart, under READS and under WRITES: each is half the work.
+// The two halves are searched apart, under READS and under WRITES: each is half the work. Both without the completion
+// time-out, which TIMEOUT is for, with reads only:
+// - When no beat has come for DMA_TIMEOUT, each read under way is answered with an error, once and in order. Not before.
+// - What the bus still says to such a read reaches nobody: a later read gets its own data or an error.
 module dma_arbiter_proof #(
   parameter int unsigned WIDTH = 8  // bits of each half of a data word that are compared, see docs/proofs.md
 ) (
@@ -25,6 +28,9 @@ module dma_arbiter_proof #(
 
   // ---- anything may happen ...
   (* anyseq *) logic               bus_master, flush;
+  (* anyseq *) logic [63:0]        now;
+  (* anyconst *) logic [31:0]      timeout;
+  (* anyconst *) logic [1:0]       waiter;  // a read client
   (* anyseq *) nic_pkg::dma_read_t read0, read1, read2;
   (* anyseq *) nic_pkg::dma_write_t write0, write1;
   (* anyseq *) logic               arready, rvalid, rlast, awready, wready, bvalid;
@@ -39,11 +45,12 @@ module dma_arbiter_proof #(
   logic [63:0]        araddr, awaddr;
   logic [7:0]         arlen, awlen;
   logic [8:0]         aruser;
+  logic [63:0]        deadline;
   logic [127:0]       wdata;
   logic [15:0]        wstrb;
 
   dma_arbiter u_dma_arbiter (
-    .clk_i, .rst_ni, .bus_master_i(bus_master), .flush_i(flush), .drained_o(drained),
+    .clk_i, .rst_ni, .now_i(now), .timeout_i(timeout), .bus_master_i(bus_master), .flush_i(flush), .drained_o(drained),
     .rx_desc_read_i(read0), .rx_desc_read_ready_o(ready0), .rx_desc_beat_o(beat0),
     .tx_desc_read_i(read1), .tx_desc_read_ready_o(ready1), .tx_desc_beat_o(beat1),
     .tx_data_read_i(read2), .tx_data_read_ready_o(ready2), .tx_data_beat_o(beat2),
@@ -54,10 +61,13 @@ module dma_arbiter_proof #(
     .m_axi_rresp_i(rresp), .m_axi_rlast_i(rlast), .m_axi_awvalid_o(awvalid), .m_axi_awready_i(awready),
     .m_axi_awaddr_o(awaddr), .m_axi_awlen_o(awlen), .m_axi_wvalid_o(wvalid), .m_axi_wready_i(wready),
     .m_axi_wdata_o(wdata), .m_axi_wstrb_o(wstrb), .m_axi_wlast_o(wlast), .m_axi_bvalid_i(bvalid),
-    .m_axi_bready_o(bready), .m_axi_bresp_i(bresp), .quiet_o(quiet)
+    .m_axi_bready_o(bready), .m_axi_bresp_i(bresp), .deadline_o(deadline), .quiet_o(quiet)
   );
 
   // ---- what happens in this cycle
+  logic        waits, served;
+  assign waits  = waiter == 2'd0 ? read0.valid : waiter == 2'd1 ? read1.valid : read2.valid;
+  assign served = waiter == 2'd0 ? ready0 : waiter == 2'd1 ? ready1 : ready2;
   logic        read_taken, beat_taken, burst_taken, ar_taken, aw_taken, w_taken, r_ends, beat_owner;
   logic [1:0]  read_owner;
   logic [63:0] read_addr;
@@ -108,6 +118,12 @@ module dma_arbiter_proof #(
     end
   end
 
+  logic [3:0] r_before_q = 4'd0, b_before_q = 4'd0;  // answers before that of the cycle before
+  always_ff @(posedge clk_i) begin
+    r_before_q <= rs_q;
+    b_before_q <= bs_q;
+  end
+
   // ---- the cycle before
   logic               arvalid_q, arready_q, awvalid_q, awready_q, wvalid_q, wready_q, wlast_q;
   logic [63:0]        araddr_q, awaddr_q;
@@ -134,6 +150,32 @@ module dma_arbiter_proof #(
     wait4_q <= rst_ni && !flush && write1.valid && !write_ready1;
   end
 
+`ifdef TIMEOUT
+  // ---- the completion time-out: reads answered, and since when the bus has said nothing
+  logic [3:0]  answered_q = 4'd0;
+  logic        answer, own, given_up, given_up_q = 1'b0, under_way, under_way_q = 1'b0;
+  logic        silent, silent_q = 1'b0, silent_qq = 1'b0, silent_qqq = 1'b0;
+  logic [63:0] now_q, deadline_q, since_q;
+  logic        quiet_q;
+  assign answer    = beat0.valid || beat1.valid || beat2.valid;
+  assign under_way = ars_q + {3'd0, arvalid} != answered_q;
+  assign own       = rvalid_q && r_before_q == answered_q && {beat0.last, beat0.error} == {rlast_q, rresp_q[1]} &&
+                     beat0.lo[WIDTH-1:0] == rdata_q[WIDTH-1:0] && beat0.hi[WIDTH-1:0] == rdata_q[64+WIDTH-1:64];
+  // Time was over two cycles ago, or this is the next one of several
+  assign given_up  = beat0.last && beat0.error && (silent_qq || given_up_q);
+  assign silent    = under_way && under_way_q && !rvalid && now >= since_q + 64'd40 * {32'd0, timeout} - 64'd1;
+  always_ff @(posedge clk_i) begin
+    {now_q, deadline_q, quiet_q} <= {now, deadline, quiet};
+    if (rst_ni) begin
+      answered_q  <= answered_q + {3'd0, answer && beat0.last};
+      under_way_q <= under_way;
+      given_up_q  <= answer && given_up;
+      if (rvalid || !under_way || !under_way_q || (answer && given_up)) since_q <= now;
+      {silent_q, silent_qq, silent_qqq} <= {silent, silent_q, silent_qq};
+    end
+  end
+`endif
+
   // ---- ... that clients and memory allow
   function automatic logic lawful_read(input logic [11:0] addr, input logic [8:0] bytes);
     lawful_read = bytes != 9'd0 && bytes <= 9'd256 && {1'b0, addr} + {4'd0, bytes} <= 13'd4096;
@@ -159,6 +201,13 @@ module dma_arbiter_proof #(
     assume (!bvalid || (aws_q != bs_q && wlasts_q != bs_q));
     assume (reads_q != 4'd15 && beats_q != 4'd15);  // no count goes round
     if (!rst_ni) assume (!rvalid && !bvalid && !flush);
+`ifdef TIMEOUT
+    // Time goes on cycle by cycle, or jumps up to the deadline while the card is quiet
+    assume (now < 64'h1000_0000_0000_0000 && timeout != 32'd0);
+    if (rst_ni) assume (now == now_q + 64'd1 || (quiet_q && now > now_q && now <= deadline_q));
+`else
+    assume (timeout == 32'd0);
+`endif
 `ifndef READS
     assume (!read0.valid && !read1.valid && !read2.valid);
 `endif
@@ -175,7 +224,7 @@ module dma_arbiter_proof #(
   logic [15:0] known_strb_q;
   logic        known_last_q, burst_owner_q;
   logic [4:0]  burst_beats_q;
-  logic [1:0]  others_q = 2'd0;   // reads of others since client 0 began to wait
+  logic [1:0]  others_q = 2'd0;   // reads of others since the waiter began to wait
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
       if (read_taken && reads_q == {1'b0, watched_read}) begin
@@ -194,16 +243,11 @@ module dma_arbiter_proof #(
         burst_addr_q  <= open_q ? open_addr_q : given.addr;
         burst_beats_q <= open_beats_q + 5'd1;
       end
-      if (!read0.valid || ready0) others_q <= 2'd0;
+      if (!waits || served) others_q <= 2'd0;
       else if (read_taken) others_q <= others_q + 2'd1;
     end
   end
 
-  logic [3:0] r_before_q = 4'd0, b_before_q = 4'd0;  // answers before that of the cycle before
-  always_ff @(posedge clk_i) begin
-    r_before_q <= rs_q;
-    b_before_q <= bs_q;
-  end
   logic [9:0] ar_last;
   assign ar_last = {6'd0, araddr[3:0]} + {1'b0, aruser} - 10'd1;
 
@@ -223,6 +267,7 @@ module dma_arbiter_proof #(
       if (!flushed_q && arvalid && ars_q == {1'b0, watched_read}) begin
         ReadsGoOutAsAsked: assert (read_known_q && araddr == known_addr_q && aruser == known_bytes_q);
       end
+`ifndef TIMEOUT
       EveryBeatReachesOneClient: assert ({1'b0, beat0.valid} + {1'b0, beat1.valid} + {1'b0, beat2.valid} ==
                                          {1'b0, rvalid_q});
       if (!flushed_q && rvalid_q && read_known_q && r_before_q == {1'b0, watched_read}) begin
@@ -231,8 +276,20 @@ module dma_arbiter_proof #(
                                       beat0.lo[WIDTH-1:0] == rdata_q[WIDTH-1:0] &&
                                       beat0.hi[WIDTH-1:0] == rdata_q[64+WIDTH-1:64]);
       end
+`endif
       NobodyWaitsForMoreThanTwoOthers: assert (others_q <= 2'd2);
-
+`endif
+`ifdef TIMEOUT
+      ABeatReachesOneClient: assert ({1'b0, beat0.valid} + {1'b0, beat1.valid} + {1'b0, beat2.valid} <= 2'd1);
+      OnlyAReadUnderWayIsAnswered: assert (!answer || under_way);
+      if (answer) begin
+        AnswersAreTheReadsOwnOrGivenUp: assert (own || given_up);
+      end
+      if (!flushed_q && answer && read_known_q && answered_q == {1'b0, watched_read}) begin
+        AnswersGoToWhoAsked: assert (known_owner_q == (beat0.valid ? 2'd0 : beat1.valid ? 2'd1 : 2'd2));
+      end
+      ASilentBusIsGivenUpInTime: assert (!(silent && silent_q && silent_qq && silent_qqq));
+      DrainedMeansEveryReadIsAnswered: assert (!drained || (!under_way && !arvalid));
 `endif
 `ifdef WRITES
       if (awvalid_q && !awready_q) begin
@@ -268,8 +325,10 @@ module dma_arbiter_proof #(
         NothingNewWithoutBusMastering: assert ((!arvalid || (arvalid_q && !arready_q)) &&
                                                (!awvalid || (awvalid_q && !awready_q)));
       end
+`ifndef TIMEOUT
       DrainedMeansNothingIsOwed: assert (!drained || (ars_q == rs_q && aws_q == bs_q && wlasts_q == bs_q &&
                                                       !arvalid && !awvalid && !wvalid));
+`endif
     end
   end
 

@@ -4,7 +4,8 @@
 //   software takes it out again.
 // - An unmasked cause is on the line at once, unless the line rose less than ITR ago; then when that time is over.
 //   The line never rises earlier, and is never up without an unmasked cause.
-// - A frame whose RXT0 is delayed is told of RDTR after the last frame, and RADV after the first, at the latest.
+// - RXT0 follows when the timer of RDTR and RADV says so, TXDW when that of TIDV and TADV does; every frame or descriptor
+//   that has to wait starts its timer, with its settings. When a timer says so is delay_timer's proof.
 // - While quiet_o is up and no input moves, nothing moves before next_deadline_o.
 module interrupt_proof (
   input logic clk_i
@@ -20,7 +21,9 @@ module interrupt_proof (
   (* anyseq *) nic_pkg::causes_t     causes;
   (* anyseq *) logic                 icr_read, icr_write, ics_write, ims_write, imc_write;
   (* anyseq *) logic [31:0]          wdata, rx_tag;
-  (* anyseq *) nic_pkg::moderation_t moderation;
+  (* anyseq *) logic                 rx_flush, tx_flush;
+  (* anyseq *) logic [15:0]          itr;
+  (* anyseq *) nic_pkg::delay_t      rx_delay, tx_delay;
   (* anyseq *) logic [63:0]          now;
 
   logic [31:0]     icr, ims;
@@ -31,15 +34,17 @@ module interrupt_proof (
   interrupt u_interrupt (
     .clk_i, .rst_ni, .now_i(now), .causes_i(causes), .last_rx_tag_i(rx_tag),
     .icr_read_i(icr_read), .icr_write_i(icr_write), .ics_write_i(ics_write), .ims_write_i(ims_write),
-    .imc_write_i(imc_write), .wdata_i(wdata), .moderation_i(moderation), .icr_o(icr), .ims_o(ims),
+    .imc_write_i(imc_write), .wdata_i(wdata), .itr_i(itr), .rx_delay_i(rx_delay), .rx_flush_i(rx_flush),
+    .tx_delay_i(tx_delay), .tx_flush_i(tx_flush), .icr_o(icr), .ims_o(ims),
     .intr_o(intr), .next_deadline_o(deadline), .event_o(told), .quiet_o(quiet)
   );
 
   // ---- the cycle before
   nic_pkg::causes_t     causes_q;
-  logic                 icr_read_q, icr_write_q, ics_write_q, ims_write_q, imc_write_q, intr_q, quiet_q;
+  logic                 icr_read_q, icr_write_q, ics_write_q, ims_write_q, imc_write_q, intr_q, quiet_q, rx_flush_q, tx_flush_q;
   logic [31:0]          wdata_q, icr_q, ims_q;
-  nic_pkg::moderation_t moderation_q;
+  logic [15:0]          itr_q;
+  nic_pkg::delay_t      rx_delay_q, tx_delay_q;
   logic [63:0]          now_q, deadline_q;
   nic_pkg::event_t      told_q;
 
@@ -48,7 +53,7 @@ module interrupt_proof (
     {icr_read_q, icr_write_q, ics_write_q, ims_write_q, imc_write_q} <=
         {icr_read, icr_write, ics_write, ims_write, imc_write};
     wdata_q      <= wdata;
-    moderation_q <= moderation;
+    {itr_q, rx_delay_q, tx_delay_q, rx_flush_q, tx_flush_q} <= {itr, rx_delay, tx_delay, rx_flush, tx_flush};
     now_q        <= now;
     {icr_q, ims_q, intr_q, deadline_q, quiet_q, told_q} <= {icr, ims, intr, deadline, quiet, told};
   end
@@ -58,86 +63,76 @@ module interrupt_proof (
     if (rst_ni) assume (now > now_q);
   end
 
-  // ---- causes: positions in ICR as in the manual, 13.4.17; RXT0 here only when it is not delayed
+  // ---- inside the block, for the induction. The proof's script connects these
+  (* keep *) logic        spy_throttle, spy_u_rx_delay__running, spy_u_rx_delay__expired, spy_u_tx_delay__running,
+                          spy_u_tx_delay__expired;
+  (* keep *) logic [63:0] spy_throttle_end, spy_u_rx_delay__end, spy_u_tx_delay__end;
+
+  // The timers let something out in the cycle before
+  logic rx_ran_q, rx_due_q, tx_ran_q, tx_due_q;
+  always_ff @(posedge clk_i) begin
+    rx_ran_q <= spy_u_rx_delay__running;
+    rx_due_q <= spy_u_rx_delay__expired;
+    tx_ran_q <= spy_u_tx_delay__running;
+    tx_due_q <= spy_u_tx_delay__expired;
+  end
+
+  // ---- causes: positions in ICR as in the manual, 13.4.17
   logic [31:0] came;
   always_comb begin
     came     = 32'd0;
-    came[0]  = causes_q.txdw;
+    came[0]  = causes_q.txdw || tx_due_q || (causes_q.txdw_delayed && tx_delay_q.delay == 16'd0) ||
+               (tx_flush_q && (tx_ran_q || causes_q.txdw_delayed));
     came[1]  = causes_q.txqe;
     came[2]  = causes_q.lsc;
     came[3]  = causes_q.rxseq;
     came[4]  = causes_q.rxdmt0;
     came[6]  = causes_q.rxo;
-    came[7]  = causes_q.rxt0 && moderation_q.rdtr == 16'd0;
+    came[7]  = rx_due_q || (causes_q.rxt0 && rx_delay_q.delay == 16'd0) || (rx_flush_q && (rx_ran_q || causes_q.rxt0));
     came[9]  = causes_q.mdac;
     came[15] = causes_q.txd_low;
     if (ics_write_q) came = came | (wdata_q & nic_regs_pkg::ICS_WMASK);
   end
 
-  localparam logic [31:0] TIMED = 32'h0000_0081;  // RXT0 and TXDW may come from a timer as well
-
   // ---- line: when it rose last, and until when it has to stay low after falling
   logic        rose;
   logic        held_d, held_q = 1'b0;
-  logic [63:0] until_d, until_q;
+  logic [63:0] until_d, until_q, next_rise_q;
+  logic        spaced_q = 1'b0;  // throttling was not switched off since
   assign rose = intr && !intr_q;
 
   always_comb begin
-    held_d  = held_q && moderation_q.itr != 16'd0 && now_q < until_q;
+    held_d  = held_q && itr_q != 16'd0 && now_q < until_q;
     until_d = until_q;
     if (rose) begin
-      held_d  = moderation_q.itr != 16'd0;
-      until_d = now_q + 64'd40 * {48'd0, moderation_q.itr};
+      held_d  = itr_q != 16'd0;
+      until_d = now_q + 64'd40 * {48'd0, itr_q} - 64'd1;  // it may rise in the cycle behind
     end
   end
   always_ff @(posedge clk_i) begin
     held_q  <= rst_ni && ran_q && held_d;
     until_q <= until_d;
+    spaced_q <= rst_ni && ran_q && itr_q != 16'd0 && (rose || spaced_q);
+    if (rose) next_rise_q <= now_q + 64'd40 * {48'd0, itr_q};
   end
-
-  // ---- a frame whose RXT0 is delayed: until when it has to be told of, as long as RDTR and RADV stay as they are.
-  // overdue_q: the time came two cycles ago, one to see that and one to set the bit
-  logic        delayed_q = 1'b0, bounded_q = 1'b0, due_q = 1'b0, overdue_q = 1'b0, fixed_q = 1'b1;
-  logic [63:0] silent_at_q, latest_at_q;
-  always_ff @(posedge clk_i) begin
-    if (rst_ni && {moderation.rdtr, moderation.radv} != {moderation_q.rdtr, moderation_q.radv} && ran_q) fixed_q <= 1'b0;
-    overdue_q <= rst_ni && due_q;
-    due_q <= rst_ni && delayed_q && !icr[7] && (now >= silent_at_q || (bounded_q && now >= latest_at_q));
-    if (delayed_q && icr[7]) begin
-      delayed_q <= 1'b0;
-      bounded_q <= 1'b0;
-    end
-    if (rst_ni && causes.rxt0 && moderation.rdtr != 16'd0) begin
-      delayed_q   <= 1'b1;
-      silent_at_q <= now + 64'd160 * {48'd0, moderation.rdtr};
-      if (moderation.radv != 16'd0 && (!bounded_q || icr[7])) begin
-        bounded_q   <= 1'b1;
-        latest_at_q <= now + 64'd160 * {48'd0, moderation.radv};
-      end
-    end
-  end
-
-  // ---- inside the block, for the induction: the timers are where the lines above say. The proof's script connects these
-  (* keep *) logic        spy_throttle, spy_silence, spy_absolute, spy_expired;
-  (* keep *) logic [63:0] spy_throttle_end, spy_silence_end, spy_absolute_end;
 
   // ---- inputs that do nothing, now and in the cycle before
   logic still;
   assign still = causes_q == '0 && !icr_read_q && !icr_write_q && !ics_write_q && !ims_write_q && !imc_write_q &&
-                 causes == '0 && !icr_read && !icr_write && !ics_write && !ims_write && !imc_write &&
-                 moderation == moderation_q && !moderation.rx_flush && !moderation.tx_flush;
+                 !rx_flush_q && !tx_flush_q && causes == '0 && !icr_read && !icr_write && !ics_write && !ims_write && !imc_write &&
+                 !rx_flush && !tx_flush && {itr, rx_delay, tx_delay} == {itr_q, rx_delay_q, tx_delay_q};
 
   always_ff @(posedge clk_i) begin
     if (rst_ni && ran_q) begin
       NoCauseIsLost: assert ((icr & came) == came);
       OnlySoftwareClears: assert (icr_read_q || (icr_q & ~icr & (icr_write_q ? ~wdata_q : 32'hffff_ffff)) == 32'd0);
-      AReadClearsAllElse: assert (!icr_read_q || (icr & ~came & ~TIMED) == 32'd0);
+      AReadClearsAllElse: assert (!icr_read_q || (icr & ~came) == 32'd0);
       MaskIsSetAndCleared: assert (ims == (imc_write_q ? ims_q & ~wdata_q :
                                            ims_write_q ? ims_q | (wdata_q & nic_regs_pkg::IMS_WMASK) : ims_q));
 
       AnUnmaskedCauseReachesTheLine: assert ((icr & ims) == 32'd0 || intr || held_q);
       TheLineFallsWithTheLastCause: assert (!intr || (icr & ims) != 32'd0);
-      TheLineRisesNoMoreOftenThanItrAllows: assert (!rose || !held_q);
+      TheLineRisesNoMoreOftenThanItrAllows: assert (!rose || (!held_q && (!spaced_q || now_q >= next_rise_q)));
       EveryEdgeIsReported: assert (told.valid == (intr != intr_q));
 
       QuietMeansStill: assert (!(quiet_q && still && now_q < deadline_q) ||
@@ -146,12 +141,16 @@ module interrupt_proof (
     if (rst_ni) begin
       ThrottleIsTheTimeSinceTheRise: assert (!ran_q || (spy_throttle == held_d &&
                                                         (!held_d || spy_throttle_end == until_d)));
-      DelayTimersRun: assert (!fixed_q || !delayed_q || icr[7] || spy_expired ||
-                              (spy_silence && spy_silence_end <= silent_at_q &&
-                               (!bounded_q || (spy_absolute && spy_absolute_end <= latest_at_q))));
-      FirstFrameIsBounded: assert (!ran_q || !fixed_q || ((delayed_q ? bounded_q == (moderation_q.radv != 16'd0) : !bounded_q) &&
-          (!spy_absolute || spy_absolute_end <= now_q + 64'd160 * {48'd0, moderation_q.radv})));
-      ADelayedFrameIsToldInTime: assert (!fixed_q || !delayed_q || !due_q || !overdue_q || icr[7]);
+      ThrottlingLastsItr: assert (!ran_q || held_q || !spaced_q || now_q >= next_rise_q);
+      TheNextRiseIsBehind: assert (!held_q || !spaced_q || (next_rise_q == until_q + 64'd1 && next_rise_q < 64'h2000_0000_0000_0000));
+      ADelayedFrameStartsItsTimer: assert (!ran_q || !causes_q.rxt0 || rx_delay_q.delay == 16'd0 || rx_flush_q ||
+          (spy_u_rx_delay__running && spy_u_rx_delay__end < now_q + 64'd160 * {48'd0, rx_delay_q.delay} &&
+           (rx_ran_q || rx_delay_q.absolute == 16'd0 ||
+            spy_u_rx_delay__end < now_q + 64'd160 * {48'd0, rx_delay_q.absolute})));
+      ADelayedDescriptorStartsItsTimer: assert (!ran_q || !causes_q.txdw_delayed || tx_delay_q.delay == 16'd0 || tx_flush_q ||
+          (spy_u_tx_delay__running && spy_u_tx_delay__end < now_q + 64'd160 * {48'd0, tx_delay_q.delay} &&
+           (tx_ran_q || tx_delay_q.absolute == 16'd0 ||
+            spy_u_tx_delay__end < now_q + 64'd160 * {48'd0, tx_delay_q.absolute})));
     end
   end
 
@@ -163,7 +162,8 @@ module interrupt_proof (
     if (rst_ni) begin
       AReadMeetsACause: cover (ran_q && icr_read_q && icr_q != 32'd0 && icr[4] && causes_q.rxdmt0);
       HeldBackAndThenRaised: cover (held_back_q && rose);
-      ADelayedFrameIsTold: cover (ran_q && delayed_q && bounded_q && icr[7] && !icr_q[7] && !causes_q.rxt0 && !ics_write_q);
+      ADelayedFrameIsTold: cover (ran_q && rx_due_q && icr[7] && !icr_q[7] && !causes_q.rxt0 && !ics_write_q);
+      ADelayedDescriptorIsTold: cover (ran_q && tx_due_q && icr[0] && !icr_q[0] && !causes_q.txdw && !ics_write_q);
     end
   end
 
