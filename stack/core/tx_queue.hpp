@@ -20,6 +20,7 @@ class TxOwner {
   TxOwner(const TxOwner&) = delete;
   TxOwner& operator=(const TxOwner&) = delete;
   virtual ~TxOwner() = default;
+  virtual void link_failure() {}  // the next hop's address could not be found (dst_link_failure)
 };
 
 struct TxFrame {

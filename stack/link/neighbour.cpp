@@ -180,7 +180,10 @@ void NeighbourTable::give_up(Entry& entry) {
   std::deque<TxFrame> waiting;
   waiting.swap(entry.waiting);
   entry.waiting_bytes = 0;
-  for (TxFrame& tx : waiting) net_.drop(std::move(tx.frame), Station::tx_queue, DropReason::NEIGH_FAILED);
+  for (TxFrame& tx : waiting) {
+    if (tx.owner) tx.owner->link_failure();
+    net_.drop(std::move(tx.frame), Station::tx_queue, DropReason::NEIGH_FAILED);
+  }
 }
 
 bool NeighbourTable::transmit(Entry& entry, TxFrame packet) {

@@ -12,6 +12,9 @@ class WriteCharge final : public TxOwner {
   WriteCharge(std::shared_ptr<Sock> sock, std::size_t bytes) : sock_(std::move(sock)), bytes_(bytes) {
     sock_->wmem_alloc += bytes_;
   }
+  void link_failure() override {
+    if (!sock_->net.over) sock_->link_failure();
+  }
   ~WriteCharge() override {
     sock_->wmem_alloc -= bytes_;
     if (!sock_->net.over) sock_->write_space();

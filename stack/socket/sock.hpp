@@ -41,8 +41,9 @@ struct Sock : TxAccount, std::enable_shared_from_this<Sock> {
   // A frame of this socket is on its way out; the space comes back when the card has it (sock_wfree).
   std::unique_ptr<TxOwner> charge(std::size_t truesize) override;
   virtual SockSummary summary() const;
-  virtual void write_space();  // sk_write_space: some of it came back
-  int take_error();            // sock_error: -errno once, then 0
+  virtual void link_failure() {}  // a frame of ours found no neighbour; UDP keeps it to itself, as Linux does
+  virtual void write_space();     // sk_write_space: some of it came back
+  int take_error();               // sock_error: -errno once, then 0
   bool connected() const { return dport != 0; }
 
   Net& net;

@@ -33,10 +33,10 @@ bool TcpSock::paws_discard(const TcpSegment& segment) const {
                        net.now() - ts_recent_stamp < kPawsOutdated;
   if (!too_old) return false;
   const std::uint32_t window = std::uint32_t{segment.header.window} << snd_wscale;
-  const bool disordered =
-      segment.has(TcpHeader::kAck) && segment.seq() == segment.end_seq() && segment.seq() == rcv_nxt &&
-      segment.ack_seq() == snd_una && !may_update_window(segment.ack_seq(), segment.seq(), window) &&
-      static_cast<std::int32_t>(ts_recent - rx_opt.tsval) * std::int64_t{1'000'000'000'000} <= rto.in_ps() * 1000;
+  const bool disordered = segment.has(TcpHeader::kAck) && segment.seq() == segment.end_seq() &&
+                          segment.seq() == rcv_nxt && segment.ack_seq() == snd_una &&
+                          !may_update_window(segment.ack_seq(), segment.seq(), window) &&
+                          static_cast<std::int32_t>(ts_recent - rx_opt.tsval) <= rto.in_ps() / 1'000'000'000;
   return !disordered;
 }
 

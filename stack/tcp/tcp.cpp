@@ -114,7 +114,17 @@ void TcpSock::icmp_error(const IcmpReport& report) {
     if (report.code < kErrors.size()) error_number = kErrors.at(report.code);
   }
   if (error_number == 0) return;
-  // An attempt to connect fails; a connection that works remembers the error and goes on.
+  unreachable(error_number);
+}
+
+// The kernel tells itself by ICMP (ipv4_link_failure).
+void TcpSock::link_failure() {
+  const auto keep = self();
+  unreachable(EHOSTUNREACH);
+}
+
+// An attempt to connect fails; a connection that works remembers the error and goes on.
+void TcpSock::unreachable(int error_number) {
   if (in({TcpState::SYN_SENT, TcpState::SYN_RECV}) && !owned)
     abort(error_number);
   else

@@ -378,6 +378,8 @@ struct TcpSock final : Sock {
 
   // ---- from ICMP (tcp.cpp)
   void icmp_error(const struct IcmpReport& report);
+  void link_failure() override;
+  void unreachable(int error_number);  // ends an attempt, is remembered by a connection
   void mtu_reduced();
 };
 

@@ -129,6 +129,17 @@ TEST_F(TcpHandshake, AConnectToNowhereSaysSo) {
   EXPECT_EQ(sys().connect(task, fd, endpoint({0x0a4d'00ff}, 1)), -ENETUNREACH) << "broadcast";
 }
 
+TEST_F(TcpHandshake, ANeighbourThatDoesNotAnswerEndsAnAttemptAfterThreeSeconds) {
+  peer_ip = kOtherIp;
+  const int fd = connect_nonblocking();
+  advance(SimTime::ms(2900));
+  EXPECT_EQ(state(fd), kSynSent);
+  advance(SimTime::ms(200));
+  EXPECT_EQ(so_error(fd), EHOSTUNREACH);
+  EXPECT_EQ(state(fd), kClose);
+  EXPECT_GE(tx_dropped(Station::tx_queue, DropReason::NEIGH_FAILED), 1U);
+}
+
 TEST_F(TcpHandshake, AnIcmpErrorEndsAnAttempt) {
   const int fd = connect_nonblocking();
   const Out out = heard();
