@@ -23,7 +23,7 @@ module delay_timer_proof #(
   (* anyseq *) logic [2:0]           few, few_at_most;
   (* anyseq *) logic [TIME_BITS-1:0] now;
 
-  logic                 due, quiet;
+  logic                 due, expired, quiet;
   logic [TIME_BITS-1:0] deadline;
   logic [15:0]          delay, absolute;
   assign delay    = {13'd0, few};
@@ -31,7 +31,7 @@ module delay_timer_proof #(
 
   delay_timer #(.TIME_BITS(TIME_BITS)) u_delay_timer (
     .clk_i, .rst_ni, .now_i(now), .delay_i(delay), .absolute_i(absolute), .cause_i(cause), .at_once_i(at_once),
-    .flush_i(flush), .due_o(due), .deadline_o(deadline), .quiet_o(quiet)
+    .flush_i(flush), .due_o(due), .expired_o(expired), .deadline_o(deadline), .quiet_o(quiet)
   );
 
   logic [TIME_BITS-1:0] now_q, deadline_q;
@@ -101,6 +101,7 @@ module delay_timer_proof #(
     if (rst_ni) begin
       DueInTimeAndNeverEarlier: assert (due == (late_q || at_once || (cause && delay == 16'd0) ||
                                                 (flush && (waits_q || cause))));
+      ExpiredMeansThatTimeIsOver: assert (expired == late_q);
       NoCauseIsLost: assert (!chosen_q || waits_q);
       NoCauseWaitsForever: assert (!chosen_q || !chosen_bounded_q || spy_end < chosen_latest_q);
       NothingIsDueWithoutACause: assert (!due || waits_q || cause || at_once);

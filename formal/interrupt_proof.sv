@@ -38,7 +38,7 @@ module interrupt_proof #(
   assign tx_delay.absolute = {13'd0, few_tx_at_most};
 
   logic [31:0]     icr, ims;
-  logic            intr, quiet;
+  logic            intr, quiet, tx_expired;
   logic [TIME_BITS-1:0]     deadline;
   nic_pkg::event_t told;
 
@@ -47,6 +47,7 @@ module interrupt_proof #(
     .icr_read_i(icr_read), .icr_write_i(icr_write), .ics_write_i(ics_write), .ims_write_i(ims_write),
     .imc_write_i(imc_write), .wdata_i(wdata), .itr_i(itr), .rx_delay_i(rx_delay), .rx_flush_i(rx_flush),
     .tx_delay_i(tx_delay), .tx_flush_i(tx_flush), .icr_o(icr), .ims_o(ims),
+    .tx_expired_o(tx_expired),
     .intr_o(intr), .next_deadline_o(deadline), .event_o(told), .quiet_o(quiet)
   );
 

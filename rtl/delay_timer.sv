@@ -21,6 +21,7 @@ module delay_timer #(
   input  logic                 flush_i,     // FPD: what waits is due now
 
   output logic                 due_o,       // strobe, in the cycle of the cause when nothing delays it
+  output logic                 expired_o,   // strobe: due because its time is over
   output logic [TIME_BITS-1:0] deadline_o,  // all ones: nothing waits
   output logic                 quiet_o
 );
@@ -68,6 +69,7 @@ module delay_timer #(
     end
   end
 
+  assign expired_o  = expired_q;
   assign deadline_o = end_q;
   assign quiet_o    = !expired_q;
 

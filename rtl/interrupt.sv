@@ -30,6 +30,7 @@ module interrupt #(
   input  logic                   tx_flush_i,     // strobe: TIDV.FPD
   output logic [31:0]            icr_o,
   output logic [31:0]            ims_o,
+  output logic                   tx_expired_o,   // strobe: TIDV or TADV is over, so no write-back waits any longer
 
   // To the host
   output logic                   intr_o,         // level
@@ -47,19 +48,19 @@ module interrupt #(
   endfunction
 
   // ---- delays: RXT0 by RDTR and RADV; TXDW by TIDV and TADV, for descriptors that ask for it (IDE)
-  logic                 rxt0, txdw, quiet_rx_delay, quiet_tx_delay;
+  logic                 rxt0, rx_expired, txdw, quiet_rx_delay, quiet_tx_delay;
   logic [TIME_BITS-1:0] rx_deadline, tx_deadline;
 
   delay_timer #(.TIME_BITS(TIME_BITS)) u_rx_delay (
     .clk_i, .rst_ni, .now_i, .delay_i(rx_delay_i.delay), .absolute_i(rx_delay_i.absolute),
     .cause_i(causes_i.rxt0), .at_once_i(1'b0), .flush_i(rx_flush_i),
-    .due_o(rxt0), .deadline_o(rx_deadline), .quiet_o(quiet_rx_delay)
+    .due_o(rxt0), .expired_o(rx_expired), .deadline_o(rx_deadline), .quiet_o(quiet_rx_delay)
   );
 
   delay_timer #(.TIME_BITS(TIME_BITS)) u_tx_delay (
     .clk_i, .rst_ni, .now_i, .delay_i(tx_delay_i.delay), .absolute_i(tx_delay_i.absolute),
     .cause_i(causes_i.txdw_delayed), .at_once_i(causes_i.txdw), .flush_i(tx_flush_i),
-    .due_o(txdw), .deadline_o(tx_deadline), .quiet_o(quiet_tx_delay)
+    .due_o(txdw), .expired_o(tx_expired_o), .deadline_o(tx_deadline), .quiet_o(quiet_tx_delay)
   );
 
   // ---- causes and mask. A cause that comes while software clears it stays: it is newer than what software has seen
@@ -138,6 +139,10 @@ module interrupt #(
   assign next_deadline_o = earlier(throttle_end_q, earlier(rx_deadline, tx_deadline));
   assign quiet_o = !event_q.valid && quiet_rx_delay && quiet_tx_delay && !rise && !fall && icr_d == icr_q && ims_d == ims_q &&
                    !(throttle_q && itr_i == 16'd0);
+
+  // Received frames never wait for others that are still to come (rx_dma)
+  logic unused;
+  assign unused = rx_expired;
 
   `ASSERT(LineOnlyWithAnUnmaskedCause, !intr_q || (icr_q & ims_q) != 32'd0)
   `ASSERT(ThrottleEndsOnlyWhileItRuns, throttle_q || throttle_end_q == NEVER)

@@ -7,8 +7,8 @@
 // bus has accepted the write-back, and then TXDW is raised, or with IDE handed on to the delay timers.
 //
 // TXDCTL.WTHRESH = 0: each write-back at once. Otherwise those that are ready wait for one another until WTHRESH of
-// them are there, but never longer than until the card has nothing else to do: the ring is empty, or software flushes
-// (TIDV.FPD).
+// them are there, but never longer than until the card has nothing else to do: the ring is empty, a delay of TXDW
+// ends (TIDV, TADV), or software flushes (TIDV.FPD).
 module tx_report (
   input  logic                 clk_i,
   input  logic                 rst_ni,
@@ -16,7 +16,7 @@ module tx_report (
 
   // Settings
   input  logic [5:0]           batch_i,       // TXDCTL.WTHRESH, in descriptors
-  input  logic                 flush_i,       // strobe
+  input  logic                 flush_i,       // strobe, or a level while the transmitter is off
   input  logic [9:0]           low_i,         // TXD_LOW when fewer than this are left; 0: never
 
   // Descriptors, as they come and as their data has been read
