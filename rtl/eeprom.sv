@@ -245,6 +245,9 @@ module eeprom (
   assign data_o     = status_q ? !busy_q : data_q;
   assign deadline_o = end_q;
 
+  `ASSERT(OneChangeAtATime, !change || !busy_q)
+  `ASSERT(OnlyAnEnabledPartChanges, !busy_q || enabled_q || $past(busy_q))
+  `ASSERT(NoCommandWhileBusy, !busy_q || state_q == Start)
   `ASSERT(DeadlineOnlyWhileBusy, busy_q == (end_q != NEVER))
 
 endmodule

@@ -144,6 +144,8 @@ module interrupt #(
   logic unused;
   assign unused = rx_expired;
 
+  `ASSERT(NoCauseIsLost, !$past(rst_ni) || ($past(arriving) & ~icr_q) == 32'd0)
+  `ASSERT(AnUnmaskedCauseRaisesTheLine, (icr_q & ims_q) == 32'd0 || intr_q || $past(throttle_q))
   `ASSERT(LineOnlyWithAnUnmaskedCause, !intr_q || (icr_q & ims_q) != 32'd0)
   `ASSERT(ThrottleEndsOnlyWhileItRuns, throttle_q || throttle_end_q == NEVER)
   `ASSERT(CausesExist, (icr_q & ~nic_regs_pkg::ICR_WMASK) == 32'd0)

@@ -169,6 +169,8 @@ module phy_mdio (
   assign quiet_o    = !begins && !lost && !completes_q;
 
   `ASSERT(NoLinkWhileNegotiating, !(link_q && negotiating_q))
+  `ASSERT(ARememberedLinkIsThere, !link_held_q || link_q)
+  `ASSERT(NoLinkOutlivesItsCause, !link_q || !$past(rst_ni && lost))
   `ASSERT(DeadlineOnlyWhileNegotiating, negotiating_q == (end_q != NEVER))
 
 endmodule

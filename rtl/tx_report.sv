@@ -146,6 +146,7 @@ module tx_report (
   logic unused;
   assign unused = &{1'b0, ring_base_i[3:0]};
 
+  `ASSERT(DoneFollowsItsData, !send || written_q != ready_q)
   `ASSERT(DoneHasAWriteBack, !write_done_i.valid || retired_q != written_q)
   `ASSERT(RecordsInOrder, opened_q - retired_q <= 7'd64 && ready_q - retired_q <= opened_q - retired_q &&
                           written_q - retired_q <= ready_q - retired_q)
