@@ -246,7 +246,6 @@ module eeprom (
   assign deadline_o = end_q;
 
   `ASSERT(OneChangeAtATime, !change || !busy_q)
-  `ASSERT(OnlyAnEnabledPartChanges, !busy_q || enabled_q || $past(busy_q))
   `ASSERT(NoCommandWhileBusy, !busy_q || state_q == Start)
   `ASSERT(DeadlineOnlyWhileBusy, busy_q == (end_q != NEVER))
 
