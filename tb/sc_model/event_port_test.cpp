@@ -180,6 +180,8 @@ TEST(EventPort, AChainThatAResetCutsIsDroppedOnceAndItsSegmentsHaveTheirOwnFates
       run.ledger.close_rings_as_queued(run.card.now());  // the driver takes back what was not fetched
       const std::uint64_t sent = run.ledger.count(true, Fate::sent), dropped = run.ledger.count(true, Fate::dropped);
       EXPECT_EQ(sent + dropped + run.ledger.count(true, Fate::queued), run.ledger.opened_from_host());
+      EXPECT_EQ(dropped > 0, after_ns > 2000) << after_ns;  // before, nothing was fetched
+      EXPECT_EQ(sent > 0, after_ns > 3000) << after_ns;
       EXPECT_LT(sent, frame.segments) << after_ns;
       EXPECT_LE(run.ledger.opened_from_host(), frame.segments);
     });
