@@ -7,7 +7,11 @@
 // - RXT0 follows when the timer of RDTR and RADV says so, TXDW when that of TIDV and TADV does; every frame or descriptor
 //   that has to wait starts its timer, with its settings. When a timer says so is delay_timer's proof.
 // - While quiet_o is up and no input moves, nothing moves before next_deadline_o.
-module interrupt_proof (
+//
+// The time base has 12 bits and never goes round; ITR and the delays are of up to 7 units.
+module interrupt_proof #(
+  parameter int unsigned TIME_BITS = 12
+) (
   input logic clk_i
 );
 
@@ -22,20 +26,28 @@ module interrupt_proof (
   (* anyseq *) logic                 icr_read, icr_write, ics_write, ims_write, imc_write;
   (* anyseq *) logic [31:0]          wdata, rx_tag;
   (* anyseq *) logic                 rx_flush, tx_flush;
-  (* anyseq *) logic [15:0]          itr;
-  (* anyseq *) nic_pkg::delay_t      rx_delay, tx_delay;
-  (* anyseq *) logic [63:0]          now;
+  (* anyseq *) logic [2:0]           few_itr, few_rx, few_rx_at_most, few_tx, few_tx_at_most;
+  (* anyseq *) logic [TIME_BITS-1:0] now;
+
+  logic [15:0]     itr;
+  nic_pkg::delay_t rx_delay, tx_delay;
+  assign itr               = {13'd0, few_itr};
+  assign rx_delay.delay    = {13'd0, few_rx};
+  assign rx_delay.absolute = {13'd0, few_rx_at_most};
+  assign tx_delay.delay    = {13'd0, few_tx};
+  assign tx_delay.absolute = {13'd0, few_tx_at_most};
 
   logic [31:0]     icr, ims;
-  logic            intr, quiet;
-  logic [63:0]     deadline;
+  logic            intr, quiet, tx_expired;
+  logic [TIME_BITS-1:0]     deadline;
   nic_pkg::event_t told;
 
-  interrupt u_interrupt (
+  interrupt #(.TIME_BITS(TIME_BITS)) u_interrupt (
     .clk_i, .rst_ni, .now_i(now), .causes_i(causes), .last_rx_tag_i(rx_tag),
     .icr_read_i(icr_read), .icr_write_i(icr_write), .ics_write_i(ics_write), .ims_write_i(ims_write),
     .imc_write_i(imc_write), .wdata_i(wdata), .itr_i(itr), .rx_delay_i(rx_delay), .rx_flush_i(rx_flush),
     .tx_delay_i(tx_delay), .tx_flush_i(tx_flush), .icr_o(icr), .ims_o(ims),
+    .tx_expired_o(tx_expired),
     .intr_o(intr), .next_deadline_o(deadline), .event_o(told), .quiet_o(quiet)
   );
 
@@ -45,7 +57,7 @@ module interrupt_proof (
   logic [31:0]          wdata_q, icr_q, ims_q;
   logic [15:0]          itr_q;
   nic_pkg::delay_t      rx_delay_q, tx_delay_q;
-  logic [63:0]          now_q, deadline_q;
+  logic [TIME_BITS-1:0]          now_q, deadline_q;
   nic_pkg::event_t      told_q;
 
   always_ff @(posedge clk_i) begin
@@ -59,14 +71,14 @@ module interrupt_proof (
   end
 
   always_comb begin
-    assume (now < 64'h1000_0000_0000_0000);
+    assume (!now[TIME_BITS-1]);
     if (rst_ni) assume (now > now_q);
   end
 
   // ---- inside the block, for the induction. The proof's script connects these
   (* keep *) logic        spy_throttle, spy_u_rx_delay__running, spy_u_rx_delay__expired, spy_u_tx_delay__running,
                           spy_u_tx_delay__expired;
-  (* keep *) logic [63:0] spy_throttle_end, spy_u_rx_delay__end, spy_u_tx_delay__end;
+  (* keep *) logic [TIME_BITS-1:0] spy_throttle_end, spy_u_rx_delay__end, spy_u_tx_delay__end;
 
   // The timers let something out in the cycle before
   logic rx_ran_q, rx_due_q, tx_ran_q, tx_due_q;
@@ -97,7 +109,7 @@ module interrupt_proof (
   // ---- line: when it rose last, and until when it has to stay low after falling
   logic        rose;
   logic        held_d, held_q = 1'b0;
-  logic [63:0] until_d, until_q, next_rise_q;
+  logic [TIME_BITS-1:0] until_d, until_q, next_rise_q;
   logic        spaced_q = 1'b0;  // throttling was not switched off since
   assign rose = intr && !intr_q;
 
@@ -106,14 +118,14 @@ module interrupt_proof (
     until_d = until_q;
     if (rose) begin
       held_d  = itr_q != 16'd0;
-      until_d = now_q + 64'd40 * {48'd0, itr_q} - 64'd1;  // it may rise in the cycle behind
+      until_d = now_q + TIME_BITS'(40) * TIME_BITS'(itr_q) - TIME_BITS'(1);  // it may rise in the cycle behind
     end
   end
   always_ff @(posedge clk_i) begin
     held_q  <= rst_ni && ran_q && held_d;
     until_q <= until_d;
     spaced_q <= rst_ni && ran_q && itr_q != 16'd0 && (rose || spaced_q);
-    if (rose) next_rise_q <= now_q + 64'd40 * {48'd0, itr_q};
+    if (rose) next_rise_q <= now_q + TIME_BITS'(40) * TIME_BITS'(itr_q);
   end
 
   // ---- inputs that do nothing, now and in the cycle before
@@ -142,15 +154,15 @@ module interrupt_proof (
       ThrottleIsTheTimeSinceTheRise: assert (!ran_q || (spy_throttle == held_d &&
                                                         (!held_d || spy_throttle_end == until_d)));
       ThrottlingLastsItr: assert (!ran_q || held_q || !spaced_q || now_q >= next_rise_q);
-      TheNextRiseIsBehind: assert (!held_q || !spaced_q || (next_rise_q == until_q + 64'd1 && next_rise_q < 64'h2000_0000_0000_0000));
+      TheNextRiseIsBehind: assert (!held_q || !spaced_q || (next_rise_q == until_q + TIME_BITS'(1) && next_rise_q < TIME_BITS'(3500)));
       ADelayedFrameStartsItsTimer: assert (!ran_q || !causes_q.rxt0 || rx_delay_q.delay == 16'd0 || rx_flush_q ||
-          (spy_u_rx_delay__running && spy_u_rx_delay__end < now_q + 64'd160 * {48'd0, rx_delay_q.delay} &&
+          (spy_u_rx_delay__running && spy_u_rx_delay__end < now_q + TIME_BITS'(160) * TIME_BITS'(rx_delay_q.delay) &&
            (rx_ran_q || rx_delay_q.absolute == 16'd0 ||
-            spy_u_rx_delay__end < now_q + 64'd160 * {48'd0, rx_delay_q.absolute})));
+            spy_u_rx_delay__end < now_q + TIME_BITS'(160) * TIME_BITS'(rx_delay_q.absolute))));
       ADelayedDescriptorStartsItsTimer: assert (!ran_q || !causes_q.txdw_delayed || tx_delay_q.delay == 16'd0 || tx_flush_q ||
-          (spy_u_tx_delay__running && spy_u_tx_delay__end < now_q + 64'd160 * {48'd0, tx_delay_q.delay} &&
+          (spy_u_tx_delay__running && spy_u_tx_delay__end < now_q + TIME_BITS'(160) * TIME_BITS'(tx_delay_q.delay) &&
            (tx_ran_q || tx_delay_q.absolute == 16'd0 ||
-            spy_u_tx_delay__end < now_q + 64'd160 * {48'd0, tx_delay_q.absolute})));
+            spy_u_tx_delay__end < now_q + TIME_BITS'(160) * TIME_BITS'(tx_delay_q.absolute))));
     end
   end
 

@@ -3,6 +3,8 @@
 // Registers are 32 bits wide: an access that is not aligned, or writes less than four bytes, is answered with SLVERR
 // and changes nothing. A read is answered three cycles after it was accepted; what it set off (an ICR read lowers the
 // interrupt line) has left the card by then.
+`include "assert.svh"
+
 module axil_target (
   input  logic         clk_i,
   input  logic         rst_ni,
@@ -135,5 +137,11 @@ module axil_target (
   end
 
   assign quiet_o = !aw_full_q && !w_full_q && !b_valid_q && read_state_q == ReadIdle;
+
+  `ASSERT(AWriteIsAnsweredBeforeTheNext, !b_valid_q || (!aw_full_q && !w_full_q))
+  `ASSERT(AnAnswerWaitsUntilItIsTaken, !$past(rst_ni && b_valid_q && !s_axil_bready_i) || b_valid_q)
+  `ASSERT(AReadAnswerStandsStill, !$past(rst_ni && s_axil_rvalid_o && !s_axil_rready_i) ||
+                                  (s_axil_rvalid_o && $stable(r_data_q)))
+  `ASSERT(OnlyWholeWordsAreWritten, !write_o || (write_addr_o[1:0] == 2'd0 && w_strb_q == 4'hf))
 
 endmodule

@@ -283,4 +283,10 @@ module csr (
   assign quiet_o   = axil_quiet && registers_quiet && serial_quiet && !soft_reset_q && !soft_reset_seen_q &&
                      !forgotten_q && !rdh_waits_q && !tdh_waits_q;
 
+  `ASSERT(OneRoomAnswers, !read || {2'd0, own != 32'd0} + {2'd0, registers_data != 32'd0} +
+                          {2'd0, addresses_data != 32'd0} + {2'd0, serial_data != 32'd0} <= 3'd1)
+  `ASSERT(RegistersForgetOnlyInTheReset, !forget_o || soft_reset_o)
+  `ASSERT(AReadHasNoEffectOnItsOwn, read || !(icr_read_o || stats_read_o || rxw_data_read_o))
+  `ASSERT(TheResetEndsOnADrainedBus, soft_reset_q || !$past(rst_ni && soft_reset_q) || $past(bus_drained_i))
+
 endmodule

@@ -39,7 +39,9 @@ module eeprom (
   localparam logic [15:0] SUBSYSTEM_VENDOR = 16'h8086;
   localparam logic [15:0] DEVICE_ID        = 16'h100e;
   localparam logic [15:0] VENDOR_ID        = 16'h8086;
-  localparam logic [15:0] FIXED_SUM        = INIT_CONTROL_1 + SUBSYSTEM_ID + SUBSYSTEM_VENDOR + DEVICE_ID + VENDOR_ID;
+  localparam logic [15:0] INIT_CONTROL_2   = 16'h3000;  // word 0fh: advertise PAUSE, both ways
+  localparam logic [15:0] FIXED_SUM        = INIT_CONTROL_1 + SUBSYSTEM_ID + SUBSYSTEM_VENDOR + DEVICE_ID + VENDOR_ID +
+                                             INIT_CONTROL_2;
 
   // The address stands in byte order: its first octet is the low byte of word 0.
   function automatic logic [47:0] station_words(input logic [47:0] octets);
@@ -60,6 +62,7 @@ module eeprom (
       6'h0c:   factory_word = SUBSYSTEM_VENDOR;
       6'h0d:   factory_word = DEVICE_ID;
       6'h0e:   factory_word = VENDOR_ID;
+      6'h0f:   factory_word = INIT_CONTROL_2;
       6'h3f:   factory_word = checksum;
       default: factory_word = 16'd0;
     endcase
@@ -242,6 +245,8 @@ module eeprom (
   assign data_o     = status_q ? !busy_q : data_q;
   assign deadline_o = end_q;
 
+  `ASSERT(OneChangeAtATime, !change || !busy_q)
+  `ASSERT(NoCommandWhileBusy, !busy_q || state_q == Start)
   `ASSERT(DeadlineOnlyWhileBusy, busy_q == (end_q != NEVER))
 
 endmodule

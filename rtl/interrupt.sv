@@ -5,10 +5,12 @@
 // nothing counts while it runs, so idle time can be jumped over up to next_deadline_o.
 `include "assert.svh"
 
-module interrupt (
+module interrupt #(
+  parameter int unsigned TIME_BITS = 64  // fewer only where a proof is to end
+) (
   input  logic                   clk_i,
   input  logic                   rst_ni,
-  input  logic [63:0]            now_i,
+  input  logic [TIME_BITS-1:0]   now_i,
 
   // From the blocks: one strobe per event
   input  nic_pkg::causes_t       causes_i,
@@ -28,36 +30,37 @@ module interrupt (
   input  logic                   tx_flush_i,     // strobe: TIDV.FPD
   output logic [31:0]            icr_o,
   output logic [31:0]            ims_o,
+  output logic                   tx_expired_o,   // strobe: TIDV or TADV is over, so no write-back waits any longer
 
   // To the host
   output logic                   intr_o,         // level
 
   // To the simulation
-  output logic [63:0]            next_deadline_o,
+  output logic [TIME_BITS-1:0]   next_deadline_o,
   output nic_pkg::event_t        event_o,
   output logic                   quiet_o
 );
 
-  localparam logic [63:0] NEVER = 64'hffff_ffff_ffff_ffff;
+  localparam logic [TIME_BITS-1:0] NEVER = {TIME_BITS{1'b1}};
 
-  function automatic logic [63:0] earlier(input logic [63:0] a, input logic [63:0] b);
+  function automatic logic [TIME_BITS-1:0] earlier(input logic [TIME_BITS-1:0] a, input logic [TIME_BITS-1:0] b);
     earlier = a < b ? a : b;
   endfunction
 
   // ---- delays: RXT0 by RDTR and RADV; TXDW by TIDV and TADV, for descriptors that ask for it (IDE)
-  logic        rxt0, txdw, quiet_rx_delay, quiet_tx_delay;
-  logic [63:0] rx_deadline, tx_deadline;
+  logic                 rxt0, rx_expired, txdw, quiet_rx_delay, quiet_tx_delay;
+  logic [TIME_BITS-1:0] rx_deadline, tx_deadline;
 
-  delay_timer u_rx_delay (
+  delay_timer #(.TIME_BITS(TIME_BITS)) u_rx_delay (
     .clk_i, .rst_ni, .now_i, .delay_i(rx_delay_i.delay), .absolute_i(rx_delay_i.absolute),
     .cause_i(causes_i.rxt0), .at_once_i(1'b0), .flush_i(rx_flush_i),
-    .due_o(rxt0), .deadline_o(rx_deadline), .quiet_o(quiet_rx_delay)
+    .due_o(rxt0), .expired_o(rx_expired), .deadline_o(rx_deadline), .quiet_o(quiet_rx_delay)
   );
 
-  delay_timer u_tx_delay (
+  delay_timer #(.TIME_BITS(TIME_BITS)) u_tx_delay (
     .clk_i, .rst_ni, .now_i, .delay_i(tx_delay_i.delay), .absolute_i(tx_delay_i.absolute),
     .cause_i(causes_i.txdw_delayed), .at_once_i(causes_i.txdw), .flush_i(tx_flush_i),
-    .due_o(txdw), .deadline_o(tx_deadline), .quiet_o(quiet_tx_delay)
+    .due_o(txdw), .expired_o(tx_expired_o), .deadline_o(tx_deadline), .quiet_o(quiet_tx_delay)
   );
 
   // ---- causes and mask. A cause that comes while software clears it stays: it is newer than what software has seen
@@ -87,8 +90,8 @@ module interrupt (
   end
 
   // ---- line. It falls as soon as nothing unmasked is left, and rises again only ITR after its last rise
-  logic        pending_d, rise, fall, intr_q, throttle_q;
-  logic [63:0] throttle_end_q;  // NEVER unless throttle_q
+  logic                 pending_d, rise, fall, intr_q, throttle_q;
+  logic [TIME_BITS-1:0] throttle_end_q;  // NEVER unless throttle_q
   nic_pkg::event_t event_q;
 
   assign pending_d = (icr_d & ims_d) != 32'd0;
@@ -116,7 +119,7 @@ module interrupt (
         intr_q <= 1'b1;
         if (itr_i != 16'd0) begin
           throttle_q     <= 1'b1;
-          throttle_end_q <= now_i + 64'd40 * {48'd0, itr_i} - 64'd1;  // 256 ns are 40 cycles
+          throttle_end_q <= now_i + TIME_BITS'(40) * TIME_BITS'(itr_i) - TIME_BITS'(1);  // 256 ns are 40 cycles
         end
       end
       if (fall) intr_q <= 1'b0;
@@ -137,6 +140,12 @@ module interrupt (
   assign quiet_o = !event_q.valid && quiet_rx_delay && quiet_tx_delay && !rise && !fall && icr_d == icr_q && ims_d == ims_q &&
                    !(throttle_q && itr_i == 16'd0);
 
+  // Received frames never wait for others that are still to come (rx_dma)
+  logic unused;
+  assign unused = rx_expired;
+
+  `ASSERT(NoCauseIsLost, !$past(rst_ni) || ($past(arriving) & ~icr_q) == 32'd0)
+  `ASSERT(AtRestNoInterruptIsForgotten, !quiet_o || (icr_q & ims_q) == 32'd0 || intr_q || throttle_q)
   `ASSERT(LineOnlyWithAnUnmaskedCause, !intr_q || (icr_q & ims_q) != 32'd0)
   `ASSERT(ThrottleEndsOnlyWhileItRuns, throttle_q || throttle_end_q == NEVER)
   `ASSERT(CausesExist, (icr_q & ~nic_regs_pkg::ICR_WMASK) == 32'd0)

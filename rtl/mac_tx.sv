@@ -294,7 +294,7 @@ module mac_tx (
   assign xgmii_txc_o = column_ctl_q;
 
   // ---- event and statistics
-  logic        event_q, stat_q, stat_multicast_q, stat_broadcast_q;
+  logic        event_q, stat_q, stat_pause_q, stat_multicast_q, stat_broadcast_q;
   logic [15:0] stat_length_q;
   logic [31:0] tag_q;
   logic [3:0]  kind_q;
@@ -305,12 +305,13 @@ module mac_tx (
       stat_q  <= 1'b0;
     end else begin
       event_q <= begins;
-      stat_q  <= last_word && !own_q;  // PAUSE frames have counts of their own
+      stat_q  <= last_word;
       if (begins) begin
         tag_q  <= frame_i.tag;
         kind_q <= pause_i ? nic_pkg::TX_EV_PAUSE : looped_i ? nic_pkg::TX_EV_LOOPED : nic_pkg::TX_EV_OK;
       end
       if (last_word) begin
+        stat_pause_q     <= own_q;
         stat_multicast_q <= group_d && !all_ones_d;
         stat_broadcast_q <= all_ones_d;
         stat_length_q    <= wire_length_q;
@@ -319,7 +320,7 @@ module mac_tx (
   end
 
   assign event_o = {event_q, kind_q, tag_q};
-  assign stat_o  = {stat_q, stat_multicast_q, stat_broadcast_q, stat_length_q};
+  assign stat_o  = {stat_q, stat_pause_q, stat_multicast_q, stat_broadcast_q, stat_length_q};
 
   assign quiet_o = state_q == IDLE && !pause_i && !(frame_valid_i && !hold_i) && wait_q == 10'd0 && !lane4_q &&
                    deficit_q == 2'd0 && !event_q && !stat_q && carry_q == IDLES[31:0] && column_ctl_q == 8'hFF && column_q == IDLES;

@@ -231,6 +231,7 @@ package nic_pkg;
 
   typedef struct packed {
     logic        valid;      // one strobe per frame that left
+    logic        pause;      // a PAUSE frame of the card's own
     logic        multicast;
     logic        broadcast;
     logic [15:0] length;     // on the wire, FCS included

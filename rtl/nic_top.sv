@@ -178,7 +178,7 @@ module nic_top (
   logic [31:0]           int_wdata, icr, ims;
   logic [15:0]           itr;
   nic_pkg::delay_t       rx_delay, tx_delay;
-  logic                  rx_flush, tx_flush;
+  logic                  rx_flush, tx_flush, tx_expired;
   logic                  lsc, mdac, link_up, cable_q;
   logic [31:0]           autoneg_q;
   logic [31:0]           dma_timeout;
@@ -289,13 +289,14 @@ module nic_top (
     .icr_read_i(icr_read), .icr_write_i(icr_write), .ics_write_i(ics_write), .ims_write_i(ims_write),
     .imc_write_i(imc_write), .wdata_i(int_wdata), .itr_i(itr), .rx_delay_i(rx_delay), .rx_flush_i(rx_flush),
     .tx_delay_i(tx_delay), .tx_flush_i(tx_flush), .icr_o(icr), .ims_o(ims),
+    .tx_expired_o(tx_expired),
     .intr_o, .next_deadline_o(interrupt_deadline), .event_o(ev_interrupt), .quiet_o(quiet_interrupt)
   );
 
   // ---- transmit
   tx_dma u_tx_dma (
     .clk_i, .rst_ni(core_rst_n), .por_ni(rst_n),
-    .settings_i(tx_settings), .vlan_i(vlan.strip), .thresholds_i(tx_thresholds), .flush_i(tx_flush),
+    .settings_i(tx_settings), .vlan_i(vlan.strip), .thresholds_i(tx_thresholds), .flush_i(tx_flush || tx_expired),
     .ring_i(tx_ring), .head_write_i(tx_head_write), .head_o(tx_head),
     .desc_read_o(tx_desc_read), .desc_read_ready_i(tx_desc_read_ready), .desc_beat_i(tx_desc_beat),
     .data_read_o(tx_data_read), .data_read_ready_i(tx_data_read_ready), .data_beat_i(tx_data_beat),

@@ -67,11 +67,12 @@ module phy_mdio (
   localparam logic [15:0] EXT_SPECIFIC_START  = 16'h0d60;
 
   logic [15:0] control_q, advertise_q, control_1000t_q, specific_q, int_enable_q, ext_specific_q;
-  logic        write, reset;
+  logic        write, hard_reset, reset;
 
   assign there_o = phy_i == ADDRESS;
   assign write   = write_i && there_o;
-  assign reset   = !rst_ni || phy_reset_i || (write && reg_i == CONTROL && wdata_i[CONTROL_RESET_BIT]);
+  assign hard_reset = !rst_ni || phy_reset_i;
+  assign reset      = hard_reset || (write && reg_i == CONTROL && wdata_i[CONTROL_RESET_BIT]);
 
   always_ff @(posedge clk_i) begin
     if (reset || write) begin
@@ -79,9 +80,11 @@ module phy_mdio (
         control_q       <= CONTROL_START;
         advertise_q     <= ADVERTISE_START;
         control_1000t_q <= CONTROL_1000T_START;
-        specific_q      <= SPECIFIC_START;
-        int_enable_q    <= 16'd0;
-        ext_specific_q  <= EXT_SPECIFIC_START;
+        if (hard_reset) begin  // Marvell's own take effect by a software reset, so they outlive it
+          specific_q     <= SPECIFIC_START;
+          int_enable_q   <= 16'd0;
+          ext_specific_q <= EXT_SPECIFIC_START;
+        end
       end else begin
         case (reg_i)
           CONTROL:       control_q       <= wdata_i & CONTROL_KEPT;
@@ -166,6 +169,8 @@ module phy_mdio (
   assign quiet_o    = !begins && !lost && !completes_q;
 
   `ASSERT(NoLinkWhileNegotiating, !(link_q && negotiating_q))
+  `ASSERT(ARememberedLinkIsThere, !link_held_q || link_q)
+  `ASSERT(NoLinkOutlivesItsCause, !link_q || !$past(rst_ni && lost))
   `ASSERT(DeadlineOnlyWhileNegotiating, negotiating_q == (end_q != NEVER))
 
 endmodule

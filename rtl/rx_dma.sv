@@ -436,5 +436,6 @@ module rx_dma (
                                     (out_valid_q && $stable(out_addr_q) && $stable(out_strb_q) && $stable(out_lo_q)))
   `ASSERT(WriteBackStaysInTheRing, !send_back || back_index < ring_size)
   `ASSERT(RetiresWhatIsAtTheHead, !done_back || retire || halt_q)
+  `ASSERT(DoneFollowsItsData, !send_back || state_q != MOVE || move_record_q != written_q[5:0])
 
 endmodule

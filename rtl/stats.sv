@@ -30,6 +30,10 @@ module stats (
   assign rx_legal   = !rx_i.short_frame && !rx_i.long_frame;
   assign rx_good    = rx_wanted && rx_i.stored && rx_legal && !rx_damaged;
 
+  // A good frame sent has 64 bytes and is the host's
+  logic tx_good;
+  assign tx_good = tx_i.valid && !tx_i.pause && tx_i.length >= 16'd64;
+
   // Which of 64, 65..127, 128..255, 256..511, 512..1023, 1024.. bytes; none for a runt, sent with TCTL.PSP off
   function automatic logic [5:0] size_class(input logic [15:0] length);
     size_class = 6'd0;
@@ -67,10 +71,12 @@ module stats (
     end
     if (tx_i.valid) begin
       bump[nic_regs_pkg::TPT_INDEX]  = 1'b1;
-      bump[nic_regs_pkg::GPTC_INDEX] = 1'b1;
-      bump[nic_regs_pkg::BPTC_INDEX] = tx_i.broadcast;
-      bump[nic_regs_pkg::MPTC_INDEX] = tx_i.multicast;
-      bump[nic_regs_pkg::PTC64_INDEX +: 6] = size_class(tx_i.length);
+      bump[nic_regs_pkg::GPTC_INDEX] = tx_good;
+      if (!tx_i.pause) begin
+        bump[nic_regs_pkg::BPTC_INDEX] = tx_i.broadcast;
+        bump[nic_regs_pkg::MPTC_INDEX] = tx_i.multicast;
+        bump[nic_regs_pkg::PTC64_INDEX +: 6] = size_class(tx_i.length);
+      end
     end
     bump[nic_regs_pkg::RNBC_INDEX]    = no_buffer_i;
     bump[nic_regs_pkg::XONRXC_INDEX]  = misc_i.xon_received;
@@ -123,7 +129,7 @@ module stats (
     end else if (active) begin
       gorc_q <= add(gorc_q, rx_good,    rx_i.length, reads(nic_regs_pkg::GORCH_INDEX));
       tor_q  <= add(tor_q,  rx_i.valid, rx_i.length, reads(nic_regs_pkg::TORH_INDEX));
-      gotc_q <= add(gotc_q, tx_i.valid, tx_i.length, reads(nic_regs_pkg::GOTCH_INDEX));
+      gotc_q <= add(gotc_q, tx_good,    tx_i.length, reads(nic_regs_pkg::GOTCH_INDEX));
       tot_q  <= add(tot_q,  tx_i.valid, tx_i.length, reads(nic_regs_pkg::TOTH_INDEX));
     end
   end

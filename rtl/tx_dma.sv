@@ -14,7 +14,7 @@ module tx_dma (
   input  nic_pkg::tx_settings_t   settings_i,
   input  logic                    vlan_i,        // CTRL.VME
   input  nic_pkg::thresholds_t    thresholds_i,  // TXDCTL
-  input  logic                    flush_i,       // strobe: TIDV.FPD
+  input  logic                    flush_i,       // strobe: TIDV.FPD, or a delay of TXDW is over
   input  nic_pkg::ring_t          ring_i,
   input  nic_pkg::head_write_t    head_write_i,
   output logic [15:0]             head_o,

@@ -7,8 +7,8 @@
 // bus has accepted the write-back, and then TXDW is raised, or with IDE handed on to the delay timers.
 //
 // TXDCTL.WTHRESH = 0: each write-back at once. Otherwise those that are ready wait for one another until WTHRESH of
-// them are there, but never longer than until the card has nothing else to do: the ring is empty, or software flushes
-// (TIDV.FPD).
+// them are there, but never longer than until the card has nothing else to do: the ring is empty, a delay of TXDW
+// ends (TIDV, TADV), or software flushes (TIDV.FPD).
 module tx_report (
   input  logic                 clk_i,
   input  logic                 rst_ni,
@@ -16,7 +16,7 @@ module tx_report (
 
   // Settings
   input  logic [5:0]           batch_i,       // TXDCTL.WTHRESH, in descriptors
-  input  logic                 flush_i,       // strobe
+  input  logic                 flush_i,       // strobe, or a level while the transmitter is off
   input  logic [9:0]           low_i,         // TXD_LOW when fewer than this are left; 0: never
 
   // Descriptors, as they come and as their data has been read
@@ -146,6 +146,7 @@ module tx_report (
   logic unused;
   assign unused = &{1'b0, ring_base_i[3:0]};
 
+  `ASSERT(DoneFollowsItsData, !send || written_q != ready_q)
   `ASSERT(DoneHasAWriteBack, !write_done_i.valid || retired_q != written_q)
   `ASSERT(RecordsInOrder, opened_q - retired_q <= 7'd64 && ready_q - retired_q <= opened_q - retired_q &&
                           written_q - retired_q <= ready_q - retired_q)

@@ -106,7 +106,7 @@ class LauncherTest(unittest.TestCase):
         self.write(f"{self.fakes}/uid", "0\n")
         self.write(f"{self.fakes}/os-release", 'ID=debian\nVERSION_ID="12"\n')
         self.write(f"{self.fakes}/lists/deb_Packages", "")
-        self.write(f"{self.fakes}/installed", "\n".join(self.packages("run", "waves", "test", "bench")) + "\n")
+        self.write(f"{self.fakes}/installed", "\n".join(self.packages("run", "waves", "test", "bench", "verify")) + "\n")
 
     def write(self, path, text, mode=0o644):
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -123,7 +123,7 @@ class LauncherTest(unittest.TestCase):
         return names
 
     def uninstall(self, *names):
-        kept = [name for name in self.packages("run", "waves", "test", "bench") if name not in names]
+        kept = [name for name in self.packages("run", "waves", "test", "bench", "verify") if name not in names]
         self.write(f"{self.fakes}/installed", "\n".join(kept) + "\n")
 
     def environment(self, **more):
@@ -172,6 +172,11 @@ class LauncherPackages(LauncherTest):
         result = self.nicosim("--no-install", "run", "a.toml")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("program: run a.toml\n", result.stdout)
+
+    def test_test_installs_what_the_proofs_need(self):
+        self.uninstall(*self.packages("verify"))
+        self.assertEqual(self.nicosim("test", "-L", "formal").returncode, 0)
+        self.assertIn(" ".join(self.packages("verify")), self.calls("apt-get")[-1])
 
     def test_run_does_not_ask_for_what_only_tests_need(self):
         self.uninstall("libgtest-dev", "tshark", "valgrind")
@@ -519,7 +524,7 @@ class LauncherCall(LauncherTest):
         self.assertEqual(self.calls("cmake"), [])
 
     def test_doctor_names_what_is_missing_and_the_line_that_installs_it(self):
-        self.uninstall("verilator", "tshark")
+        self.uninstall("verilator", "tshark", *self.packages("verify"))
         result = self.nicosim("doctor")
         self.assertEqual(result.returncode, 1)
         self.assertRegex(result.stdout, r"(?m)^  verilator +missing$")

@@ -3,6 +3,7 @@
 // One per process, as SystemC elaborates once (tb/system/run_in_child.hpp).
 #pragma once
 
+#include "common/ledger.hpp"
 #include "tb/oracle/device.hpp"
 
 #include <functional>
@@ -17,6 +18,7 @@ class CardDevice : public OracleDevice {
 };
 
 // Builds the card and runs `body` as a simulated thread; returns when it does. What it throws is thrown from here.
-void with_card(const std::function<void(CardDevice&)>& body);
+// `ledger`, if given, hears of every frame, and `body` does with it what a driver would; it must outlive the process.
+void with_card(const std::function<void(CardDevice&)>& body, Ledger* ledger = nullptr);
 
 }  // namespace nicosim

@@ -15,8 +15,8 @@ constexpr std::uint64_t kRxBuffers = kTestMemory + 0x1'0000, kTxBuffers = kTestM
 constexpr std::uint64_t kSlot = 0x1000;  // from one buffer to the next
 constexpr std::byte kUntouched{0xa5};
 constexpr std::size_t kGuard = 16;
-constexpr std::byte kDataDescriptor{0x10};      // DTYP 1, in byte 10
-constexpr std::size_t kMinimum = 60, kFcs = 4;  // of a frame on the wire
+constexpr std::byte kDataDescriptor{0x10};                     // DTYP 1, in byte 10
+constexpr std::size_t kMinimum = 60, kFcs = 4, kTagBytes = 4;  // of a frame on the wire
 
 // Complement of the RFC 1071 sum of all bytes; an odd one at the end is a high byte.
 std::uint16_t packet_sum(Bytes frame) {
@@ -96,7 +96,7 @@ class Player {
   // ---- what is seen
   Observation& see(Observation::Kind kind, std::uint32_t offset = 0, std::uint32_t value = 0, ByteVector bytes = {}) {
     return log_.emplace_back(
-        Observation{kind, operation_, offset, value, std::move(bytes), false, false, false, nullptr, {}});
+        Observation{kind, operation_, offset, value, std::move(bytes), false, false, false, nullptr, {}, {}});
   }
   void see_register(std::uint32_t offset) { see(Observation::Kind::reg, offset, device_.read32(offset)); }
 
@@ -142,6 +142,8 @@ class Player {
         return;
       case regs::ICS:
         return;  // seen by the next look()
+      case regs::RXCSUM:
+        return;  // QEMU has none; what it does is seen in the descriptors
       case regs::RCTL:
         rctl_ = w.value;
         device_.settle();
@@ -224,16 +226,20 @@ class Player {
     see(Observation::Kind::guard, 0, rx_clean_, {bytes.begin() + static_cast<std::ptrdiff_t>(length), bytes.end()});
     if ((done.status & rxd::STATUS_EOP) == 0) return {};
     const std::size_t fcs = field::RCTL_SECRC.in(rctl_) ? 0 : kFcs;
-    count_stored(frame_.size() + kFcs - fcs);
-    const std::uint16_t sum = packet_sum(frame_);
-    see(Observation::Kind::rx_frame, 0, static_cast<std::uint32_t>(fcs), std::move(frame_));
+    const bool tagged = (done.status & rxd::STATUS_VP) != 0;
+    count_stored(frame_.size() + kFcs - fcs, tagged ? kTagBytes : 0);
+    const std::size_t start = std::min<std::size_t>(field::RXCSUM_PCSS.get(written_[regs::RXCSUM]), frame_.size());
+    const std::uint16_t sum = packet_sum(Bytes{frame_}.subspan(start));
+    Observation& seen = see(Observation::Kind::rx_frame, 0, static_cast<std::uint32_t>(fcs), std::move(frame_));
+    if (tagged) seen.tci = done.special;
     frame_.clear();
     return sum;
   }
 
-  void count_stored(std::size_t length) {
-    traffic_.stored.push_back(length);
-    traffic_.stored_bytes += static_cast<unsigned>(length);
+  void count_stored(std::size_t without_tag, std::size_t tag) {
+    traffic_.stored.push_back({without_tag + tag, tag});
+    traffic_.stored_bytes += static_cast<unsigned>(without_tag + tag);
+    traffic_.tag_bytes += static_cast<unsigned>(tag);
     traffic_.stripped = field::RCTL_SECRC.in(rctl_);
     if (frame_.size() < 6) return;
     const MacAddress to = MacAddress::from(frame_);
@@ -265,6 +271,7 @@ class Player {
     legacy.address = place;
     legacy.length = static_cast<std::uint16_t>(bytes);
     legacy.cmd = static_cast<std::uint8_t>(frame.cmd | (last ? txd::CMD_EOP : 0));
+    legacy.special = frame.tci;
     DescriptorBytes raw = legacy.encode();
     if (frame.extended) {
       raw[10] |= kDataDescriptor;
@@ -286,9 +293,14 @@ class Player {
         slots.push_back(give(piece(frame, place, bytes, from == frame.bytes.size())));
       }
       if (frame.segments == 1) ++traffic_.single_segments;
+      if ((frame.cmd & txd::CMD_VLE) != 0 && field::CTRL_VME.in(written_[regs::CTRL]))
+        traffic_.inserted_bytes += static_cast<unsigned>(kTagBytes * std::max(frame.segments, 1U));
       if (frame.bytes.size() < kMinimum && pads()) {
         ++traffic_.padded;
         traffic_.pad_bytes += static_cast<unsigned>(kMinimum - frame.bytes.size());
+      } else if (frame.bytes.size() < kMinimum) {
+        ++traffic_.runts;
+        traffic_.runt_bytes += static_cast<unsigned>(frame.bytes.size() + kFcs);
       }
     }
     sent_ = sent_ || !slots.empty();

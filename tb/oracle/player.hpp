@@ -13,14 +13,20 @@ namespace nicosim {
 // What went through a device since its statistics were read last: the facts behind known differences in counts.
 struct Traffic {
   unsigned arrived = 0, arrived_bytes = 0;  // on the wire, with padding and FCS
-  std::vector<std::size_t> stored;          // lengths of frames in memory, with FCS (also where it was stripped)
+  struct Stored {
+    std::size_t length;  // on the wire: with FCS and tag, also where they are not stored
+    std::size_t tag;     // bytes of it that CTRL.VME took out
+  };
+  std::vector<Stored> stored;  // frames in memory
   unsigned stored_bytes = 0;
-  unsigned exact_groups = 0;           // of them, groups that a receive address let in while RCTL.MPE was off
-  unsigned broadcasts_as_groups = 0;   // broadcasts while RCTL.MPE was on
-  bool stripped = false;               // RCTL.SECRC
-  bool waited = false;                 // a frame found no descriptor
-  unsigned padded = 0, pad_bytes = 0;  // sent frames that TCTL.PSP made longer
-  unsigned single_segments = 0;        // segmentations that made one frame
+  unsigned tag_bytes = 0, inserted_bytes = 0;  // of tags that were taken out of them, and put into sent frames
+  unsigned exact_groups = 0;                   // of them, groups that a receive address let in while RCTL.MPE was off
+  unsigned broadcasts_as_groups = 0;           // broadcasts while RCTL.MPE was on
+  bool stripped = false;                       // RCTL.SECRC
+  bool waited = false;                         // a frame found no descriptor
+  unsigned padded = 0, pad_bytes = 0;          // sent frames that TCTL.PSP made longer
+  unsigned runts = 0, runt_bytes = 0;          // sent frames under 64 bytes, with FCS
+  unsigned single_segments = 0;                // segmentations that made one frame
 };
 
 struct Observation {
@@ -44,8 +50,10 @@ struct Observation {
   // sent; free descriptors fell to the threshold of RCTL.RDMTS.
   bool received = false, sent = false, ran_low = false;
   std::shared_ptr<const Traffic> traffic;  // with a statistic
-  // With a frame's last `rx_descriptor`: complement of the RFC 1071 sum of the frame as it is stored (RXCSUM.PCSS = 0)
+  // With a frame's last `rx_descriptor`: complement of the RFC 1071 sum of the frame as it is stored, from RXCSUM.PCSS
+  // on
   std::optional<std::uint16_t> packet_sum;
+  std::optional<std::uint16_t> tci;  // with `rx_frame`: of the tag that was taken out of it
 };
 
 using Log = std::vector<Observation>;

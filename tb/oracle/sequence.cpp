@@ -21,6 +21,10 @@ constexpr std::size_t kHeader = 14;
 constexpr std::size_t kTcpHeaders = 54;
 constexpr std::size_t kLongestPiece = 4000;  // what the player has room for
 constexpr std::size_t kLongest = 1518;       // without FCS: the card's limit of 1522 bytes
+constexpr std::size_t kLongestJumbo = 9014;  // the same with RCTL.LPE, as drivers use it
+constexpr std::size_t kTagged = 18;          // Ethernet header with a tag
+constexpr std::uint16_t kTag = 0x8100;       // VET
+constexpr std::uint16_t kIds = 128;          // VLANs in use
 
 // Registers that both keep, and that do nothing these sequences would notice.
 constexpr std::array kPlainRegisters{regs::VET, regs::LEDCTL, regs::WUFC, regs::TXDCTL, regs::VFTA(0), regs::VFTA(127)};
@@ -53,6 +57,12 @@ class Generator {
     rctl |= field::RCTL_RDMTS.put(static_cast<std::uint32_t>(rng_.below(3)));
     if (rng_.chance(1, 3)) rctl |= field::RCTL_BSIZE.put(static_cast<std::uint32_t>(rng_.below(4)));
     if (rng_.chance(1, 3)) rctl |= field::RCTL_SECRC.mask();
+    jumbo_ = rng_.chance(1, 5);
+    if (jumbo_) rctl |= field::RCTL_LPE.mask();
+    if (rng_.chance(1, 3)) rctl |= vlans();
+    if (rng_.chance(1, 4))
+      sequence_.settings.push_back(
+          {regs::RXCSUM, field::RXCSUM_PCSS.put(static_cast<std::uint32_t>(rng_.below(kHeader + 1)))});
     sequence_.rctl = rctl_ = filters(rctl);
     sequence_.tctl = field::TCTL_EN.mask() | field::TCTL_CT.put(15) | field::TCTL_COLD.put(64);
     if (!rng_.chance(1, 4)) sequence_.tctl |= field::TCTL_PSP.mask();
@@ -65,6 +75,19 @@ class Generator {
       sequence_.settings.push_back(high);
     }
   }
+
+  // Tags are inserted and taken out, or told and filtered, or all of it. Returns what belongs into RCTL.
+  std::uint32_t vlans() {
+    tags_ = true;
+    const bool vme = rng_.chance(2, 3);
+    sequence_.settings.push_back({regs::VET, kTag});
+    sequence_.settings.push_back(
+        {regs::CTRL, field::CTRL_SLU.mask() | field::CTRL_FD.mask() | (vme ? field::CTRL_VME.mask() : 0)});
+    for (unsigned word = 0; word < kIds / 32; ++word)
+      sequence_.settings.push_back({regs::VFTA(word), static_cast<std::uint32_t>(rng_.next())});
+    return rng_.chance(1, 2) ? field::RCTL_VFE.mask() : 0;
+  }
+  std::uint16_t tci() { return static_cast<std::uint16_t>((rng_.below(16) << 12U) | rng_.below(kIds)); }
 
   Operation operation() {
     Operation op;
@@ -81,6 +104,7 @@ class Generator {
         const bool segments = rng_.chance(1, 2);
         const bool tcp = segments || rng_.chance(1, 2);
         op.frames = {offloaded(rng_, segments, tcp)};
+        tag(op.frames.front());
         cut(op.frames.front());
       }
     } else if (kind < 60) {
@@ -204,7 +228,7 @@ class Generator {
   std::size_t frame_size() {
     const std::uint64_t kind = rng_.below(10);
     if (kind < 2) return kHeader + rng_.below(61 - kHeader);  // short: padded
-    if (kind == 2) return kLongest - rng_.below(8);
+    if (kind == 2) return jumbo_ ? kLongest + 1 + rng_.below(kLongestJumbo - kLongest) : kLongest - rng_.below(8);
     if (kind == 3) return 252 + rng_.below(8);  // around the smallest buffer and the card's longest burst
     return kHeader + rng_.below(kLongest - kHeader + 1);
   }
@@ -222,7 +246,19 @@ class Generator {
   ByteVector incoming() {
     const MacAddress to = destination();
     const std::size_t size = frame_size();
-    return frame_to(to, size);
+    ByteVector frame = frame_to(to, size);
+    if (tags_ && size >= kTagged && rng_.chance(1, 2)) {
+      store_be16(frame, 12, kTag);
+      store_be16(frame, 14, tci());
+    }
+    return frame;
+  }
+
+  // Not where a frame is padded, too: with or without the tag, the manual does not say.
+  void tag(TxFrame& frame) {
+    if (!tags_ || frame.bytes.size() < 60 || !rng_.chance(1, 2)) return;
+    frame.cmd |= txd::CMD_VLE;
+    frame.tci = tci();
   }
 
   TxFrame outgoing() {
@@ -233,6 +269,7 @@ class Generator {
     frame.alignment = rng_.below(16);
     frame.cmd = txd::CMD_IFCS;
     if (!rng_.chance(1, 4)) frame.cmd |= txd::CMD_RS;
+    tag(frame);
     cut(frame);
     return frame;
   }
@@ -254,6 +291,7 @@ class Generator {
   Rng rng_;
   Sequence sequence_;
   std::uint32_t rctl_ = 0;
+  bool jumbo_ = false, tags_ = false;
   std::map<unsigned, std::uint32_t> hashes_;  // words of MTA
   std::vector<MacAddress> entries_;
 };

@@ -20,6 +20,7 @@ struct TxFrame {
   std::vector<std::size_t> pieces;  // bytes in each of its descriptors; they add up to the frame
   std::size_t alignment = 0;        // of each piece in memory, 0..15
   std::uint8_t cmd = 0;             // of each descriptor, EOP apart
+  std::uint16_t tci = 0;            // of the tag to insert, with CMD_VLE
   // Data descriptors in place of legacy ones, with these POPTS, behind this context descriptor.
   bool extended = false;
   std::uint8_t popts = 0;

@@ -16,7 +16,8 @@ namespace {
 
 using Kind = Observation::Kind;
 
-constexpr std::size_t kMinimum = 60, kFcs = 4;
+constexpr std::size_t kMinimum = 60, kFcs = 4, kAddresses = 12, kTagBytes = 4;
+constexpr std::uint16_t kVet = 0x8100;  // in every sequence with tags
 
 std::string_view name_of(Kind kind) {
   switch (kind) {
@@ -79,13 +80,17 @@ bool same_rx_descriptor(Bytes card, Bytes qemu, std::optional<std::uint16_t> pac
   std::ranges::copy(card, raw.begin());
   RxDescriptor ours = RxDescriptor::decode(raw);
   std::ranges::copy(qemu, raw.begin());
-  const RxDescriptor theirs = RxDescriptor::decode(raw);
+  RxDescriptor theirs = RxDescriptor::decode(raw);
   std::vector<Waiver> needed;
   const auto allow = [&needed](auto& field, auto value, Waiver waiver) {
     if (field == value) return;
     field = static_cast<std::remove_reference_t<decltype(field)>>(value);
     needed.push_back(waiver);
   };
+  if ((ours.status & rxd::STATUS_EOP) == 0 && (theirs.status & rxd::STATUS_VP) != 0) {
+    theirs.special = 0;
+    allow(theirs.status, theirs.status & ~rxd::STATUS_VP, Waiver::TagInEveryDescriptor);
+  }
   if ((ours.status & rxd::STATUS_EOP) == 0)
     allow(ours.status, ours.status & rxd::STATUS_DD, Waiver::IxsmOnlyWithEop);
   else
@@ -96,12 +101,18 @@ bool same_rx_descriptor(Bytes card, Bytes qemu, std::optional<std::uint16_t> pac
   return true;
 }
 
-// The card's FCS must be right; what QEMU leaves in its place does not matter.
-bool same_rx_frame(Bytes card, Bytes qemu, std::size_t fcs, WaiverUse& uses) {
+// The card's FCS must be right, with the tag back in its place; what QEMU leaves there does not matter.
+bool same_rx_frame(Bytes card, Bytes qemu, std::size_t fcs, std::optional<std::uint16_t> tci, WaiverUse& uses) {
   if (fcs != kFcs || card.size() != qemu.size() || card.size() < kFcs) return false;
   const Bytes frame = card.first(card.size() - kFcs);
   if (!std::ranges::equal(frame, qemu.first(frame.size()))) return false;
-  const std::uint32_t sum = ethernet_fcs(frame);
+  ByteVector whole{frame.begin(), frame.end()};
+  if (tci) {
+    whole.insert(whole.begin() + kAddresses, kTagBytes, std::byte{0});
+    store_be16(whole, kAddresses, kVet);
+    store_be16(whole, kAddresses + 2, *tci);
+  }
+  const std::uint32_t sum = ethernet_fcs(whole);
   for (unsigned i = 0; i < kFcs; ++i)
     if (card[frame.size() + i] != static_cast<std::byte>(sum >> (8 * i))) return false;
   uses.count(Waiver::FcsNotStored);
@@ -130,13 +141,16 @@ bool same_but_padding(Bytes card, Bytes qemu, WaiverUse& uses) {
   return true;
 }
 
-// PRC64 to PRC1522 for these lengths.
-unsigned in_class(std::uint32_t offset, const std::vector<std::size_t>& lengths, std::size_t less) {
-  static constexpr std::array<std::size_t, 6> kUpTo{64, 127, 255, 511, 1023, 1522};
+// PRC64 to PRC1522 for these frames, as the card counts them and as QEMU does: without what is not stored.
+unsigned in_class(std::uint32_t offset, const Traffic& traffic, bool qemu) {
+  static constexpr std::array<std::size_t, 6> kUpTo{64, 127, 255, 511, 1023, 1 << 16};  // RCTL.LPE: the last has no end
   const std::size_t index = (offset - regs::PRC64) / 4;
   const std::size_t from = index == 0 ? 64 : kUpTo[index - 1] + 1;
-  return static_cast<unsigned>(std::ranges::count_if(
-      lengths, [&](std::size_t length) { return length - less >= from && length - less <= kUpTo[index]; }));
+  const std::size_t fcs = qemu && traffic.stripped ? kFcs : 0;
+  return static_cast<unsigned>(std::ranges::count_if(traffic.stored, [&](const Traffic::Stored& frame) {
+    const std::size_t length = frame.length - fcs - (qemu ? frame.tag : 0);
+    return length >= from && length <= kUpTo[index];
+  }));
 }
 
 // A known difference has a known size.
@@ -148,7 +162,10 @@ std::optional<Waiver> statistic_waiver(const Observation& card, const Observatio
       if (more == traffic.arrived - traffic.stored.size()) return Waiver::RejectedNotCounted;
       break;
     case regs::TORL:
-      if (more == traffic.arrived_bytes - traffic.stored_bytes) return Waiver::RejectedNotCounted;
+      if (more != traffic.arrived_bytes - traffic.stored_bytes + traffic.tag_bytes) break;
+      return traffic.tag_bytes != 0 ? Waiver::TagNotCounted : Waiver::RejectedNotCounted;
+    case regs::GORCL:
+      if (more == traffic.tag_bytes) return Waiver::TagNotCounted;
       break;
     case regs::PRC64:
     case regs::PRC127:
@@ -156,9 +173,10 @@ std::optional<Waiver> statistic_waiver(const Observation& card, const Observatio
     case regs::PRC511:
     case regs::PRC1023:
     case regs::PRC1522:
-      if (traffic.stripped && card.value == in_class(card.offset, traffic.stored, 0) &&
-          qemu.value == in_class(card.offset, traffic.stored, kFcs))
-        return Waiver::SizeClassWithoutFcs;
+      if (card.value != in_class(card.offset, traffic, false) || qemu.value != in_class(card.offset, traffic, true))
+        break;
+      if (traffic.stripped) return Waiver::SizeClassWithoutFcs;
+      if (traffic.tag_bytes != 0) return Waiver::TagNotCounted;
       break;
     case regs::MPRC:
       if (more != traffic.exact_groups - traffic.broadcasts_as_groups) break;
@@ -175,10 +193,16 @@ std::optional<Waiver> statistic_waiver(const Observation& card, const Observatio
     case regs::TSCTC:
       if (more == traffic.single_segments) return Waiver::SingleSegmentNotCounted;
       break;
-    case regs::GOTCL:
-    case regs::TOTL:
-      if (more == traffic.pad_bytes) return Waiver::ShortFrameNotPadded;
+    case regs::GPTC:
+      if (0 - more == traffic.runts) return Waiver::RuntCountedAsGood;
       break;
+    case regs::GOTCL:
+      if (more != traffic.pad_bytes + traffic.inserted_bytes - traffic.runt_bytes) break;
+      if (traffic.runts != 0) return Waiver::RuntCountedAsGood;
+      return traffic.inserted_bytes != 0 ? Waiver::TagNotCounted : Waiver::ShortFrameNotPadded;
+    case regs::TOTL:
+      if (more != traffic.pad_bytes + traffic.inserted_bytes) break;
+      return traffic.inserted_bytes != 0 ? Waiver::TagNotCounted : Waiver::ShortFrameNotPadded;
     default:
       break;
   }
@@ -223,7 +247,7 @@ std::optional<std::string> difference(const Observation& card, const Observation
         same = card.value == qemu.value && same_rx_descriptor(card.bytes, qemu.bytes, card.packet_sum, uses);
         break;
       case Kind::rx_frame:
-        same = card.value == qemu.value && same_rx_frame(card.bytes, qemu.bytes, card.value, uses);
+        same = card.value == qemu.value && same_rx_frame(card.bytes, qemu.bytes, card.value, card.tci, uses);
         break;
       case Kind::sent_frame:
         same = (card.value == 1 && same_but_padding(card.bytes, qemu.bytes, uses)) ||

@@ -127,6 +127,8 @@ struct Rig {
   std::deque<DatagramStats> stats;
   std::vector<Cable> cables;
   std::string events;
+  std::string notes;                      // what programs of a test have seen
+  std::function<std::string()> epilogue;  // ... and what a test sees when the run is over
   Simulation* sim = nullptr;
 };
 

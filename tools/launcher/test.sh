@@ -35,7 +35,7 @@ run_tests() {
   [[ -z $label ]] || filter+=(-L "$label")
   [[ -z $regex ]] || filter+=(-R "$regex")
 
-  ensure_packages run test
+  ensure_packages run test verify
   local failed=""
   if wants_sanitized "$label" "$regex"; then
     build sanitize ON nicosim_sanitized_tests

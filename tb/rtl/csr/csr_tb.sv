@@ -101,6 +101,7 @@ module csr_tb (
   nic_pkg::causes_t  causes_q;
   nic_pkg::rx_stat_t rx_stat_q;
   nic_pkg::tx_stat_t tx_stat_q;
+  logic              tx_expired;
   nic_pkg::misc_stat_t misc_stat_q;
   logic              no_buffer_q;
   logic [31:0]       last_rx_tag_q;
@@ -143,6 +144,7 @@ module csr_tb (
     .icr_read_i(icr_read), .icr_write_i(icr_write), .ics_write_i(ics_write), .ims_write_i(ims_write),
     .imc_write_i(imc_write), .wdata_i(int_wdata), .itr_i(itr), .rx_delay_i(rx_delay), .rx_flush_i(rx_flush),
     .tx_delay_i(tx_delay), .tx_flush_i(tx_flush), .icr_o(icr), .ims_o(ims),
+    .tx_expired_o(tx_expired),
     .intr_o, .next_deadline_o(interrupt_deadline), .event_o, .quiet_o(quiet_interrupt)
   );
 

@@ -86,6 +86,8 @@ TEST_F(Eeprom, HoldsTheStationAddressInWireOrder) {
   EXPECT_EQ(bit_bang(2), 0x010aU);  // 0a:01
 }
 
+TEST_F(Eeprom, AsksForPauseBothWays) { EXPECT_EQ(bit_bang(0x0f), 0x3000U); }
+
 TEST_F(Eeprom, AllWordsAddUpToBaba) {
   unsigned sum = 0;
   for (unsigned address = 0; address < 64; ++address) sum += bit_bang(address);

@@ -195,6 +195,18 @@ TEST_F(Phy, ResetAndRestartBitsClearThemselves) {
   EXPECT_EQ(read(0), 0x1140U);
 }
 
+// A write to Marvell's registers takes effect by a reset through register 0, so that one leaves them alone.
+TEST_F(Phy, ASoftwareResetKeepsMarvellsRegistersAndCtrlPhyRstDoesNot) {
+  const std::pair<unsigned, unsigned> writes[] = {{16, 0x0b68}, {18, 0x5555}, {20, 0x0170}};
+  for (const auto& [reg, data] : writes) write(reg, data);
+  write(0, 0x9140);
+  for (const auto& [reg, data] : writes) EXPECT_EQ(read(reg), data) << reg;
+  card.write(regs::CTRL, field::CTRL_PHY_RST.mask());
+  card.write(regs::CTRL, 0);
+  for (const auto& [reg, reset] : {std::pair{16U, 0x0360U}, {18U, 0U}, {20U, 0x0d60U}})
+    EXPECT_EQ(read(reg), reset) << reg;
+}
+
 TEST_F(Phy, CtrlPhyRstResetsItAndCtrlRstDoesNot) {
   write(9, 0x0200);
   card.write(regs::CTRL, field::CTRL_RST.mask());

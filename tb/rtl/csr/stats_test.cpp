@@ -40,9 +40,9 @@ class Stats : public testing::Test {
     card.step();
     card.pins().rx_stat_i = 0;
   }
-  void send(unsigned length, bool multicast = false, bool broadcast = false) {
-    card.pins().tx_stat_i =
-        1U << 18 | static_cast<unsigned>(multicast) << 17 | static_cast<unsigned>(broadcast) << 16 | length;
+  void send(unsigned length, bool multicast = false, bool broadcast = false, bool pause = false) {
+    card.pins().tx_stat_i = 1U << 19 | static_cast<unsigned>(pause) << 18 | static_cast<unsigned>(multicast) << 17 |
+                            static_cast<unsigned>(broadcast) << 16 | length;
     card.step();
     card.pins().tx_stat_i = 0;
   }
@@ -137,9 +137,14 @@ TEST_F(Stats, SentFramesCountInTheirClasses) {
 }
 
 // TCTL.PSP off lets frames out as short as they are.
-TEST_F(Stats, ASentRuntIsInNoClass) {
+TEST_F(Stats, ASentRuntIsNoGoodFrameAndInNoClass) {
   send(63);
-  EXPECT_EQ(counts(), (Counts{{"TPT", 1}, {"GPTC", 1}, {"GOTCL", 63}, {"TOTL", 63}}));
+  EXPECT_EQ(counts(), (Counts{{"TPT", 1}, {"TOTL", 63}}));
+}
+
+TEST_F(Stats, TheCardsOwnPauseFramesCountAmongAllAndNotAmongTheGoodOnes) {
+  send(64, true, false, true);
+  EXPECT_EQ(counts(), (Counts{{"TPT", 1}, {"TOTL", 64}}));
 }
 
 TEST_F(Stats, AFrameWithoutADescriptorCountsInRnbc) {

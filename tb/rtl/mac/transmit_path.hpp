@@ -21,7 +21,7 @@ namespace nicosim {
 class TransmitPath {
  public:
   struct Stat {
-    bool multicast, broadcast;
+    bool pause, multicast, broadcast;
     unsigned length;
   };
 
@@ -166,7 +166,8 @@ class TransmitPath {
     xons += model_->xon_sent_o;
     xoffs += model_->xoff_sent_o;
     if (model_->stat_valid_o) {
-      stats.push_back({.multicast = model_->stat_multicast_o != 0,
+      stats.push_back({.pause = model_->stat_pause_o != 0,
+                       .multicast = model_->stat_multicast_o != 0,
                        .broadcast = model_->stat_broadcast_o != 0,
                        .length = model_->stat_length_o});
     }

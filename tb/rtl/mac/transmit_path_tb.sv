@@ -55,6 +55,7 @@ module transmit_path_tb (
   output logic [3:0]  mac_kind_o,
   output logic [31:0] mac_tag_o,
   output logic        stat_valid_o,
+  output logic        stat_pause_o,
   output logic        stat_multicast_o,
   output logic        stat_broadcast_o,
   output logic [15:0] stat_length_o,
@@ -134,7 +135,7 @@ module transmit_path_tb (
 
   assign {fifo_event_o, fifo_kind_o, fifo_tag_o} = fifo_event;
   assign {mac_event_o, mac_kind_o, mac_tag_o}    = mac_event;
-  assign {stat_valid_o, stat_multicast_o, stat_broadcast_o, stat_length_o} = stat;
+  assign {stat_valid_o, stat_pause_o, stat_multicast_o, stat_broadcast_o, stat_length_o} = stat;
   assign quiet_o = quiet_fifo && quiet_mac && quiet_pause;
 
 endmodule
