@@ -119,10 +119,10 @@ class CardBench {
     Vnic_top& c = *card_;
     memory.drive(c);
     c.now_i = now_++;
-    c.clk_i = 0;
+    lower_clocks(c);
     c.eval();
     memory.observe(c);
-    c.clk_i = 1;
+    raise_clocks(c);
     c.eval();
   }
 
