@@ -8,6 +8,17 @@ module nic_top (
   input  logic         clk_i,
   input  logic         rst_ni,             // synchronous
 
+  // The same clock for parts of the card, each of which may be left out of a cycle in which its part would change
+  // nothing: `asleep` says so, unless now_i has reached next_deadline_o or a pin that the part listens to is busy
+  input  logic         clk_rx_i,           // receive path; xgmii_rx* other than Idle
+  input  logic         clk_tx_i,           // transmit path
+  input  logic         clk_reg_i,          // register file; s_axil_awvalid_i, s_axil_wvalid_i, s_axil_arvalid_i
+  input  logic         clk_ev_i,           // interrupts, statistics, receive window
+  output logic         rx_asleep_o,
+  output logic         tx_asleep_o,
+  output logic         reg_asleep_o,
+  output logic         ev_asleep_o,
+
   input  logic         bus_master_i,       // PCI command register: DMA allowed
   input  logic [47:0]  station_addr_i,     // in the EEPROM at power-on; first octet in bits 47:40
   input  logic         cable_i,            // a link partner at the other end of the wire
@@ -199,7 +210,7 @@ module nic_top (
 
   // ---- receive
   mac_rx u_mac_rx (
-    .clk_i, .rst_ni(core_rst_n), .por_ni(rst_n),
+    .clk_i(clk_rx_i), .rst_ni(core_rst_n), .por_ni(rst_n),
     .xgmii_rxd_i, .xgmii_rxc_i, .looped_i(loopback), .looped_rxd_i(mac_txd), .looped_rxc_i(mac_txc),
     .enable_i(rx_settings.enable), .link_i(passing), .store_bad_i(rx_settings.store_bad),
     .long_frames_i(rx_settings.long_frames),
@@ -208,7 +219,7 @@ module nic_top (
   );
 
   rx_filter u_rx_filter (
-    .clk_i, .rst_ni(core_rst_n),
+    .clk_i(clk_rx_i), .rst_ni(core_rst_n),
     .any_unicast_i(rx_settings.any_unicast), .any_multicast_i(rx_settings.any_multicast),
     .broadcast_i(rx_settings.broadcast), .multicast_offset_i(rx_settings.multicast_offset),
     .ra_addr_i(ra_addr), .ra_valid_i(ra_valid), .control_addr_i(flow.address),
@@ -217,13 +228,13 @@ module nic_top (
   );
 
   rx_vlan u_rx_vlan (
-    .clk_i, .rst_ni(core_rst_n), .settings_i(vlan), .vlan_id_o(vlan_id), .vfta_bit_i(vfta_bit),
+    .clk_i(clk_rx_i), .rst_ni(core_rst_n), .settings_i(vlan), .vlan_id_o(vlan_id), .vfta_bit_i(vfta_bit),
     .word_i(rx_word), .end_i(rx_end), .verdict_i(rx_verdict),
     .word_o(rx_fifo_word), .end_o(rx_fifo_end), .verdict_o(rx_fifo_verdict), .vlan_o(rx_vlan), .quiet_o(quiet_rx_vlan)
   );
 
   rx_control u_rx_control (
-    .clk_i, .rst_ni(core_rst_n), .settings_i(flow),
+    .clk_i(clk_rx_i), .rst_ni(core_rst_n), .settings_i(flow),
     .word_i(rx_fifo_word), .end_i(rx_fifo_end), .verdict_i(rx_fifo_verdict), .stripped_i(rx_vlan.stripped),
     .consume_o(rx_consume), .pause_valid_o(pause_valid), .pause_time_o(pause_time),
     .xon_received_o(xon_received), .xoff_received_o(xoff_received), .unsupported_o(control_unsupported),
@@ -231,12 +242,12 @@ module nic_top (
   );
 
   rx_checksum u_rx_checksum (
-    .clk_i, .rst_ni(core_rst_n), .settings_i(rx_checksum), .strip_fcs_i(rx_settings.strip_fcs),
+    .clk_i(clk_rx_i), .rst_ni(core_rst_n), .settings_i(rx_checksum), .strip_fcs_i(rx_settings.strip_fcs),
     .vlan_ethertype_i(vlan.ethertype), .word_i(rx_fifo_word), .sums_o(rx_sums)
   );
 
   rx_fifo u_rx_fifo (
-    .clk_i, .rst_ni(core_rst_n),
+    .clk_i(clk_rx_i), .rst_ni(core_rst_n),
     .word_i(rx_fifo_word), .end_i(rx_fifo_end), .verdict_i(rx_fifo_verdict),
     .vlan_i(rx_vlan), .sums_i(rx_sums), .consume_i(rx_consume),
     .frame_valid_o(rx_frame_valid), .frame_o(rx_frame), .offload_o(rx_offload), .frame_done_i(rx_frame_done),
@@ -246,7 +257,7 @@ module nic_top (
   );
 
   rx_dma u_rx_dma (
-    .clk_i, .rst_ni(core_rst_n),
+    .clk_i(clk_rx_i), .rst_ni(core_rst_n),
     .settings_i(rx_settings), .ring_i(rx_ring), .head_write_i(rx_head_write), .head_o(rx_head),
     .thresholds_i(rx_thresholds), .flush_i(rx_flush),
     .frame_valid_i(rx_frame_valid && !rx_hold), .frame_i(rx_frame), .offload_i(rx_offload),
@@ -259,7 +270,7 @@ module nic_top (
   );
 
   rx_window u_rx_window (
-    .clk_i, .rst_ni(core_rst_n),
+    .clk_i(clk_ev_i), .rst_ni(core_rst_n),
     .enable_i(rxw_enable), .strip_fcs_i(rx_settings.strip_fcs), .status_o(rxw_status), .data_o(rxw_data),
     .data_read_i(rxw_data_read), .next_i(rxw_next),
     .frame_valid_i(rx_frame_valid), .frame_i(rx_frame), .offload_i(rx_offload), .frame_done_o(rxw_frame_done),
@@ -284,7 +295,7 @@ module nic_top (
   end
 
   interrupt u_interrupt (
-    .clk_i, .rst_ni(keep_rst_n), .now_i,
+    .clk_i(clk_ev_i), .rst_ni(keep_rst_n), .now_i,
     .causes_i(causes), .last_rx_tag_i(last_rx_tag),
     .icr_read_i(icr_read), .icr_write_i(icr_write), .ics_write_i(ics_write), .ims_write_i(ims_write),
     .imc_write_i(imc_write), .wdata_i(int_wdata), .itr_i(itr), .rx_delay_i(rx_delay), .rx_flush_i(rx_flush),
@@ -295,7 +306,7 @@ module nic_top (
 
   // ---- transmit
   tx_dma u_tx_dma (
-    .clk_i, .rst_ni(core_rst_n), .por_ni(rst_n),
+    .clk_i(clk_tx_i), .rst_ni(core_rst_n), .por_ni(rst_n),
     .settings_i(tx_settings), .vlan_i(vlan.strip), .thresholds_i(tx_thresholds), .flush_i(tx_flush || tx_expired),
     .ring_i(tx_ring), .head_write_i(tx_head_write), .head_o(tx_head),
     .desc_read_o(tx_desc_read), .desc_read_ready_i(tx_desc_read_ready), .desc_beat_i(tx_desc_beat),
@@ -309,7 +320,7 @@ module nic_top (
   );
 
   tx_fifo u_tx_fifo (
-    .clk_i, .rst_ni(core_rst_n),
+    .clk_i(clk_tx_i), .rst_ni(core_rst_n),
     .write_i(tx_write), .commit_i(tx_commit), .abort_i(tx_abort), .frame_i(tx_frame_in), .patches_i(tx_patches_in),
     .free_beats_o(tx_free_beats),
     .frame_valid_o(tx_frame_valid), .frame_o(tx_frame_stored), .patches_o(tx_patches), .word_o(tx_word_stored),
@@ -317,13 +328,13 @@ module nic_top (
   );
 
   tx_insert u_tx_insert (
-    .clk_i, .rst_ni(core_rst_n), .ethertype_i(vlan.ethertype),
+    .clk_i(clk_tx_i), .rst_ni(core_rst_n), .ethertype_i(vlan.ethertype),
     .frame_valid_i(tx_frame_valid), .frame_i(tx_frame_stored), .patches_i(tx_patches), .word_i(tx_word_stored),
     .frame_o(tx_frame_out), .word_o(tx_word), .word_take_i(tx_word_take), .frame_done_i(tx_frame_done)
   );
 
   mac_tx u_mac_tx (
-    .clk_i, .rst_ni(core_rst_n),
+    .clk_i(clk_tx_i), .rst_ni(core_rst_n),
     .pad_short_i(tx_settings.pad_short), .ipgt_i(tx_settings.ipgt),
     .hold_i(tx_hold), .frame_valid_i(tx_frame_valid && passing), .frame_i(tx_frame_out),
     .word_i(tx_word), .word_take_o(tx_word_take), .frame_done_o(tx_frame_done),
@@ -345,7 +356,7 @@ module nic_top (
   end
 
   tx_pause u_tx_pause (
-    .clk_i, .rst_ni(core_rst_n), .now_i, .enable_i(tx_settings.enable), .settings_i(flow), .send_xoff_i(send_xoff),
+    .clk_i(clk_tx_i), .rst_ni(core_rst_n), .now_i, .enable_i(tx_settings.enable), .settings_i(flow), .send_xoff_i(send_xoff),
     .pause_valid_i(pause_valid), .pause_time_i(pause_time), .level_bytes_i(rx_level_bytes),
     .hold_o(tx_hold), .request_o(pause_request), .time_o(pause_quanta), .sent_i(pause_sent),
     .xon_sent_o(xon_sent), .xoff_sent_o(xoff_sent), .next_deadline_o(pause_deadline), .quiet_o(quiet_tx_pause)
@@ -362,7 +373,7 @@ module nic_top (
   end
 
   csr u_csr (
-    .clk_i, .rst_ni(rst_n), .now_i, .station_addr_i, .autoneg_cycles_i(autoneg_q), .cable_i(cable_q),
+    .clk_i(clk_reg_i), .rst_ni(rst_n), .now_i, .station_addr_i, .autoneg_cycles_i(autoneg_q), .cable_i(cable_q),
     .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_awaddr_i, .s_axil_wvalid_i, .s_axil_wready_o, .s_axil_wdata_i,
     .s_axil_wstrb_i, .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i, .s_axil_arready_o,
     .s_axil_araddr_i, .s_axil_rvalid_o, .s_axil_rready_i, .s_axil_rdata_o, .s_axil_rresp_o,
@@ -386,7 +397,7 @@ module nic_top (
   );
 
   stats u_stats (
-    .clk_i, .rst_ni(keep_rst_n),
+    .clk_i(clk_ev_i), .rst_ni(keep_rst_n),
     .rx_i(rx_stat), .tx_i(tx_stat), .misc_i(misc_stat), .no_buffer_i(rx_no_buffer),
     .read_i(stats_read), .index_i(stats_index), .rdata_o(stats_rdata), .quiet_o(quiet_stats)
   );
@@ -431,9 +442,20 @@ module nic_top (
   endfunction
   assign next_deadline_o = earlier(earlier(dma_deadline, csr_deadline), earlier(interrupt_deadline, pause_deadline));
 
-  assign quiescent_o = rst_n && !soft_reset && !soft_reset_q && !ev_any_o && quiet_mac_rx && quiet_filter &&
-                       quiet_rx_vlan && quiet_rx_control && quiet_rx_fifo && quiet_rx_dma && quiet_rx_window &&
-                       quiet_interrupt && quiet_tx_dma && quiet_tx_fifo && quiet_mac_tx && quiet_tx_pause && quiet_csr &&
-                       quiet_stats && quiet_arbiter;
+  // ---- who may sleep: a part that is still, and whom nobody calls. Its clock may then be left out, see the ports
+  logic rx_still, tx_still, ev_still;
+  assign rx_still = quiet_mac_rx && quiet_filter && quiet_rx_vlan && quiet_rx_control && quiet_rx_fifo && quiet_rx_dma;
+  assign tx_still = quiet_tx_dma && quiet_tx_fifo && quiet_mac_tx && quiet_tx_pause;
+  assign ev_still = quiet_interrupt && quiet_stats && quiet_rx_window;
+
+  assign rx_asleep_o  = rx_still && core_rst_n && !loopback && quiet_rx_window && !rx_desc_read.valid &&
+                        !rx_desc_beat.valid && !rx_write_done.valid && !rx_head_write.valid && !rx_flush;
+  assign tx_asleep_o  = tx_still && core_rst_n && !tx_desc_read.valid && !tx_data_read.valid && !tx_desc_beat.valid &&
+                        !tx_data_beat.valid && !tx_desc_write_done.valid && !tx_head_write.valid && !tx_flush && !tx_expired;
+  assign reg_asleep_o = quiet_csr && rst_n;
+  assign ev_asleep_o  = ev_still && keep_rst_n && core_rst_n && causes == '0;
+
+  assign quiescent_o = rst_n && !soft_reset && !soft_reset_q && !ev_any_o && rx_still && tx_still && ev_still &&
+                       quiet_csr && quiet_arbiter;
 
 endmodule

@@ -1,5 +1,7 @@
 #include "sc_model/rtl_model.hpp"
 
+#include "sc_model/card_clocks.hpp"
+
 #include <cstdlib>
 #include <cstring>
 
@@ -18,11 +20,13 @@ constexpr std::int64_t kHalfCyclePs = 3200;  // 156.25 MHz
 }  // namespace
 
 // Nothing in the card happens at a falling edge, yet evaluating one costs some 150 instructions. So the model is told
-// that it has seen the clock low, where this version of Verilator keeps that under the name we know.
+// that it has seen the clocks low, where this version of Verilator keeps that under the name we know.
 template <class Root>
 bool saw_falling_edge([[maybe_unused]] Root& root) {
   if constexpr (requires { root.__Vtrigrprev__TOP__clk_i; }) {
     root.__Vtrigrprev__TOP__clk_i = 0;
+    root.__Vtrigrprev__TOP__clk_rx_i = root.__Vtrigrprev__TOP__clk_tx_i = 0;
+    root.__Vtrigrprev__TOP__clk_reg_i = root.__Vtrigrprev__TOP__clk_ev_i = 0;
     return true;
   }
   return false;
@@ -60,18 +64,24 @@ class RtlModel::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void cycle() {
-    top_->clk_i = 1;
+  void rise() {
+    if (gate_clocks_)
+      raise_clocks(*top_);
+    else
+      raise_all_clocks(*top_);
     top_->eval();
-    top_->clk_i = 0;
+  }
+
+  void cycle() {
+    rise();
+    lower_clocks(*top_);
     if (!saw_falling_edge(*top_->rootp)) top_->eval();
   }
 
   void cycle_with_waves(std::int64_t time_ps) {
-    top_->clk_i = 1;
-    top_->eval();
+    rise();
     dump(time_ps);
-    top_->clk_i = 0;
+    lower_clocks(*top_);
     top_->eval();
     dump(time_ps + kHalfCyclePs);
   }
@@ -84,6 +94,7 @@ class RtlModel::Impl {
 
   std::string name_;
   bool assertions_;
+  bool gate_clocks_ = false;  // from the end of the reset on, if at all
   VerilatedContext context_;
   std::unique_ptr<Vnic_top> top_;
 #ifdef NICOSIM_TRACE
@@ -162,6 +173,7 @@ RtlModel::RtlModel(const Options& options) : impl_(std::make_unique<Impl>(option
       t.ev_reset_tx_tag_o,
   });
   reset();
+  impl_->gate_clocks_ = options.gate_clocks;
 }
 
 RtlModel::~RtlModel() = default;
@@ -185,7 +197,7 @@ void RtlModel::reset() {
   t.m_axi_rresp_i = t.m_axi_bresp_i = 0;
   for (unsigned i = 0; i < 4; ++i) t.m_axi_rdata_i[i] = 0;
   impl_->context_.assertOn(false);  // what flops hold before their reset breaks every rule
-  t.clk_i = 0;
+  lower_clocks(t);
   t.rst_ni = 0;
   t.eval();
   for (int i = 0; i < 8; ++i) cycle();

@@ -20,6 +20,7 @@ class RtlModel {
     // Checks the RTL's assertions; one that fails prints file, line and name and aborts. Also on when the environment
     // has NICOSIM_ASSERT, as in all our tests.
     bool assertions = false;
+    bool gate_clocks = true;  // parts that sleep are not clocked (card_clocks.hpp); nothing but the speed changes
     std::string name = "nic";
   };
 

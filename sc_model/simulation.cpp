@@ -51,6 +51,7 @@ class Simulation::Card {
     config.skip = sim.setup_.skip;
     config.check_skip = sim.setup_.check_skip;
     config.model.assertions = sim.setup_.check_skip;
+    config.model.gate_clocks = !sim.setup_.check_skip;  // all flops show whether they rest
     config.model.random_reset_seed = sim.setup_.random_reset_seed == 0 ? 0 : sim.setup_.random_reset_seed + port;
     config.model.name = nic.driver.name;
     if (!sim.setup_.waves.empty())

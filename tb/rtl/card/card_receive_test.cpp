@@ -32,11 +32,11 @@ class CardReceive : public testing::Test {
     card_->xgmii_rxd_i = column.data;
     card_->xgmii_rxc_i = column.control;
     card_->now_i = now_++;
-    card_->clk_i = 0;
+    lower_clocks(*card_);
     memory_.drive(*card_);
     card_->eval();
     memory_.observe(*card_);
-    card_->clk_i = 1;
+    raise_clocks(*card_);
     card_->eval();
     if (card_->ev_filter_valid_o) filter_kind_ = card_->ev_filter_kind_o;
     if (card_->ev_dma_valid_o) dma_kinds_.push_back(card_->ev_dma_kind_o);

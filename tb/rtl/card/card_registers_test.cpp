@@ -20,9 +20,9 @@ class CardRegisters : public testing::Test {
 
   void step() {
     card_->now_i = now_++;
-    card_->clk_i = 0;
+    lower_clocks(*card_);
     card_->eval();
-    card_->clk_i = 1;
+    raise_clocks(*card_);
     card_->eval();
   }
 

@@ -39,12 +39,12 @@ class Card : public testing::Test {
   }
   void step() {
     card_->now_i = now_++;
-    card_->clk_i = 0;
+    lower_clocks(*card_);
     memory_.drive(*card_);
     card_->eval();
     memory_.observe(*card_);
     wire_.column({.data = card_->xgmii_txd_o, .control = card_->xgmii_txc_o});
-    card_->clk_i = 1;
+    raise_clocks(*card_);
     card_->eval();
   }
   void run(unsigned cycles) {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "Vnic_top.h"
+#include "sc_model/card_clocks.hpp"
 
 namespace nicosim::tb {
 
@@ -37,9 +38,9 @@ inline std::unique_ptr<Vnic_top> power_on(VerilatedContext& context, const Power
 
   const auto clock = [&c](unsigned cycles) {
     for (unsigned i = 0; i < cycles; ++i) {
-      c.clk_i = 0;
+      lower_clocks(c);
       c.eval();
-      c.clk_i = 1;
+      raise_all_clocks(c);
       c.eval();
     }
   };
