@@ -310,6 +310,25 @@ TEST_F(RxDma, UnusableRingsAreLeftAlone) {
   }
 }
 
+TEST_F(RxDma, AHeadBeyondTheRingIsLeftAlone) {
+  for (const unsigned head : {8U, 9U, 4000U}) {
+    bench.rx_setup(8, 2048);
+    bench.top.rx_enable_i = 0;
+    for (unsigned i = 0; i < 4; ++i) bench.rx_post(kBuffers);
+    bench.top.rx_head_write_i = 1;
+    bench.top.rx_head_value_i = static_cast<std::uint16_t>(head);
+    bench.run(1);
+    bench.top.rx_head_write_i = 0;
+    bench.top.rx_enable_i = 1;
+    send(64);
+    bench.run(300);
+    EXPECT_TRUE(bench.memory.accesses().empty()) << head;
+    EXPECT_EQ(bench.top.rx_head_o, head);
+    EXPECT_TRUE(bench.top.quiet_o);
+    ASSERT_TRUE(bench.reset_core());
+  }
+}
+
 TEST_F(RxDma, TailThatComesBackIntoTheRingIsServed) {
   bench.rx_setup(8, 2048);
   for (unsigned i = 0; i < 3; ++i) bench.rx_post(kBuffers + i * 2048UL);
@@ -372,6 +391,8 @@ TEST_F(RxDma, FrameWithoutFurtherBuffersIsGivenUpWhenDisabled) {
   bench.run(100);
   ASSERT_EQ(bench.rx_events.size(), 1U);
   EXPECT_EQ(bench.rx_events[0].kind, 8U);
+  EXPECT_EQ(bench.rx_events[0].tag, 0U);
+  EXPECT_EQ(bench.rx_events[0].descriptor, kRxRing + 16) << "the one that it waited for";
   EXPECT_EQ(bench.rx_fifo.size(), 1U);
   EXPECT_FALSE(bench.top.rx_error_o);
   bench.top.rx_enable_i = 1;
