@@ -293,6 +293,22 @@ TEST_F(RxDma, DescriptorMinimumIsReportedWhenItIsCrossed) {
   }
 }
 
+TEST_F(RxDma, DescriptorMinimumIsReportedWhereverTheRingWraps) {
+  bench.rx_setup(64, 2048);
+  for (unsigned i = 0; i < 63; ++i) bench.rx_post(kBuffers + i * 2048UL);
+  for (unsigned frame = 0; frame < 500; ++frame) {
+    // 63 free, then down to 31 and up again, from another place each time
+    if (frame % 32 == 31)
+      while ((bench.top.rx_tail_i + 1U) % 64 != bench.top.rx_head_o) bench.rx_post(kBuffers);
+    bench.rxdmt0 = 0;
+    send(64);
+    ASSERT_TRUE(all_written_back(frame + 1));
+    bench.run(20);
+    const unsigned left = (bench.top.rx_tail_i + 64U - bench.top.rx_head_o) % 64;
+    ASSERT_EQ(bench.rxdmt0, left == 32 ? 1U : 0U) << "frame " << frame << ", " << left << " left";
+  }
+}
+
 TEST_F(RxDma, UnusableRingsAreLeftAlone) {
   struct Case {
     unsigned bytes, tail;

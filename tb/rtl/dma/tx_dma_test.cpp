@@ -445,6 +445,24 @@ TEST_F(TxDma, RandomChainsUnderBackPressureLeaveInOrderAndWhole) {
   }
 }
 
+// Both rings want 64 descriptors while the bus takes no address: what waits then is served in turn.
+TEST_F(TxDma, TheBusIsSharedInTurn) {
+  bench.memory.timing.ar_chance = 0;
+  bench.memory.timing.read_latency = 200;
+  bench.tx_setup(128);
+  bench.rx_setup(128, 2048);
+  for (unsigned i = 0; i < 100; ++i) {
+    bench.rx_post(kBuffers);
+    bench.tx_write(kBuffers, 60, kWhole);
+  }
+  bench.tx_ring_bell();
+  bench.run(50);
+  bench.memory.timing.ar_chance = 10;
+  ASSERT_TRUE(bench.run_until([&] { return bench.memory.accesses().size() == 8; }));
+  for (std::size_t i = 1; i < 8; ++i)
+    EXPECT_NE(bench.memory.accesses()[i].address < kTxRing, bench.memory.accesses()[i - 1].address < kTxRing) << i;
+}
+
 TEST_F(TxDma, QuietMeansThatNothingMoves) {
   bench.check_quiet = true;
   bench.memory.timing.read_latency = 50;
