@@ -47,6 +47,9 @@ class AxiMemory {
   // Asked for every access with its number (reads and writes counted together, from 0): true answers SLVERR.
   std::function<bool(const Access&, std::size_t number)> fail;
 
+  // The same bytes at other addresses, from now on.
+  void rebase(std::uint64_t base) { base_ = base; }
+
   std::uint8_t* at(std::uint64_t address) { return bytes_.get() + (address - base_); }
   const std::vector<Access>& accesses() const { return accesses_; }
   const std::vector<std::string>& faults() const { return faults_; }

@@ -115,6 +115,19 @@ TEST_F(Eeprom, AReadThatWasBrokenOffLeavesNothingBehind) {
   EXPECT_EQ(bit_bang(0), 0x0002U);
 }
 
+TEST_F(Eeprom, ReadingOnIsRightAfterAWordWasBrokenOffInItsMiddle) {
+  for (const unsigned bits : {1U, 7U, 15U}) {
+    select();
+    shift_out(0b110, 3);
+    shift_out(0x0d, 6);
+    shift_in(bits);
+    select();
+    shift_out(0b110, 3);
+    shift_out(0x0b, 6);
+    for (const unsigned word : {0x001eU, 0x8086U, 0x100eU, 0x8086U}) EXPECT_EQ(shift_in(16), word) << bits;
+  }
+}
+
 TEST_F(Eeprom, NothingIsWrittenBeforeEwenAndAfterEwds) {
   write_word(0x10, 0x1234);
   EXPECT_EQ(bit_bang(0x10), 0U);
@@ -193,6 +206,18 @@ TEST_F(Eeprom, ANewStationAddressIsTakenAtTheNextReset) {
   card.write(regs::CTRL, field::CTRL_RST.mask());
   EXPECT_EQ(card.read(regs::RAL(0)), 0x1200'5452U);
   EXPECT_EQ(bit_bang(0), 0x5452U);  // a reset does not touch the contents
+}
+
+// The pins are what the factory writes into the EEPROM, and they are looked at during power-on only.
+TEST_F(Eeprom, TheAddressPinsMeanNothingAfterPowerOn) {
+  card.pins().station_addr_i = 0x5254'0012'3456ULL;
+  card.step(10);
+  EXPECT_EQ(bit_bang(0), 0x0002U);
+  card.write(regs::CTRL_EXT, field::CTRL_EXT_EE_RST.mask());
+  EXPECT_EQ(card.read(regs::RAL(0)), 0x0000'0002U);
+  card.write(regs::CTRL, field::CTRL_RST.mask());
+  EXPECT_EQ(card.read(regs::RAL(0)), 0x0000'0002U);
+  EXPECT_EQ(bit_bang(2), 0x010aU);
 }
 
 TEST_F(Eeprom, EerdIsDoneInItsCycleAndNoDeadlineIsLate) {

@@ -293,6 +293,22 @@ TEST_F(RxDma, DescriptorMinimumIsReportedWhenItIsCrossed) {
   }
 }
 
+TEST_F(RxDma, DescriptorMinimumIsReportedWhereverTheRingWraps) {
+  bench.rx_setup(64, 2048);
+  for (unsigned i = 0; i < 63; ++i) bench.rx_post(kBuffers + i * 2048UL);
+  for (unsigned frame = 0; frame < 500; ++frame) {
+    // 63 free, then down to 31 and up again, from another place each time
+    if (frame % 32 == 31)
+      while ((bench.top.rx_tail_i + 1U) % 64 != bench.top.rx_head_o) bench.rx_post(kBuffers);
+    bench.rxdmt0 = 0;
+    send(64);
+    ASSERT_TRUE(all_written_back(frame + 1));
+    bench.run(20);
+    const unsigned left = (bench.top.rx_tail_i + 64U - bench.top.rx_head_o) % 64;
+    ASSERT_EQ(bench.rxdmt0, left == 32 ? 1U : 0U) << "frame " << frame << ", " << left << " left";
+  }
+}
+
 TEST_F(RxDma, UnusableRingsAreLeftAlone) {
   struct Case {
     unsigned bytes, tail;
@@ -305,6 +321,25 @@ TEST_F(RxDma, UnusableRingsAreLeftAlone) {
     send(64);
     bench.run(300);
     EXPECT_TRUE(bench.memory.accesses().empty()) << ring.bytes << " " << ring.tail;
+    EXPECT_TRUE(bench.top.quiet_o);
+    ASSERT_TRUE(bench.reset_core());
+  }
+}
+
+TEST_F(RxDma, AHeadBeyondTheRingIsLeftAlone) {
+  for (const unsigned head : {8U, 9U, 4000U}) {
+    bench.rx_setup(8, 2048);
+    bench.top.rx_enable_i = 0;
+    for (unsigned i = 0; i < 4; ++i) bench.rx_post(kBuffers);
+    bench.top.rx_head_write_i = 1;
+    bench.top.rx_head_value_i = static_cast<std::uint16_t>(head);
+    bench.run(1);
+    bench.top.rx_head_write_i = 0;
+    bench.top.rx_enable_i = 1;
+    send(64);
+    bench.run(300);
+    EXPECT_TRUE(bench.memory.accesses().empty()) << head;
+    EXPECT_EQ(bench.top.rx_head_o, head);
     EXPECT_TRUE(bench.top.quiet_o);
     ASSERT_TRUE(bench.reset_core());
   }
@@ -372,6 +407,8 @@ TEST_F(RxDma, FrameWithoutFurtherBuffersIsGivenUpWhenDisabled) {
   bench.run(100);
   ASSERT_EQ(bench.rx_events.size(), 1U);
   EXPECT_EQ(bench.rx_events[0].kind, 8U);
+  EXPECT_EQ(bench.rx_events[0].tag, 0U);
+  EXPECT_EQ(bench.rx_events[0].descriptor, kRxRing + 16) << "the one that it waited for";
   EXPECT_EQ(bench.rx_fifo.size(), 1U);
   EXPECT_FALSE(bench.top.rx_error_o);
   bench.top.rx_enable_i = 1;

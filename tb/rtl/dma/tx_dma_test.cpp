@@ -445,6 +445,24 @@ TEST_F(TxDma, RandomChainsUnderBackPressureLeaveInOrderAndWhole) {
   }
 }
 
+// Both rings want 64 descriptors while the bus takes no address: what waits then is served in turn.
+TEST_F(TxDma, TheBusIsSharedInTurn) {
+  bench.memory.timing.ar_chance = 0;
+  bench.memory.timing.read_latency = 200;
+  bench.tx_setup(128);
+  bench.rx_setup(128, 2048);
+  for (unsigned i = 0; i < 100; ++i) {
+    bench.rx_post(kBuffers);
+    bench.tx_write(kBuffers, 60, kWhole);
+  }
+  bench.tx_ring_bell();
+  bench.run(50);
+  bench.memory.timing.ar_chance = 10;
+  ASSERT_TRUE(bench.run_until([&] { return bench.memory.accesses().size() == 8; }));
+  for (std::size_t i = 1; i < 8; ++i)
+    EXPECT_NE(bench.memory.accesses()[i].address < kTxRing, bench.memory.accesses()[i - 1].address < kTxRing) << i;
+}
+
 TEST_F(TxDma, QuietMeansThatNothingMoves) {
   bench.check_quiet = true;
   bench.memory.timing.read_latency = 50;
@@ -533,6 +551,42 @@ TEST(TxDmaFault, ErrorOnAnyAccessLeavesItsDescriptorUndoneAndTheEngineStanding) 
   EXPECT_GT(on_data, 20U);
   EXPECT_EQ(on_back, 20U);
   EXPECT_GE(on_fetch, 2U);
+}
+
+// Write-backs that gather when the next descriptors cannot be read stay where they are: the engine stands.
+TEST(TxDmaFault, AfterAFailedFetchNothingThatWaitsIsWrittenBack) {
+  DmaBench bench;
+  bench.top.tx_wthresh_i = 63;
+  bench.tx_setup(64);
+  for (unsigned i = 0; i < 40; ++i) bench.tx_write(kBuffers, 60, kWhole);
+  bench.memory.fail = [](const AxiMemory::Access& access, std::size_t) {
+    return !access.write && access.address == kTxRing + 16 * 16;
+  };
+  bench.tx_ring_bell();
+  bench.run(1'000);
+  EXPECT_TRUE(bench.top.tx_error_o);
+  EXPECT_EQ(bench.tx_frames.size(), 16U);
+  bench.top.tx_enable_i = 0;  // which would flush them
+  bench.run(300);
+  for (unsigned i = 0; i < 40; ++i) EXPECT_EQ(bench.tx_descriptor(i).status, 0) << i;
+  EXPECT_EQ(bench.top.tx_head_o, 0);
+  EXPECT_EQ(bench.txdw, 0U);
+}
+
+// What the bus refuses once may not be tried again beside it: nothing new is read or written.
+TEST(TxDmaFault, AfterARefusedWriteBackNothingMoreIsSent) {
+  DmaBench bench;
+  bench.tx_setup(64);
+  bench.memory.fail = [](const AxiMemory::Access& access, std::size_t) { return access.write; };
+  bench.tx_post(kBuffers, 60, kWhole);
+  bench.run(300);
+  EXPECT_TRUE(bench.top.tx_error_o);
+  const std::size_t before = bench.memory.accesses().size();
+  for (unsigned i = 0; i < 4; ++i) bench.tx_post(kBuffers, 60, kWhole);
+  bench.run(500);
+  EXPECT_EQ(bench.memory.accesses().size(), before);
+  EXPECT_EQ(bench.tx_frames.size(), 1U);
+  EXPECT_EQ(bench.top.tx_head_o, 0);
 }
 
 TEST(TxDmaFault, NothingIsWrittenAfterAResetThatCameAtAnyMoment) {

@@ -217,6 +217,31 @@ TEST_F(TxWire, AHeaderIsNeverTakenForTheOneOfTheChainBroken) {
   expect_as_the_model();
 }
 
+// The same with everything on the card already, held up by a full FIFO, so that the end of one chain, the header of the
+// next (a single beat) and its first payload follow one another without a cycle between.
+TEST_F(TxWire, BehindAFullFifoAChainBrokenOffLeavesNoHeaderBehind) {
+  TxWireBench::Context c = kTcp;
+  c.payload = 1200;
+  c.mss = 400;
+  for (unsigned header = 12; header <= 18; ++header) {
+    for (unsigned i = 0; i < 16; ++i) bench.legacy(bench.put(noise(1500, i)), 1500, kWhole);
+    const std::uint64_t broken = TxWireBench::kMemory + 0xc0'0000 + header * 0x1000UL, whole = broken + 0x800;
+    const Octets first = noise(54 + 400, header), second = noise(header + 1200U, header + 100);
+    std::copy(first.begin(), first.end(), bench.memory.at(broken));
+    std::copy(second.begin(), second.end(), bench.memory.at(whole));
+    c.header = 54;
+    bench.context(c, kTxTse | kTxTcp | kTxIpv4);
+    bench.data(broken, 54 + 400, kTxTse);
+    bench.data(broken, 0, kWhole | kTxTse);
+    c.header = header;
+    bench.context(c, kTxTse | kTxTcp | kTxIpv4);
+    bench.data(whole, header + 1200, kWhole | kTxTse);
+  }
+  expect_as_the_model();
+  EXPECT_EQ(bench.tso_failed, 7U);
+  EXPECT_EQ(bench.tso_done, 7U);
+}
+
 TEST_F(TxWire, QuietMeansThatNothingMoves) {
   bench.check_quiet = true;
   bench.memory.timing.read_latency = 50;

@@ -349,6 +349,9 @@ TEST_F(MacRx, StoreBadPacketsLetsErroredFramesPassExceptShortAndLongOnes) {
   EXPECT_FALSE(path.read_frames[0].symbol_error);
   EXPECT_TRUE(path.read_frames[1].symbol_error);
   EXPECT_FALSE(path.read_frames[1].sequence_error);
+  ASSERT_EQ(path.stats.size(), 5U);
+  const bool symbol_errors[] = {false, true, false, false, true};
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(path.stats[i].symbol_error, symbol_errors[i]) << i;
 }
 
 TEST_F(MacRx, StoreBadPacketsTellsAFrameWithoutTerminateByItsSequenceError) {
@@ -365,6 +368,8 @@ TEST_F(MacRx, StoreBadPacketsTellsAFrameWithoutTerminateByItsSequenceError) {
   EXPECT_EQ(path.read_frames[1].length, 80U);
   EXPECT_TRUE(path.read_frames[2].symbol_error);
   for (std::uint32_t tag = 0; tag < 3; ++tag) EXPECT_EQ(path.mac_kind(tag), MacKind::PassBad);
+  ASSERT_EQ(path.stats.size(), 3U);
+  for (const ReceivePath::Stat& stat : path.stats) EXPECT_TRUE(stat.symbol_error) << "RXERRC counts either";
 }
 
 TEST_F(MacRx, WhileReceptionIsOffFramesOnlyGetTheirTag) {

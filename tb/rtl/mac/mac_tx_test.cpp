@@ -131,6 +131,32 @@ TEST_F(MacTx, TheGapFollowsIpgtAndNeverFallsBelowFiveBytes) {
   }
 }
 
+// IEEE 802.3, 46.3.1.4, for any gap: a Start is possible every four bytes; it comes early while at most three bytes are
+// owed and five stay between the frames, otherwise late, which pays back.
+TEST_F(MacTx, AtEveryIpgtEachGapIsTheOneThatTheDeficitIdleCountSays) {
+  for (unsigned ipgt = 0; ipgt <= 12; ++ipgt) {
+    path.pins().ipgt_i = static_cast<std::uint16_t>(ipgt);
+    path.idle(3);
+    path.wire.take();
+    for (std::uint32_t i = 0; i < 400; ++i) path.send(random_bytes(rng, 60 + rng.below(40)), i);
+    path.until_quiet();
+    const auto& frames = path.wire.frames();
+    ASSERT_EQ(frames.size(), 400U);
+    const unsigned wanted = std::max(ipgt + 4, 5U);
+    unsigned owed = 0;
+    for (std::size_t i = 1; i < frames.size(); ++i) {
+      const auto early = static_cast<unsigned>((frames[i - 1].end + wanted) % 4);
+      const bool shorten = owed + early <= 3 && wanted - early >= 5;
+      const unsigned late = early == 0 ? 0 : 4 - early;
+      ASSERT_EQ(*frames[i].gap, shorten ? wanted - early : wanted + late) << "IPGT " << ipgt << ", frame " << i;
+      if (shorten)
+        owed += early;
+      else
+        owed -= std::min(owed, late);
+    }
+  }
+}
+
 TEST_F(MacTx, AFrameAfterAPauseStartsInLaneZero) {
   for (int i = 0; i < 50; ++i) {
     path.send(random_bytes(rng, 60 + rng.below(20)), 0);

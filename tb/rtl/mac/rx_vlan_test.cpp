@@ -91,6 +91,7 @@ TEST_F(RxVlan, ATagStaysWhereItIsWithoutVme) {
   send(frame);
   EXPECT_EQ(path.read_frames.back().bytes, frame);
   EXPECT_FALSE(path.read_frames.back().stripped);
+  EXPECT_EQ(path.read_frames.back().tci, 0U) << "the descriptor's special field is for a tag that was taken out";
 }
 
 TEST_F(RxVlan, OfTwoTagsOnlyTheOuterIsTakenOut) {
