@@ -70,7 +70,7 @@ struct Stack::Layers {
   Arp arp{net, routes, neighbours};
   LinkLayer link{net, tap, arp, ip_input};
   nicosim::Softnet softnet{net, [this](FramePtr frame) { deliver(std::move(frame)); }};
-  SocketCalls calls{[this](Socket& s, int type, int protocol) { return create(s, type, protocol); }};
+  SocketCalls calls{net.runtime, [this](Socket& s, int type, int protocol) { return create(s, type, protocol); }};
 
   void deliver(FramePtr frame) {  // __netif_receive_skb
     softnet.count_processed();
