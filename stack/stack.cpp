@@ -17,6 +17,7 @@
 
 #include <cassert>
 #include <cerrno>
+#include <fmt/format.h>
 #include <vector>
 
 namespace nicosim {
@@ -166,7 +167,20 @@ Stack::Softnet Stack::softnet(unsigned cpu) const {
 
 std::string Stack::softnet_stat() const { return layers_->softnet.softnet_stat(); }
 
-std::string Stack::sockets_table() const { return layers_->calls.table(); }
+std::string Stack::sockets_table() const { return ss_text(layers_->calls.rows(), true); }
+
+std::string Stack::listeners_table() const {
+  std::vector<SsRow> rows = layers_->calls.rows();
+  std::erase_if(rows, [](const SsRow& row) { return row.state != "LISTEN"; });
+  return ss_text(rows, false);
+}
+
+std::string Stack::nstat_text() const {
+  std::string text = "#kernel\n";
+  for (const CounterGroup::Entry& entry : nstat().entries())
+    if (entry.value != 0) text += fmt::format("{:<32}{:<16}{:>6.1f}\n", entry.name, entry.value, 0.0);
+  return text;
+}
 
 Stack::DeviceStats Stack::device_stats(const NetDevice& device) const {
   const Interface& interface = layers_->interface(device);

@@ -2,6 +2,7 @@
 
 #include "stack/socket/sock.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fmt/format.h>
 
@@ -127,20 +128,26 @@ void SocketCalls::for_each(const std::function<void(const File&)>& visit) const 
     for (const auto& [fd, f] : open) visit(*f);
 }
 
-std::string SocketCalls::table() const {
-  constexpr std::string_view kRow = "{:<6}{:<8}{:<8}{:<8}{:<23}{:<23}{}\n";
-  std::string text =
-      fmt::format(kRow, "Netid", "State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port", "Process");
+std::vector<SsRow> SocketCalls::rows() const {
+  std::vector<SsRow> rows;
   for_each([&](const File& f) {
     if (!f.is_socket() || f.socket.sock->num == 0) return;
     const Sock& sock = *f.socket.sock;
-    const std::string peer = sock.connected() ? fmt::format("{}:{}", sock.daddr.text(), sock.dport) : "0.0.0.0:*";
     const SockSummary summary = sock.summary();
-    text += fmt::format(kRow, summary.netid, summary.state, summary.recv_q, summary.send_q,
-                        fmt::format("{}:{}", sock.rcv_saddr.text(), sock.num), peer,
-                        fmt::format("users:((\"{}\",pid={},fd={}))", f.task_name, f.pid, f.fd));
+    SsRow& row = rows.emplace_back();
+    row.netid = summary.netid;
+    row.state = summary.state;
+    row.recv_q = summary.recv_q;
+    row.send_q = summary.send_q;
+    row.local = sock.rcv_saddr.text();
+    row.local_port = std::to_string(sock.num);
+    row.peer = sock.connected() ? sock.daddr.text() : "0.0.0.0";
+    row.peer_port = sock.connected() ? std::to_string(sock.dport) : "*";
+    row.process = fmt::format("users:((\"{}\",pid={},fd={}))", f.task_name, f.pid, f.fd);
   });
-  return text;
+  const auto rank = [](const SsRow& row) { return row.netid == "udp" ? 0 : row.state == "LISTEN" ? 1 : 2; };
+  std::ranges::stable_sort(rows, {}, rank);
+  return rows;
 }
 
 }  // namespace nicosim

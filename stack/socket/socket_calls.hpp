@@ -2,6 +2,7 @@
 #pragma once
 
 #include "stack/socket/socket.hpp"
+#include "stack/socket/ss.hpp"
 #include "stack/syscalls.hpp"
 
 #include <functional>
@@ -9,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace nicosim {
 
@@ -48,7 +50,7 @@ class SocketCalls final : public Syscalls {
   std::shared_ptr<File> file(const Task& task, int fd) const;
   // Every open socket, by process and descriptor.
   void for_each(const std::function<void(const File&)>& visit) const;
-  std::string table() const;  // the bound ones, as `ss -tuanp` prints them
+  std::vector<SsRow> rows() const;  // of the bound ones: UDP, then TCP, listeners first
 
  private:
   static constexpr int kFirstDescriptor = 3;  // 0 to 2 are the standard streams
