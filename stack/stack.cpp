@@ -158,6 +158,10 @@ SimTime Stack::next_deadline() const { return layers_->net.timers.next(); }
 
 Syscalls& Stack::calls() { return layers_->calls; }
 
+int Stack::write_sysctl(std::string_view name, std::string_view text) {
+  return Sysctl::write(layers_->net.sysctl, name, text);
+}
+
 const CounterGroup& Stack::nstat() const { return layers_->net.mib.group; }
 
 Stack::Softnet Stack::softnet(unsigned cpu) const {

@@ -67,6 +67,8 @@ class Stack final : public FrameSink, public NapiScheduler {
   SimTime next_deadline() const;
 
   Syscalls& calls();
+  // Turns a knob while the stack runs, as writing to /proc/sys does; 0, -ENOENT or -EINVAL.
+  int write_sysctl(std::string_view name, std::string_view text);
 
   // What Linux would show.
   const CounterGroup& nstat() const;
