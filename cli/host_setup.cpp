@@ -66,16 +66,29 @@ Result<CaptureStation, std::string> guess_station(const std::string& file, const
   return guess.choose(as);
 }
 
+SysctlRules sysctl_rules() {
+  return {Sysctl::names(), [](std::string_view name, std::uint64_t value) {
+            Sysctl scratch;
+            return Sysctl::set(scratch, name, value);
+          }};
+}
+
+StackConfig stack_config_of(const Scenario& scenario) {
+  StackConfig config;
+  config.rx_path = rx_path_of(scenario.host.rx_path);
+  for (const auto& [name, value] : scenario.host.sysctl) {
+    const bool known = Sysctl::set(config.sysctl, name, value);
+    assert(known && "the scenario's knobs were checked when it was read");
+    (void)known;
+  }
+  return config;
+}
+
 HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
   simulation.seed = scenario.seed;
   simulation.stop_after = scenario.stop.after;
   simulation.warmup = scenario.stop.warmup;
-  simulation.stack.rx_path = rx_path_of(scenario.host.rx_path);
-  for (const auto& [name, value] : scenario.host.sysctl) {
-    const bool known = Sysctl::set(simulation.stack.sysctl, name, value);
-    assert(known && "the scenario's knobs were checked when it was read");
-    (void)known;
-  }
+  simulation.stack = stack_config_of(scenario);
   for (const auto& [name, time] : scenario.host.costs) simulation.costs.set(*cost_from(name), time);
   for (const Scenario::Nic& nic : scenario.nics) add_card(scenario, nic);
   for (const Scenario::Peer& peer : scenario.peers) add_peer(scenario, peer);

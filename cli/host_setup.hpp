@@ -59,6 +59,10 @@ class HostSetup {
   unsigned port_of(const Scenario&, const std::string& nic) const;
 };
 
+// The stack's knobs, for reading scenarios.
+SysctlRules sysctl_rules();
+StackConfig stack_config_of(const Scenario& scenario);
+
 // What is known about the station a capture was taken for. Throws CaptureError; the Result's error is a sentence.
 Result<CaptureStation, std::string> guess_station(const std::string& file, const std::string& as, bool lenient);
 

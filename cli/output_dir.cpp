@@ -18,8 +18,9 @@ namespace {
 constexpr std::string_view kLock = ".lock";
 constexpr std::string_view kManifest = "manifest.json";
 // What a run leaves; --force clears these, so that no file of an older run passes for one of this run.
-constexpr std::array<std::string_view, 8> kOurs{"manifest.json", "report.json", "scenario.toml", "events.tsv",
-                                                "taps.pcapng",   "waves.fst",   "summary.txt",   "table.csv"};
+constexpr std::array<std::string_view, 12> kOurs{"manifest.json", "report.json", "scenario.toml", "events.tsv",
+                                                 "taps.pcapng",   "waves.fst",   "summary.txt",   "table.csv",
+                                                 "softnet_stat",  "nstat.txt",   "ss.txt",        "ss_tlnp.txt"};
 
 OutputError error_of(const std::string& path, int number) { return {path, std::strerror(number)}; }
 
@@ -81,7 +82,8 @@ Result<OutputDir, OutputError> OutputDir::open(const std::string& path, bool for
   for (const std::string_view name : kOurs)
     if (::unlink(directory.file(name).c_str()) != 0 && errno != ENOENT) return error_of(directory.file(name), errno);
   for (const auto& entry : fs::directory_iterator{path, problem})  // one for each card: waves.eth0.fst
-    if (const std::string name = entry.path().filename(); name.starts_with("waves.") && name.ends_with(".fst"))
+    if (const std::string name = entry.path().filename(); (name.starts_with("waves.") && name.ends_with(".fst")) ||
+                                                          (name.starts_with("ethtool_") && name.ends_with(".txt")))
       fs::remove(entry.path(), problem);
   if (const auto failed = directory.finish(RunStatus::interrupted)) return *failed;
   return directory;

@@ -77,7 +77,7 @@ void Outputs::tap(const TapRecord& record, const ReplaySource* replay) {
   taps_->write(frame);
 }
 
-std::optional<OutputError> Outputs::finish(const Json& report, RunStatus status) {
+std::optional<OutputError> Outputs::finish(const Json& report, const RunReport& texts, RunStatus status) {
   std::optional<OutputError> first;
   const auto keep = [&first](std::optional<OutputError> error) {
     if (error && !first) first = std::move(error);
@@ -87,6 +87,7 @@ std::optional<OutputError> Outputs::finish(const Json& report, RunStatus status)
   const std::string text = json_text(report);
   if (dir_) {
     keep(dir_->write("report.json", text));
+    for (const auto& [name, content] : texts.files) keep(dir_->write(name, content));
     keep(dir_->finish(first ? RunStatus::failed : status));
   }
   if (json_ && *json_ == "-") {

@@ -45,7 +45,7 @@ class Outputs {
   void tap(const TapRecord& record, const ReplaySource* replay);
 
   // At the end; returns the first error of all.
-  std::optional<OutputError> finish(const Json& report, RunStatus status);
+  std::optional<OutputError> finish(const Json& report, const RunReport& texts, RunStatus status);
 
  private:
   Outputs() = default;

@@ -1,4 +1,5 @@
 // Collects a finished simulation's numbers into a report.
+#include "cli/report/ethtool_text.hpp"
 #include "cli/run_session.hpp"
 
 #include <fmt/format.h>
@@ -31,6 +32,23 @@ void add_capture(RunReport& report, const ReplaySource& replay, const std::strin
     report.warnings.push_back(
         fmt::format("{}: {} ({} times, first at byte {})", file, w.what, w.count, w.first_offset));
   if (replay.error()) report.warnings.push_back(*replay.error());
+}
+
+// What the host would show of itself, as files of the output folder.
+std::vector<std::pair<std::string, std::string>> linux_texts(Simulation& sim, const Scenario& scenario) {
+  const Stack& stack = sim.stack();
+  std::vector<std::pair<std::string, std::string>> files{{"softnet_stat", stack.softnet_stat()},
+                                                         {"nstat.txt", stack.nstat_text()},
+                                                         {"ss.txt", stack.sockets_table()},
+                                                         {"ss_tlnp.txt", stack.listeners_table()}};
+  for (unsigned port = 0; port < sim.ports(); ++port) {
+    Driver& driver = sim.driver(port);
+    const std::string_view name = driver.name();
+    files.emplace_back(fmt::format("ethtool_S_{}.txt", name), ethtool_statistics(driver.ethtool()));
+    files.emplace_back(fmt::format("ethtool_g_{}.txt", name), ethtool_rings(name, driver.ring_parameters()));
+    files.emplace_back(fmt::format("ethtool_c_{}.txt", name), ethtool_coalescing(name, scenario.nics[port].rx_usecs));
+  }
+  return files;
 }
 
 }  // namespace
@@ -79,6 +97,8 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                               {"syscalls", sim.syscalls()}}});
 
   report.texts = {{"ss -tuanp", sim.stack().sockets_table()}, {"/proc/net/softnet_stat", sim.stack().softnet_stat()}};
+
+  report.files = linux_texts(sim, scenario);
 
   const HostCpu::Times times = sim.cpu_times();
   report.time = sim.now();

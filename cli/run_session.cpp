@@ -171,7 +171,7 @@ int run_session(const Scenario& scenario, const RunOptions& options) {
   const RunStatus status = end == Simulation::End::interrupted ? RunStatus::interrupted
                            : broken.empty()                    ? RunStatus::complete
                                                                : RunStatus::failed;
-  if (const auto error = outputs.finish(json, status)) {
+  if (const auto error = outputs.finish(json, report, status)) {
     say(error->text());
     worse(kOutput);
   }

@@ -1,8 +1,12 @@
-# cmake --install: the program, the header to embed it, the examples, the licence. What is not there yet is left out.
+# cmake --install: the program, the library and header to embed it, the examples, the licence. What is not there yet is left out.
 include(GNUInstallDirs)
 
 if(TARGET nicosim_exe)
   install(TARGETS nicosim_exe RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+if(TARGET nicosim_embed)
+  install(TARGETS nicosim_embed LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endif()
 
 # install_folder(folder destination)

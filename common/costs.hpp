@@ -50,6 +50,7 @@ namespace nicosim {
   X(copy_to_user_per_byte, 80, "byte",      "copy_to_user, copy_from_user",                    "assumption: about 12 GB/s") \
   X(sock_recv,        150'000, "call",      "recvmsg without the copy",                        "assumption") \
   X(sock_send,        200'000, "call",      "sendmsg without the copy",                        "assumption") \
+  X(poll_file,         50'000, "file",      "look whether a file is ready: poll, select, epoll", "assumption") \
   X(ip_send,          150'000, "packet",    "route, header, ip_output",                        "assumption") \
   X(neigh_output,      60'000, "packet",    "neighbour lookup and link-layer header",          "assumption") \
   X(dev_queue_xmit,   120'000, "frame",     "__dev_queue_xmit",                                "assumption") \

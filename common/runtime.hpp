@@ -21,6 +21,8 @@ class Task {
  public:
   virtual ~Task() = default;
   virtual unsigned pid() const = 0;  // > 0, unique in a run
+  // Whose descriptors it uses: threads of one process share them (files_struct).
+  virtual unsigned tgid() const { return pid(); }
   virtual std::string_view task_name() const = 0;
 };
 

@@ -30,22 +30,30 @@ void WaitQueue::add_exclusive(Waiter& w) {
 
 void WaitQueue::remove(Waiter& w) {
   if (w.queue_ != this) return;
+  for (Walk* walk = walks_; walk != nullptr; walk = walk->other)
+    if (walk->next == &w) walk->next = w.next_;
   (w.previous_ != nullptr ? w.previous_->next_ : head_) = w.next_;
   (w.next_ != nullptr ? w.next_->previous_ : tail_) = w.previous_;
   w.queue_ = nullptr;
   w.next_ = w.previous_ = nullptr;
 }
 
+WaitQueue::Walk::~Walk() {
+  Walk** place = &of.walks_;
+  while (*place != this) place = &(*place)->other;
+  *place = other;
+}
+
 unsigned WaitQueue::wake_up(PollMask why, unsigned exclusive, bool sync) {
   unsigned accepted = 0;
-  for (Waiter* w = head_; w != nullptr;) {
-    Waiter* const next = w->next_;  // woken() may take itself off
-    const bool is_exclusive = w->exclusive_;
-    if (w->woken(why, sync)) {
-      ++accepted;
-      if (is_exclusive && exclusive != 0 && --exclusive == 0) break;
-    }
-    w = next;
+  Walk walk{*this};
+  while (walk.next != nullptr) {
+    Waiter& w = *walk.next;
+    walk.next = w.next_;
+    const bool is_exclusive = w.exclusive_;
+    if (!w.woken(why, sync)) continue;
+    ++accepted;
+    if (is_exclusive && exclusive != 0 && --exclusive == 0) break;
   }
   return accepted;
 }

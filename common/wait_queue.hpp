@@ -19,7 +19,7 @@ class Waiter {
   Waiter& operator=(const Waiter&) = delete;
   virtual ~Waiter();  // asserts that it is on no queue
 
-  // Called by wake_up(); may remove its own entry, no other. true: counts as one exclusive wake-up.
+  // Called by wake_up(); may remove entries, its own or others. true: counts as one exclusive wake-up.
   virtual bool woken(PollMask why, bool sync) = 0;
   bool queued() const { return queue_ != nullptr; }
 
@@ -46,7 +46,19 @@ class WaitQueue {
   unsigned wake_up(PollMask why, unsigned exclusive = 1, bool sync = false);
 
  private:
+  // A wake_up() on its way. Waking takes time, in which others may leave the queue: also the one that is next.
+  struct Walk {
+    explicit Walk(WaitQueue& queue) : of(queue), next(queue.head_), other(queue.walks_) { queue.walks_ = this; }
+    ~Walk();
+    Walk(const Walk&) = delete;
+    Walk& operator=(const Walk&) = delete;
+    WaitQueue& of;
+    Waiter* next;
+    Walk* other;
+  };
+
   Waiter *head_ = nullptr, *tail_ = nullptr;
+  Walk* walks_ = nullptr;
 };
 
 }  // namespace nicosim

@@ -9,8 +9,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <netinet/in.h>
+#include <poll.h>
 #include <span>
+#include <sys/epoll.h>
+#include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 namespace nicosim {
 
@@ -30,7 +34,16 @@ class Posix {
   virtual int getsockopt(int fd, int level, int option, std::span<std::byte> value) = 0;
   virtual long recvfrom(int fd, std::span<std::byte> buffer, int flags, sockaddr_in* from) = 0;
   virtual long sendto(int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) = 0;
+  virtual long recvmsg(int fd, msghdr& message, int flags) = 0;
+  virtual long sendmsg(int fd, const msghdr& message, int flags) = 0;
   virtual int set_nonblocking(int fd, bool on) = 0;
+  virtual int fcntl(int fd, int command, int argument) = 0;
+  virtual int ioctl(int fd, unsigned long request, int& value) = 0;
+  virtual int poll(std::span<pollfd> files, int timeout_ms) = 0;
+  virtual int select(int nfds, fd_set* readable, fd_set* writable, fd_set* exceptional, timeval* timeout) = 0;
+  virtual int epoll_create1(int flags) = 0;
+  virtual int epoll_ctl(int epfd, int op, int fd, epoll_event* event) = 0;
+  virtual int epoll_wait(int epfd, std::span<epoll_event> events, int timeout_ms) = 0;
   virtual int close(int fd) = 0;
 
   virtual SimTime clock() const = 0;             // CLOCK_MONOTONIC: simulated time

@@ -337,6 +337,7 @@ void Simulation::watch() {
   if (setup_.taps) taps_.release(complete, [this](SimTime, TapRecord&& record) { setup_.taps(record); });
   if (++steps_ % kProgressSteps == 0 && setup_.progress) setup_.progress(agenda_->now());
 
+  if (sliced_) return watch_slice();
   if (stopped_) return;
   if (interrupted_.load(std::memory_order_relaxed) && end_ != End::interrupted) {
     end_ = End::interrupted;
@@ -368,6 +369,62 @@ Simulation::End Simulation::run() {
   }
   finish();
   return end_;
+}
+
+// ---- slices
+
+void Simulation::run_slice(SimTime until, const std::function<bool()>& enough) {
+  if (!pause_) {
+    sc_core::sc_report_handler::set_actions("/OSCI/SystemC", sc_core::SC_DO_NOTHING);
+    outside_ = agenda_->new_source();
+    pause_ = std::make_unique<AgendaCall>(Rank::stop, outside_, [this] {
+      paused_ = true;
+      sc_core::sc_pause();
+      agenda_->let_threads_run();  // what is due later waits for the next slice
+    });
+  }
+  sliced_ = true;
+  paused_ = false;
+  enough_ = &enough;
+  if (!until.is_never()) agenda_->post(*pause_, std::max(until, agenda_->now()), true);
+  while (!paused_) {
+    sc_core::sc_start();
+    if (paused_) break;
+    if ((enough && enough()) || agenda_->next().is_never()) break;  // starved: nobody has looked since
+  }
+  agenda_->cancel(*pause_);
+  enough_ = nullptr;
+}
+
+// Whoever is outside may act as soon as the slice is over, and that may be now.
+void Simulation::watch_slice() {
+  for (unsigned port = 0; port < cards_.size(); ++port)
+    cards_[port]->engine.set_peer_deadline(agenda_->now() + setup_.nics[port].wire_delay);
+  if (paused_ || enough_ == nullptr || !*enough_ || !(*enough_)()) return;
+  paused_ = true;
+  sc_core::sc_pause();
+  agenda_->let_threads_run();
+}
+
+void Simulation::at_once(std::function<void()> what) {
+  class Once final : public AgendaItem {
+   public:
+    Once(unsigned source, std::function<void()> call) : AgendaItem(Rank::cpu, source), what_(std::move(call)) {}
+    void due() override {
+      what_();
+      delete this;  // posted once, owned by the agenda
+    }
+
+   private:
+    std::function<void()> what_;
+  };
+  agenda_->post(*new Once{outside_, std::move(what)}, agenda_->now());
+}
+
+void Simulation::arrive(unsigned port, std::vector<std::byte> frame) {
+  std::vector<WireFrame> frames(1);
+  frames.front().bytes = std::move(frame);
+  push_from_peer(port, std::move(frames));
 }
 
 // Who still holds a frame says so: queues, running code, rings, cards. What is then left is unexplained, our bug.

@@ -106,6 +106,18 @@ class Simulation {
 
   enum class End : std::uint8_t { time, idle, interrupted };
   End run();
+
+  // ---- In slices, instead of run(), for a program that decides itself when time goes on (embed/)
+  // Until everything due at `until` has happened or, sooner, until after some event `enough` says so, or nothing is
+  // left to happen. The run has no end of its own; the card sees what is said between slices at their time, to the
+  // cycle, since no engine runs ahead of them.
+  void run_slice(SimTime until, const std::function<bool()>& enough = {});
+  bool ready() const { return ready_; }                   // booted, and the wires live
+  SimTime next_event() const { return agenda_->next(); }  // never(): nothing is left to happen
+  void at_once(std::function<void()> what);               // the first thing in the next slice, as an event of the CPU
+  void arrive(unsigned port, std::vector<std::byte> frame);  // with FCS; one wire delay later it is at the card
+  WireEnds& wire(unsigned port) { return wires_.at(port); }
+
   // From a signal handler: stop at the next opportunity.
   void interrupt() { interrupted_.store(true, std::memory_order_relaxed); }
 
@@ -139,6 +151,7 @@ class Simulation {
   void peers_due(unsigned port);
   void arm_peers(unsigned port);
   void watch();
+  void watch_slice();
   bool idle();
   void tap(TapRecord record);
   void end();
@@ -161,6 +174,10 @@ class Simulation {
   std::vector<std::uint64_t> boot_interrupts_;
   HostCpu::Times boot_times_;
   std::unique_ptr<AgendaCall> stop_;
+  std::unique_ptr<AgendaCall> pause_;         // the end of a slice
+  const std::function<bool()>* enough_ = {};  // of the slice that runs
+  unsigned outside_ = 0;                      // who acts between slices, on the agenda
+  bool sliced_ = false, paused_ = false;
   SimTime wire_start_ = SimTime::never();
   bool ready_ = false, stopped_ = false;
   End end_ = End::idle;

@@ -17,6 +17,7 @@
 
 #include <cassert>
 #include <cerrno>
+#include <fmt/format.h>
 #include <vector>
 
 namespace nicosim {
@@ -70,7 +71,7 @@ struct Stack::Layers {
   Arp arp{net, routes, neighbours};
   LinkLayer link{net, tap, arp, ip_input};
   nicosim::Softnet softnet{net, [this](FramePtr frame) { deliver(std::move(frame)); }};
-  SocketCalls calls{[this](Socket& s, int type, int protocol) { return create(s, type, protocol); }};
+  SocketCalls calls{net.runtime, [this](Socket& s, int type, int protocol) { return create(s, type, protocol); }};
 
   void deliver(FramePtr frame) {  // __netif_receive_skb
     softnet.count_processed();
@@ -157,6 +158,10 @@ SimTime Stack::next_deadline() const { return layers_->net.timers.next(); }
 
 Syscalls& Stack::calls() { return layers_->calls; }
 
+int Stack::write_sysctl(std::string_view name, std::string_view text) {
+  return Sysctl::write(layers_->net.sysctl, name, text);
+}
+
 const CounterGroup& Stack::nstat() const { return layers_->net.mib.group; }
 
 Stack::Softnet Stack::softnet(unsigned cpu) const {
@@ -166,7 +171,20 @@ Stack::Softnet Stack::softnet(unsigned cpu) const {
 
 std::string Stack::softnet_stat() const { return layers_->softnet.softnet_stat(); }
 
-std::string Stack::sockets_table() const { return layers_->calls.table(); }
+std::string Stack::sockets_table() const { return ss_text(layers_->calls.rows(), true); }
+
+std::string Stack::listeners_table() const {
+  std::vector<SsRow> rows = layers_->calls.rows();
+  std::erase_if(rows, [](const SsRow& row) { return row.state != "LISTEN"; });
+  return ss_text(rows, false);
+}
+
+std::string Stack::nstat_text() const {
+  std::string text = "#kernel\n";
+  for (const CounterGroup::Entry& entry : nstat().entries())
+    if (entry.value != 0) text += fmt::format("{:<32}{:<16}{:>6.1f}\n", entry.name, entry.value, 0.0);
+  return text;
+}
 
 Stack::DeviceStats Stack::device_stats(const NetDevice& device) const {
   const Interface& interface = layers_->interface(device);

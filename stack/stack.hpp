@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace nicosim {
 
@@ -66,6 +67,8 @@ class Stack final : public FrameSink, public NapiScheduler {
   SimTime next_deadline() const;
 
   Syscalls& calls();
+  // Turns a knob while the stack runs, as writing to /proc/sys does; 0, -ENOENT or -EINVAL.
+  int write_sysctl(std::string_view name, std::string_view text);
 
   // What Linux would show.
   const CounterGroup& nstat() const;
@@ -73,8 +76,10 @@ class Stack final : public FrameSink, public NapiScheduler {
     std::uint64_t processed, dropped, time_squeeze, received_rps, backlog_len;
   };
   Softnet softnet(unsigned cpu) const;
-  std::string softnet_stat() const;   // /proc/net/softnet_stat, 13 hexadecimal columns per CPU
-  std::string sockets_table() const;  // like `ss -tuanp`
+  std::string softnet_stat() const;     // /proc/net/softnet_stat, 13 hexadecimal columns per CPU
+  std::string sockets_table() const;    // ss -tuanp
+  std::string listeners_table() const;  // ss -tlnp: Recv-Q and Send-Q are the accept queue and its limit
+  std::string nstat_text() const;       // nstat -as: the counters that are not zero
   struct DeviceStats {
     std::uint64_t rx_dropped;            // input_pkt_queue full, or nobody for the type
     std::uint64_t rx_otherhost_dropped;  // another station's, seen because the card is promiscuous

@@ -9,8 +9,12 @@
 
 #include <cstddef>
 #include <netinet/in.h>
+#include <poll.h>
 #include <span>
+#include <sys/epoll.h>
+#include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 namespace nicosim {
 
@@ -33,7 +37,22 @@ class Syscalls {
   virtual long recvfrom(Task&, int fd, std::span<std::byte> buffer, int flags, sockaddr_in* from) = 0;
   // Bytes sent, or -errno. `to` may be null on a connected socket.
   virtual long sendto(Task&, int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) = 0;
+  virtual long recvmsg(Task&, int fd, msghdr& message, int flags) = 0;  // no control messages
+  virtual long sendmsg(Task&, int fd, const msghdr& message, int flags) = 0;
   virtual int set_nonblocking(Task&, int fd, bool on) = 0;  // fcntl(F_SETFL, O_NONBLOCK)
+  // F_GETFL, F_SETFL (O_NONBLOCK is kept, O_APPEND, O_ASYNC and O_NOATIME ignored), F_GETFD, F_SETFD.
+  virtual int fcntl(Task&, int fd, int command, int argument) = 0;
+  // FIONBIO, FIONREAD (SIOCINQ), SIOCOUTQ, SIOCOUTQNSD.
+  virtual int ioctl(Task&, int fd, unsigned long request, int& value) = 0;
+
+  // How many entries have revents; a negative time means for ever.
+  virtual int poll(Task&, std::span<pollfd> files, int timeout_ms) = 0;
+  // How many bits are left in the three sets; each may be null. nullptr as time-out means for ever; else it is
+  // overwritten by the time that was left, as Linux does.
+  virtual int select(Task&, int nfds, fd_set* readable, fd_set* writable, fd_set* exceptional, timeval* timeout) = 0;
+  virtual int epoll_create1(Task&, int flags) = 0;                           // a new descriptor
+  virtual int epoll_ctl(Task&, int epfd, int op, int fd, epoll_event*) = 0;  // the event may be null for DEL
+  virtual int epoll_wait(Task&, int epfd, std::span<epoll_event> events, int timeout_ms) = 0;  // how many were given
   virtual int close(Task&, int fd) = 0;
   virtual void exit(Task&) = 0;  // closes what is still open
 };

@@ -35,8 +35,6 @@ int registers_command();
 int stations_command();
 int version_command();
 
-// The stack's knobs, for reading scenarios.
-SysctlRules sysctl_rules();
 void say_all(const ScenarioErrors& errors);
 
 }  // namespace nicosim

@@ -6,13 +6,6 @@
 
 namespace nicosim {
 
-SysctlRules sysctl_rules() {
-  return {Sysctl::names(), [](std::string_view name, std::uint64_t value) {
-            Sysctl scratch;
-            return Sysctl::set(scratch, name, value);
-          }};
-}
-
 void say_all(const ScenarioErrors& errors) { fmt::print(stderr, "{}\n", errors.text()); }
 
 int run_command(RunRequest& request) {

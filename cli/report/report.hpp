@@ -59,6 +59,7 @@ struct RunReport {
   std::vector<Capture> captures;
   std::vector<std::pair<std::string, std::string>>
       texts;  // as Linux prints them: "ss -tuanp", "/proc/net/softnet_stat"
+  std::vector<std::pair<std::string, std::string>> files;  // the same and more, for the output folder: name and text
   std::vector<std::string> warnings;
   bool interrupted = false;  // Ctrl-C: what is here is true up to `time`
 

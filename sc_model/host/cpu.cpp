@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace nicosim {
 namespace {
@@ -231,8 +232,17 @@ void HostCpu::arm(SimTime deadline) {
 
 // ---- processes
 
-Process& HostCpu::spawn(std::string name, std::function<void()> body) {
-  processes_.push_back(std::make_unique<Process>(next_pid_++, std::move(name), std::move(body)));
+void HostCpu::kick(Process& process, bool signal) {
+  process.signalled_ = process.signalled_ || signal;
+  process.woken_ = process.woken_ || !signal;
+  if (process.state_ != Process::State::sleeping) return;
+  make_ready(process);
+  if (!paying_) core_event_.notify();
+  agenda_.let_threads_run();
+}
+
+Process& HostCpu::spawn(std::string name, std::function<void()> body, unsigned tgid) {
+  processes_.push_back(std::make_unique<Process>(next_pid_++, std::move(name), std::move(body), tgid));
   Process& process = *processes_.back();
   process.timeout_ = std::make_unique<AgendaCall>(Rank::cpu, source_, [this, &process] {
     if (process.state_ != Process::State::sleeping) return;
@@ -279,7 +289,9 @@ Woken HostCpu::sleep(SimTime until, bool) {
   hand_over();
   wait_for_core(self);
   agenda_.cancel(*self.timeout_);
-  return self.timed_out_ && !self.woken_ ? Woken::timeout : Woken::event;
+  if (self.woken_) return Woken::event;
+  if (std::exchange(self.signalled_, false)) return Woken::signal;
+  return self.timed_out_ ? Woken::timeout : Woken::event;
 }
 
 void HostCpu::wake(Task& task, bool) {

@@ -55,7 +55,11 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   void on_softirq(std::function<void(Softirq)> run) { softirq_action_ = std::move(run); }
   void on_interrupt_delivered(std::function<void(unsigned port, SimTime raised)> f) { delivered_ = std::move(f); }
   // Before or after the start of the simulation; runs when the scheduler gets to it.
-  Process& spawn(std::string name, std::function<void()> body);
+  // `tgid`: the process whose descriptors it shares; 0: its own.
+  Process& spawn(std::string name, std::function<void()> body, unsigned tgid = 0);
+  // An event of the outside, from the agenda: a sleeping process becomes ready. `signal`: its sleep ends as by a
+  // signal.
+  void kick(Process& process, bool signal = false);
   void stall(SimTime began);  // the core waited for the bus since `began` and could do nothing else
 
   // After Agenda::end(): nothing takes time any more, and every simulated thread unwinds in this delta cycle.

@@ -19,22 +19,23 @@ class Process final : public Task {
   enum class State : std::uint8_t { ready, running, sleeping, exited };
   static constexpr std::size_t kStackBytes = 256 * 1024;
 
-  Process(unsigned pid, std::string name, std::function<void()> body)
-      : pid_(pid), name_(std::move(name)), body_(std::move(body)) {}
+  Process(unsigned pid, std::string name, std::function<void()> body, unsigned tgid = 0)
+      : pid_(pid), tgid_(tgid != 0 ? tgid : pid), name_(std::move(name)), body_(std::move(body)) {}
 
   unsigned pid() const override { return pid_; }
+  unsigned tgid() const override { return tgid_; }
   std::string_view task_name() const override { return name_; }
   State state() const { return state_; }
 
  private:
   friend class HostCpu;
-  unsigned pid_;
+  unsigned pid_, tgid_;
   std::string name_;
   std::function<void()> body_;
   sc_core::sc_event run_;  // the scheduler gives it the CPU
   std::unique_ptr<AgendaCall> timeout_;
   State state_ = State::sleeping;
-  bool woken_ = false, timed_out_ = false;
+  bool woken_ = false, timed_out_ = false, signalled_ = false;
 };
 
 }  // namespace nicosim

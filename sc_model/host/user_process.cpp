@@ -52,6 +52,33 @@ long UserProcess::recvfrom(int fd, std::span<std::byte> buffer, int flags, socka
 long UserProcess::sendto(int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) {
   return kernel("sendto", [&] { return calls_.sendto(task_, fd, data, flags, to); });
 }
+long UserProcess::recvmsg(int fd, msghdr& message, int flags) {
+  return kernel("recvmsg", [&] { return calls_.recvmsg(task_, fd, message, flags); });
+}
+long UserProcess::sendmsg(int fd, const msghdr& message, int flags) {
+  return kernel("sendmsg", [&] { return calls_.sendmsg(task_, fd, message, flags); });
+}
+int UserProcess::fcntl(int fd, int command, int argument) {
+  return kernel("fcntl", [&] { return calls_.fcntl(task_, fd, command, argument); });
+}
+int UserProcess::ioctl(int fd, unsigned long request, int& value) {
+  return kernel("ioctl", [&] { return calls_.ioctl(task_, fd, request, value); });
+}
+int UserProcess::poll(std::span<pollfd> files, int timeout_ms) {
+  return kernel("poll", [&] { return calls_.poll(task_, files, timeout_ms); });
+}
+int UserProcess::select(int nfds, fd_set* readable, fd_set* writable, fd_set* exceptional, timeval* timeout) {
+  return kernel("select", [&] { return calls_.select(task_, nfds, readable, writable, exceptional, timeout); });
+}
+int UserProcess::epoll_create1(int flags) {
+  return kernel("epoll_create1", [&] { return calls_.epoll_create1(task_, flags); });
+}
+int UserProcess::epoll_ctl(int epfd, int op, int fd, epoll_event* event) {
+  return kernel("epoll_ctl", [&] { return calls_.epoll_ctl(task_, epfd, op, fd, event); });
+}
+int UserProcess::epoll_wait(int epfd, std::span<epoll_event> events, int timeout_ms) {
+  return kernel("epoll_wait", [&] { return calls_.epoll_wait(task_, epfd, events, timeout_ms); });
+}
 int UserProcess::set_nonblocking(int fd, bool on) {
   return kernel("fcntl", [&] { return calls_.set_nonblocking(task_, fd, on); });
 }

@@ -32,7 +32,16 @@ class UserProcess final : public Posix {
   int getsockopt(int fd, int level, int option, std::span<std::byte> value) override;
   long recvfrom(int fd, std::span<std::byte> buffer, int flags, sockaddr_in* from) override;
   long sendto(int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) override;
+  long recvmsg(int fd, msghdr& message, int flags) override;
+  long sendmsg(int fd, const msghdr& message, int flags) override;
   int set_nonblocking(int fd, bool on) override;
+  int fcntl(int fd, int command, int argument) override;
+  int ioctl(int fd, unsigned long request, int& value) override;
+  int poll(std::span<pollfd> files, int timeout_ms) override;
+  int select(int nfds, fd_set* readable, fd_set* writable, fd_set* exceptional, timeval* timeout) override;
+  int epoll_create1(int flags) override;
+  int epoll_ctl(int epfd, int op, int fd, epoll_event* event) override;
+  int epoll_wait(int epfd, std::span<epoll_event> events, int timeout_ms) override;
   int close(int fd) override;
   SimTime clock() const override { return cpu_.now(); }
   void nanosleep(SimTime duration) override;

@@ -1,6 +1,10 @@
 #include "stack/core/sysctl.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
+#include <charconv>
+#include <optional>
 
 namespace nicosim {
 namespace {
@@ -70,7 +74,41 @@ constexpr std::array kKnobs{
     Knob{"net.ipv4.neigh.default.gc_thresh3", &Sysctl::gc_thresh3, 1, kIntMax},
 };
 
+// Decimal numbers between spaces or tabs; nothing when there is anything else.
+std::optional<std::vector<std::uint64_t>> numbers(std::string_view text) {
+  std::vector<std::uint64_t> all;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (;;) {
+    while (at != end && (*at == ' ' || *at == '\t' || *at == '\n')) ++at;
+    if (at == end) return all;
+    const auto [next, error] = std::from_chars(at, end, all.emplace_back());
+    if (error != std::errc{}) return std::nullopt;
+    at = next;
+  }
+}
+
 }  // namespace
+
+int Sysctl::write(Sysctl& sysctl, std::string_view linux_name, std::string_view text) {
+  if (linux_name == "net.ipv4.tcp_congestion_control") {
+    if (text != "cubic" && text != "reno") return -EINVAL;
+    sysctl.tcp_cubic = text == "cubic";
+    return 0;
+  }
+  const auto values = numbers(text);
+  if (linux_name == "net.ipv4.tcp_rmem" || linux_name == "net.ipv4.tcp_wmem") {
+    if (!values || values->size() != 3) return -EINVAL;
+    Sysctl changed = sysctl;
+    const std::string name{linux_name};
+    if (!set(changed, name + "_default", (*values)[1]) || !set(changed, name + "_max", (*values)[2])) return -EINVAL;
+    sysctl = changed;
+    return 0;
+  }
+  const std::vector<std::string> known = names();
+  if (std::ranges::find(known, linux_name) == known.end()) return -ENOENT;
+  return values && values->size() == 1 && set(sysctl, linux_name, values->front()) ? 0 : -EINVAL;
+}
 
 bool Sysctl::set(Sysctl& sysctl, std::string_view linux_name, std::uint64_t value) {
   if (linux_name == kForward) {

@@ -61,6 +61,9 @@ struct Sysctl {
 
   // `linux_name` as sysctl(8) prints it: "net.core.netdev_max_backlog". false: no such knob, or not a legal value.
   static bool set(Sysctl&, std::string_view linux_name, std::uint64_t value);
+  // The same from the text that one writes to /proc/sys: also tcp_rmem and tcp_wmem (three numbers; the least one is
+  // not used) and tcp_congestion_control. 0, -ENOENT: no such knob, -EINVAL: not a legal value.
+  static int write(Sysctl&, std::string_view linux_name, std::string_view text);
   static std::vector<std::string> names();
 };
 

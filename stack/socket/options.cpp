@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <linux/tcp.h>
 #include <sys/time.h>
 
 namespace nicosim {
@@ -102,6 +103,14 @@ int sock_getsockopt(Socket& socket, int option, std::span<std::byte> value) {
     default:
       return -ENOPROTOOPT;
   }
+}
+
+std::size_t option_bytes(int level, int option) {
+  if (level == SOL_SOCKET && (option == SO_RCVTIMEO || option == SO_SNDTIMEO)) return sizeof(timeval);
+  if (level == SOL_SOCKET && option == SO_LINGER) return sizeof(linger);
+  if (level == IPPROTO_TCP && option == TCP_INFO) return sizeof(tcp_info);
+  if (level == IPPROTO_TCP && option == TCP_CONGESTION) return 16;  // TCP_CA_NAME_MAX
+  return sizeof(int);
 }
 
 }  // namespace nicosim

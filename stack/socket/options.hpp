@@ -15,6 +15,9 @@ namespace nicosim {
 int sock_setsockopt(const Sysctl& sysctl, Socket& socket, int option, std::span<const std::byte> value);
 int sock_getsockopt(Socket& socket, int option, std::span<std::byte> value);
 
+// How long the value of an option is that getsockopt() gives: what it stores when there is room.
+std::size_t option_bytes(int level, int option);
+
 // Option values are C structures in the caller's memory: whole or not at all when set, cut to size when read.
 template <class T>
 std::optional<T> option_value(std::span<const std::byte> from) {

@@ -16,9 +16,12 @@
 #include <span>
 #include <string>
 #include <sys/socket.h>
+#include <vector>
 
 namespace nicosim {
 
+class EpollItem;
+class EventPoll;
 struct File;
 struct Sock;
 struct Socket;
@@ -52,6 +55,7 @@ class ProtoOps {
   virtual int getsockopt(Socket&, int level, int option, std::span<std::byte> value) = 0;
   virtual long sendmsg(Task&, Socket&, std::span<const std::byte> data, int flags, const sockaddr_in* to) = 0;
   virtual long recvmsg(Task&, Socket&, std::span<std::byte> buffer, int flags, sockaddr_in* from) = 0;
+  virtual int ioctl(Socket&, unsigned long /*request*/, int& /*value*/) { return -ENOTTY; }  // SIOCINQ and its kind
   virtual PollMask poll(Socket&) const = 0;  // what is ready now; who finds no room is told when there is some
 };
 
@@ -65,23 +69,25 @@ struct Socket {
   SocketWq wq;
 };
 
-// struct file of a socket. Calls in progress hold a reference, so close() in the middle of one takes the descriptor
-// away but lets the call end first (fdget, fput).
+// struct file of a socket or an epoll instance. Calls in progress hold a reference, so close() in the middle of one
+// takes the descriptor away but lets the call end first (fdget, fput).
 struct File : std::enable_shared_from_this<File> {
-  File() { socket.file = this; }
+  File();
   File(const File&) = delete;
   File& operator=(const File&) = delete;
-  ~File() { release(); }
+  ~File();
   // fput of the last reference. Takes time, in which a run may end, so whoever can calls it before the destructor does.
-  void release() {
-    if (socket.ops == nullptr) return;
-    ProtoOps& ops = *socket.ops;
-    ops.release(socket);
-    socket.ops = nullptr;
-  }
+  void release();
 
-  Socket socket;
-  bool nonblocking = false;  // O_NONBLOCK
+  bool is_socket() const { return socket.ops != nullptr; }
+  PollMask poll();          // vfs_poll: what is ready now
+  WaitQueue& wait_queue();  // where those wait that want to hear when this changes
+
+  Socket socket;                         // without ops: not a socket
+  std::unique_ptr<EventPoll> eventpoll;  // of an epoll file
+  std::vector<EpollItem*> watched_by;    // f_ep: who watches this file, oldest first
+  bool nonblocking = false;              // O_NONBLOCK
+  bool close_on_exec = false;            // FD_CLOEXEC; there is no dup(), so one descriptor per file
   // Who opened it, for people.
   unsigned pid = 0;
   int fd = -1;

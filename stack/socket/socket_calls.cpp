@@ -2,19 +2,11 @@
 
 #include "stack/socket/sock.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fmt/format.h>
 
 namespace nicosim {
-
-template <class Call>
-auto SocketCalls::with(Task& task, int fd, Call call) -> decltype(call(std::declval<File&>())) {
-  auto f = file(task, fd);
-  if (!f) return -EBADF;
-  const auto result = call(*f);
-  put(std::move(f));
-  return result;
-}
 
 void SocketCalls::put(std::shared_ptr<File> file) {
   if (file.use_count() == 1) file->release();
@@ -32,12 +24,13 @@ int SocketCalls::socket(Task& task, int domain, int type, int protocol) {
 }
 
 int SocketCalls::install(Task& task, std::shared_ptr<File> file, int type_flags) {
-  Descriptors& open = tasks_[task.pid()];
+  Descriptors& open = tasks_[task.tgid()];
   int fd = kFirstDescriptor;  // the lowest free one
   for (auto taken = open.begin(); taken != open.end() && taken->first == fd; ++taken) ++fd;
   if (fd >= kDescriptors) return -EMFILE;
   file->nonblocking = (type_flags & SOCK_NONBLOCK) != 0;
-  file->pid = task.pid();
+  file->close_on_exec = (type_flags & SOCK_CLOEXEC) != 0;
+  file->pid = task.tgid();
   file->fd = fd;
   file->task_name = task.task_name();
   open.emplace(fd, std::move(file));
@@ -108,15 +101,15 @@ int SocketCalls::set_nonblocking(Task& task, int fd, bool on) {
 int SocketCalls::close(Task& task, int fd) {
   auto f = file(task, fd);
   if (!f) return -EBADF;
-  tasks_.at(task.pid()).erase(fd);
+  tasks_.at(task.tgid()).erase(fd);
   // The last reference, ours or that of a call in progress, releases the socket.
-  if (f.use_count() == 1) f->socket.ops->closing(task, f->socket);
+  if (f.use_count() == 1 && f->is_socket()) f->socket.ops->closing(task, f->socket);
   put(std::move(f));
   return 0;
 }
 
 void SocketCalls::exit(Task& task) {
-  const auto found = tasks_.find(task.pid());
+  const auto found = tasks_.find(task.tgid());
   if (found == tasks_.end()) return;
   Descriptors open = std::move(found->second);
   tasks_.erase(found);
@@ -124,7 +117,7 @@ void SocketCalls::exit(Task& task) {
 }
 
 std::shared_ptr<File> SocketCalls::file(const Task& task, int fd) const {
-  const auto open = tasks_.find(task.pid());
+  const auto open = tasks_.find(task.tgid());
   if (open == tasks_.end()) return nullptr;
   const auto found = open->second.find(fd);
   return found == open->second.end() ? nullptr : found->second;
@@ -135,20 +128,26 @@ void SocketCalls::for_each(const std::function<void(const File&)>& visit) const 
     for (const auto& [fd, f] : open) visit(*f);
 }
 
-std::string SocketCalls::table() const {
-  constexpr std::string_view kRow = "{:<6}{:<8}{:<8}{:<8}{:<23}{:<23}{}\n";
-  std::string text =
-      fmt::format(kRow, "Netid", "State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port", "Process");
+std::vector<SsRow> SocketCalls::rows() const {
+  std::vector<SsRow> rows;
   for_each([&](const File& f) {
+    if (!f.is_socket() || f.socket.sock->num == 0) return;
     const Sock& sock = *f.socket.sock;
-    if (sock.num == 0) return;
-    const std::string peer = sock.connected() ? fmt::format("{}:{}", sock.daddr.text(), sock.dport) : "0.0.0.0:*";
     const SockSummary summary = sock.summary();
-    text += fmt::format(kRow, summary.netid, summary.state, summary.recv_q, summary.send_q,
-                        fmt::format("{}:{}", sock.rcv_saddr.text(), sock.num), peer,
-                        fmt::format("users:((\"{}\",pid={},fd={}))", f.task_name, f.pid, f.fd));
+    SsRow& row = rows.emplace_back();
+    row.netid = summary.netid;
+    row.state = summary.state;
+    row.recv_q = summary.recv_q;
+    row.send_q = summary.send_q;
+    row.local = sock.rcv_saddr.text();
+    row.local_port = std::to_string(sock.num);
+    row.peer = sock.connected() ? sock.daddr.text() : "0.0.0.0";
+    row.peer_port = sock.connected() ? std::to_string(sock.dport) : "*";
+    row.process = fmt::format("users:((\"{}\",pid={},fd={}))", f.task_name, f.pid, f.fd);
   });
-  return text;
+  const auto rank = [](const SsRow& row) { return row.netid == "udp" ? 0 : row.state == "LISTEN" ? 1 : 2; };
+  std::ranges::stable_sort(rows, {}, rank);
+  return rows;
 }
 
 }  // namespace nicosim

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "stack/socket/socket.hpp"
+#include "stack/socket/ss.hpp"
 #include "stack/syscalls.hpp"
 
 #include <functional>
@@ -9,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace nicosim {
 
@@ -17,7 +19,7 @@ class SocketCalls final : public Syscalls {
   // inet_create: fills in sock and ops of a new socket; 0 or -errno.
   using Create = std::function<int(Socket& socket, int type, int protocol)>;
 
-  explicit SocketCalls(Create create) : create_(std::move(create)) {}
+  SocketCalls(Runtime& runtime, Create create) : runtime_(runtime), create_(std::move(create)) {}
 
   int socket(Task&, int domain, int type, int protocol) override;
   int bind(Task&, int fd, const sockaddr_in& address) override;
@@ -31,7 +33,16 @@ class SocketCalls final : public Syscalls {
   int getsockopt(Task&, int fd, int level, int option, std::span<std::byte> value) override;
   long recvfrom(Task&, int fd, std::span<std::byte> buffer, int flags, sockaddr_in* from) override;
   long sendto(Task&, int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) override;
+  long recvmsg(Task&, int fd, msghdr& message, int flags) override;
+  long sendmsg(Task&, int fd, const msghdr& message, int flags) override;
   int set_nonblocking(Task&, int fd, bool on) override;
+  int fcntl(Task&, int fd, int command, int argument) override;
+  int ioctl(Task&, int fd, unsigned long request, int& value) override;
+  int poll(Task&, std::span<pollfd> files, int timeout_ms) override;
+  int select(Task&, int nfds, fd_set* readable, fd_set* writable, fd_set* exceptional, timeval* timeout) override;
+  int epoll_create1(Task&, int flags) override;
+  int epoll_ctl(Task&, int epfd, int op, int fd, epoll_event*) override;
+  int epoll_wait(Task&, int epfd, std::span<epoll_event> events, int timeout_ms) override;
   int close(Task&, int fd) override;
   void exit(Task&) override;
 
@@ -39,7 +50,7 @@ class SocketCalls final : public Syscalls {
   std::shared_ptr<File> file(const Task& task, int fd) const;
   // Every open socket, by process and descriptor.
   void for_each(const std::function<void(const File&)>& visit) const;
-  std::string table() const;  // the bound ones, as `ss -tuanp` prints them
+  std::vector<SsRow> rows() const;  // of the bound ones: UDP, then TCP, listeners first
 
  private:
   static constexpr int kFirstDescriptor = 3;  // 0 to 2 are the standard streams
@@ -47,15 +58,24 @@ class SocketCalls final : public Syscalls {
 
   using Descriptors = std::map<int, std::shared_ptr<File>>;
 
-  // fdget, the call, fput; -EBADF without a file.
+  // fdget, the call, fput; -EBADF without a file, -ENOTSOCK when it is none of a socket.
   template <class Call>
-  auto with(Task& task, int fd, Call call) -> decltype(call(std::declval<File&>()));
+  auto with(Task& task, int fd, Call call) -> decltype(call(std::declval<File&>())) {
+    auto f = file(task, fd);
+    if (!f) return -EBADF;
+    if (!f->is_socket()) return -ENOTSOCK;
+    const auto result = call(*f);
+    put(std::move(f));
+    return result;
+  }
   static void put(std::shared_ptr<File> file);
+  SimTime until(int timeout_ms) const;  // poll_select_set_timeout
 
   int install(Task& task, std::shared_ptr<File> file, int type_flags);  // fd_install: the lowest free descriptor
 
+  Runtime& runtime_;
   Create create_;
-  std::map<unsigned, Descriptors> tasks_;  // by pid
+  std::map<unsigned, Descriptors> tasks_;  // by Task::tgid()
 };
 
 }  // namespace nicosim

@@ -44,6 +44,7 @@ class Tcp final : public TransportProtocol, public ProtoOps {
   int getsockopt(Socket& socket, int level, int option, std::span<std::byte> value) override;
   long sendmsg(Task& task, Socket& socket, std::span<const std::byte> data, int flags, const sockaddr_in* to) override;
   long recvmsg(Task& task, Socket& socket, std::span<std::byte> buffer, int flags, sockaddr_in* from) override;
+  int ioctl(Socket& socket, unsigned long request, int& value) override;
   PollMask poll(Socket& socket) const override;
 
  private:

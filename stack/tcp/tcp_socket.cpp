@@ -7,7 +7,9 @@
 #include "stack/tcp/time_wait.hpp"
 
 #include <algorithm>
+#include <asm/ioctls.h>
 #include <cerrno>
+#include <linux/sockios.h>
 
 namespace nicosim {
 
@@ -324,6 +326,20 @@ void Tcp::close(Socket& socket, SockLock& lock) {
     }
   }
   if (sock.state == TcpState::CLOSE) sock.destroy();
+}
+
+int Tcp::ioctl(Socket& socket, unsigned long request, int& value) {  // tcp_ioctl
+  TcpSock& sock = tcp_sk(*socket.sock);
+  if (request != SIOCINQ && request != SIOCOUTQ && request != SIOCOUTQNSD) return -ENOTTY;
+  const SockLock lock{sock};
+  if (sock.state == TcpState::LISTEN) return -EINVAL;
+  if (sock.in({TcpState::SYN_SENT, TcpState::SYN_RECV}))
+    value = 0;
+  else if (request == SIOCINQ)
+    value = static_cast<int>(sock.queue.unread(sock.copied_seq));
+  else
+    value = static_cast<int>(sock.write_seq - (request == SIOCOUTQ ? sock.snd_una : sock.snd_nxt));
+  return 0;
 }
 
 // tcp_poll

@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <asm/ioctls.h>
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
+#include <linux/sockios.h>
 
 namespace nicosim {
 void Udp::create(Socket& socket) {
@@ -324,6 +326,20 @@ long Udp::transmit(Socket& socket, const Route& route, Ipv4Address to, std::uint
     ++net_.mib.UdpOutDatagrams;
   }
   return static_cast<long>(data.size());
+}
+
+int Udp::ioctl(Socket& socket, unsigned long request, int& value) {  // udp_ioctl
+  const Sock& sock = *socket.sock;
+  switch (request) {
+    case SIOCINQ:  // of the next datagram
+      value = sock.receive_queue.empty() ? 0 : static_cast<int>(sock.receive_queue.front().frame->size());
+      return 0;
+    case SIOCOUTQ:
+      value = static_cast<int>(sock.wmem_alloc);
+      return 0;
+    default:
+      return -ENOTTY;
+  }
 }
 
 PollMask Udp::poll(Socket& socket) const {  // udp_poll, datagram_poll

@@ -259,6 +259,23 @@ class Output(CommandCase):
         self.assertEqual(sum(report["ledger"].values()), report["frames_on_wire"])
         self.assertIn("Simulation", done.stderr)
 
+    def test_the_folder_has_what_linux_would_print(self):
+        self.nicosim("run", FIRST_FRAME, "--quiet", "--out", "out", "--set", "nic.rx_usecs=20")
+        texts = {}
+        for name in ("softnet_stat", "nstat.txt", "ss.txt", "ss_tlnp.txt", "ethtool_S_eth0.txt", "ethtool_g_eth0.txt",
+                     "ethtool_c_eth0.txt"):
+            with open(os.path.join(self.folder, "out", name), encoding="utf-8") as file:
+                texts[name] = file.read()
+        self.assertEqual(texts["softnet_stat"], "00000001 00000000 00000000 00000000 00000000 00000000 00000000 00000000 "
+                                                "00000000 00000000 00000000 00000000 00000000\n")
+        self.assertIn("\nUdpInDatagrams                  1                  0.0\n", texts["nstat.txt"])
+        self.assertTrue(texts["nstat.txt"].startswith("#kernel\nIpInReceives "))
+        self.assertRegex(texts["ss.txt"], r"\nudp   UNCONN 0 +0 +0\.0\.0\.0:9 +0\.0\.0\.0:\* +users:\(\(\"sink\",pid=")
+        self.assertEqual(texts["ss_tlnp.txt"], "State Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n")
+        self.assertTrue(texts["ethtool_S_eth0.txt"].startswith("NIC statistics:\n     rx_packets: 1\n"))
+        self.assertIn("Current hardware settings:\nRX:\t\t256\n", texts["ethtool_g_eth0.txt"])
+        self.assertIn("\nrx-usecs:\t20\n", texts["ethtool_c_eth0.txt"])
+
     def test_tables_say_when_they_cannot_be_written(self):
         with open("/dev/full", "wb") as full:
             done = subprocess.run([NICOSIM, "stations"], stdout=full, stderr=subprocess.PIPE, timeout=50)

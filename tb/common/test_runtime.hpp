@@ -28,6 +28,19 @@ class TestTask final : public Task {
   std::string name_;
 };
 
+// Another thread of a process: sleeps on its own, and uses the process's descriptors.
+class TestThread final : public Task {
+ public:
+  TestThread(unsigned pid, const Task& process) : pid_(pid), process_(process) {}
+  unsigned pid() const override { return pid_; }
+  unsigned tgid() const override { return process_.tgid(); }
+  std::string_view task_name() const override { return process_.task_name(); }
+
+ private:
+  unsigned pid_;
+  const Task& process_;
+};
+
 class TestRuntime final : public Runtime {
  public:
   explicit TestRuntime(bool free_of_charge = true) : free_(free_of_charge) {}

@@ -65,5 +65,32 @@ TEST(WaitQueue, AWaiterMayRemoveItselfWhenWoken) {
   EXPECT_FALSE(queue.has_sleepers());
 }
 
+TEST(WaitQueue, WhoLeavesWhileAnotherIsWokenIsNotWoken) {
+  struct Remover final : Waiter {
+    Remover(WaitQueue& of, Waiter*& whom) : queue(of), victim(whom) {}
+    bool woken(PollMask, bool) override {
+      ++times;
+      if (victim != nullptr) queue.remove(*victim);
+      return true;
+    }
+    WaitQueue& queue;
+    Waiter*& victim;
+    int times = 0;
+  };
+  WaitQueue queue;
+  Waiter* victim = nullptr;
+  Remover last{queue, victim}, middle{queue, victim}, first{queue, victim};
+  queue.add(last);
+  queue.add(middle);
+  queue.add(first);
+  victim = &middle;
+  EXPECT_EQ(queue.wake_up(1), 2U);
+  EXPECT_EQ(first.times, 1);
+  EXPECT_EQ(middle.times, 0);
+  EXPECT_EQ(last.times, 1);
+  queue.remove(first);
+  queue.remove(last);
+}
+
 }  // namespace
 }  // namespace nicosim

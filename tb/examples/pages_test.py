@@ -9,7 +9,7 @@ PROJECT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 # `driver/napi.cpp`, examples/echo.toml, tb/rtl/mac: something below a folder of the project. A trailing '/' or
 # nothing, no wildcard, no output folder.
-FOLDERS = "cli|cmake|common|docs|driver|examples|programs|regmap|rtl|sc_model|stack|tb|tools"
+FOLDERS = "cli|cmake|common|docs|driver|embed|examples|programs|regmap|rtl|sc_model|stack|tb|tools"
 NAMED = re.compile(rf"(?<![\w./-])((?:{FOLDERS})/[\w./-]*\w)")
 
 

@@ -53,7 +53,16 @@ class ScriptedPosix final : public Posix {
     for (const std::byte b : data.first(n)) c.heard += static_cast<char>(b);
     return static_cast<long>(n);
   }
+  long recvmsg(int, msghdr&, int) override { return -ENOSYS; }
+  long sendmsg(int, const msghdr&, int) override { return -ENOSYS; }
   int set_nonblocking(int, bool) override { return 0; }
+  int fcntl(int, int, int) override { return -ENOSYS; }
+  int ioctl(int, unsigned long, int&) override { return -ENOSYS; }
+  int poll(std::span<pollfd>, int) override { return -ENOSYS; }
+  int select(int, fd_set*, fd_set*, fd_set*, timeval*) override { return -ENOSYS; }
+  int epoll_create1(int) override { return -ENOSYS; }
+  int epoll_ctl(int, int, int, epoll_event*) override { return -ENOSYS; }
+  int epoll_wait(int, std::span<epoll_event>, int) override { return -ENOSYS; }
   int close(int fd) override {
     client(fd).closed = true;
     return 0;

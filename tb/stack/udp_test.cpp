@@ -357,14 +357,22 @@ TEST_F(Udp, DescriptorsAreTheLowestFreeAndLimited) {
   EXPECT_EQ(sys().close(other, 4), -EBADF) << "descriptors belong to a process";
 }
 
+TEST_F(Udp, TheCountersReadLikeNstat) {
+  udp_socket(9);
+  receive(udp_frame(text("x")));
+  EXPECT_EQ(stack->nstat_text().substr(0, 7), "#kernel");
+  const std::string text = stack->nstat_text();
+  EXPECT_NE(text.find("\nIpInReceives                    1                  0.0\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("UdpNoPorts"), std::string::npos) << "zeros are left out";
+}
+
 TEST_F(Udp, TheSocketsTableReadsLikeSs) {
   const int fd = udp_socket(9);
   udp_socket(0);  // unbound: not shown
   receive(udp_frame(text("x")));
   EXPECT_EQ(stack->sockets_table(),
-            "Netid State   Recv-Q  Send-Q  Local Address:Port     Peer Address:Port      Process\n"
-            "udp   UNCONN  768     0       0.0.0.0:9              0.0.0.0:*              "
-            "users:((\"reader\",pid=7,fd=3))\n");
+            "Netid State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess                       \n"
+            "udp   UNCONN 768    0            0.0.0.0:9         0.0.0.0:*   users:((\"reader\",pid=7,fd=3))\n");
   read(fd);
 }
 

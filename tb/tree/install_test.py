@@ -44,18 +44,22 @@ class Install(unittest.TestCase):
             for name in names
         )
 
-    def test_puts_program_header_examples_and_pages_in_their_places(self):
+    def test_puts_program_library_header_examples_and_pages_in_their_places(self):
         self.write("main.c", "int main(void) { return 0; }\n")
         self.write("include/nicosim/embed.h")
         self.write("examples/first_frame.toml")
         self.write("README.md")
         self.write("LICENSE")
-        target = "add_executable(nicosim_exe main.c)\nset_target_properties(nicosim_exe PROPERTIES OUTPUT_NAME nicosim)"
+        target = (
+            "add_executable(nicosim_exe main.c)\nset_target_properties(nicosim_exe PROPERTIES OUTPUT_NAME nicosim)\n"
+            "add_library(nicosim_embed SHARED main.c)\nset_target_properties(nicosim_embed PROPERTIES OUTPUT_NAME nicosim)"
+        )
         self.assertEqual(
             self.installed(target),
             [
                 "bin/nicosim",
                 "include/nicosim/embed.h",
+                "lib/libnicosim.so",
                 "share/doc/nicosim/LICENSE",
                 "share/doc/nicosim/README.md",
                 "share/nicosim/examples/first_frame.toml",
