@@ -27,7 +27,7 @@ TEST(LwipPing, IsAnsweredInEverySizeAlsoInFragments) {
   for (std::size_t i = 0; i < kSizes.size(); ++i) EXPECT_EQ(answers[i], packets::pattern(kSizes[i]));
 }
 
-struct Udp : ::testing::Test {
+struct LwipUdp : ::testing::Test {
   int open(std::uint16_t port) {
     const int fd = host.sys().socket(host.task, AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
     EXPECT_EQ(host.sys().bind(host.task, fd, socket_address(Ipv4Address::any(), port)), 0);
@@ -38,7 +38,7 @@ struct Udp : ::testing::Test {
   SimHost& host = net.host;
 };
 
-TEST_F(Udp, DatagramsOfLwipAreEchoedByTheHost) {
+TEST_F(LwipUdp, DatagramsOfLwipAreEchoedByTheHost) {
   const int fd = open(7);
   std::vector<packets::Packet> answers;
   void* const socket = net.peer.open_udp(5000, [&](Ipv4Address from, std::uint16_t port, Bytes data) {
@@ -61,7 +61,7 @@ TEST_F(Udp, DatagramsOfLwipAreEchoedByTheHost) {
   for (std::size_t i = 0; i < kSizes.size(); ++i) EXPECT_EQ(answers[i], packets::pattern(kSizes[i]));
 }
 
-TEST_F(Udp, DatagramsOfTheHostAreEchoedByLwip) {
+TEST_F(LwipUdp, DatagramsOfTheHostAreEchoedByLwip) {
   const int fd = open(5000);
   void* socket = nullptr;
   socket = net.peer.open_udp(7, [&](Ipv4Address from, std::uint16_t port, Bytes data) {
@@ -82,7 +82,7 @@ TEST_F(Udp, DatagramsOfTheHostAreEchoedByLwip) {
   }
 }
 
-TEST_F(Udp, ADatagramToAPortThatLwipHasClosedIsRefused) {
+TEST_F(LwipUdp, ADatagramToAPortThatLwipHasClosedIsRefused) {
   const int fd = open(5000);
   const sockaddr_in to = socket_address(SimHost::address(1), 4444);
   EXPECT_EQ(host.sys().connect(host.task, fd, to), 0);

@@ -49,7 +49,8 @@ class LwipNet {
     return true;
   }
   // For so long, whatever happens.
-  void run_for(SimTime duration, const std::function<void()>& apps = [] {}) {
+  void run_for(
+      SimTime duration, const std::function<void()>& apps = [] {}) {
     run(now_ + duration, apps, [] { return false; });
     now_ += duration;
     host.runtime.set_now(now_);
@@ -77,7 +78,8 @@ class LwipNet {
     for (auto& frame : peer.take()) send(1, std::move(frame));
   }
   void send(unsigned from, packets::Packet frame) {
-    log_ += fmt::format("{} {} {} {:08x}\n", now_.in_ns(), from == 0 ? "nicosim" : "lwip", frame.size(), ethernet_fcs(frame));
+    log_ += fmt::format("{} {} {} {:08x}\n", now_.in_ns(), from == 0 ? "nicosim" : "lwip", frame.size(),
+                        ethernet_fcs(frame));
     if (on_frame) on_frame(from, frame);
     if (cut_) return;
     link_.carry(from, now_, std::move(frame), [this, from](SimTime when, packets::Packet bytes) {

@@ -77,10 +77,8 @@ const lwip_shim_events& LwipPeer::events() {
             connection.error_ = error;
             if (connection.on_failed) connection.on_failed(error);
           },
-      .datagram =
-          [](void* cookie, std::uint32_t from, std::uint16_t port, const void* data, std::size_t n) {
-            (*static_cast<Datagram*>(cookie))({from}, port, bytes_of(data, n));
-          },
+      .datagram = [](void* cookie, std::uint32_t from, std::uint16_t port, const void* data,
+                     std::size_t n) { (*static_cast<Datagram*>(cookie))({from}, port, bytes_of(data, n)); },
       .echo_reply =
           [](void* owner, std::uint32_t from, std::uint16_t sequence, const void* data, std::size_t n) {
             const auto& peer = *static_cast<LwipPeer*>(owner);

@@ -122,9 +122,9 @@ TEST(LwipTransfer, ItDoesNotMatterWhoConnects) {
 struct Trouble {
   unsigned loss, reorder, duplicate, corrupt;
 };
-struct TroubledWire : ::testing::TestWithParam<Trouble> {};
+struct LwipTroubledWire : ::testing::TestWithParam<Trouble> {};
 
-TEST_P(TroubledWire, DeliversEveryByteInOrder) {
+TEST_P(LwipTroubledWire, DeliversEveryByteInOrder) {
   LinkModel link;
   link.delay = SimTime::ms(1);
   link.loss = GetParam().loss;
@@ -142,7 +142,7 @@ TEST_P(TroubledWire, DeliversEveryByteInOrder) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, TroubledWire,
+INSTANTIATE_TEST_SUITE_P(Kinds, LwipTroubledWire,
                          ::testing::Values(Trouble{50, 0, 0, 0}, Trouble{0, 300, 0, 0}, Trouble{0, 0, 200, 0},
                                            Trouble{0, 0, 0, 30}, Trouble{20, 100, 50, 10}));
 
