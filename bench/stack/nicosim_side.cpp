@@ -4,7 +4,6 @@
 #include "common/rng.hpp"
 #include "stack/stack.hpp"
 
-#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <bit>
@@ -96,7 +95,7 @@ class NicosimSide final : public Side, private NetDevice {
   void do_deliver(Bytes bytes) override {
     runtime_.where = Context::softirq;
     FramePtr frame = pool_.make(bytes.size());
-    std::ranges::copy(bytes, frame->put(bytes.size()).begin());
+    copy_bytes(bytes, frame->put(bytes.size()));
     frame->ids.push_back(ledger_.open_on_wire(0, arrived_++, runtime_.time));
     stack_->receive(*this, std::move(frame));
     if (runtime_.pending != 0) run_softirqs();

@@ -30,11 +30,6 @@ std::uint32_t halves(std::uint32_t v) { return (v >> 16U) + (v & 0xffffU); }
 
 }  // namespace
 
-void Side::deliver(Bytes frame) { do_deliver(frame); }
-void Side::settle() { do_settle(); }
-void Side::send_datagram(Bytes data) { do_send_datagram(data); }
-std::size_t Side::send_stream(Bytes data) { return do_send_stream(data); }
-
 Script::Script(Side& side, Load load, std::size_t payload) : side_(side), load_(load), payload_(payload) {
   // lwIP learns the peer's address from a question for its own (RFC 826).
   std::vector<std::byte> arp(60);

@@ -35,7 +35,7 @@ class Side {
 
   // What leaves, without FCS. Valid during the call.
   std::function<void(Bytes)> out;
-  std::uint64_t datagrams_read = 0, bytes_read = 0;
+  std::uint64_t calls = 0, datagrams_read = 0, bytes_read = 0;
 
  protected:
   virtual void do_deliver(Bytes frame) = 0;

@@ -24,8 +24,12 @@ struct LinkModel {
 
 class Link {
  public:
+  // Side 0 has the address that packets.hpp calls ours, side 1 the peer's.
+  static MacAddress mac(unsigned side) { return side == 0 ? packets::kOurMac : packets::kPeerMac; }
+
   struct Counts {
     std::uint64_t sent = 0, lost = 0, overflowed = 0, late = 0, doubled = 0, damaged = 0;
+    std::uint64_t elsewhere = 0;  // to a MAC that is neither of the two: gone
   };
   using Deliver = std::function<void(SimTime when, packets::Packet)>;
 
@@ -43,6 +47,11 @@ class Link {
       return;
     }
     free_at = std::max(free_at, now) + takes;
+    const MacAddress to = MacAddress::from(bytes);
+    if (!to.is_multicast() && to != mac(1 - from)) {
+      ++counts_.elsewhere;
+      return;
+    }
     if (rng_.chance(model_.loss, 1000)) {
       ++counts_.lost;
       return;

@@ -48,6 +48,13 @@ class NetSim {
     return true;
   }
 
+  // At `when`, something that happens between two steps of the hosts.
+  void at(SimTime when, std::function<void()> what) {
+    events_.emplace(std::pair{when, next_event_++}, std::move(what));
+  }
+  // A frame from nowhere arrives at host `to`, now: what an attacker puts on its wire.
+  void inject(unsigned to, const packets::Packet& bytes) { hosts_.at(to)->deliver(bytes); }
+
   Host& host(unsigned i) { return *hosts_.at(i); }
   SimTime now() const { return now_; }
   const Link::Counts& counts() const { return link_.counts(); }
@@ -61,8 +68,7 @@ class NetSim {
 
   void send(unsigned from, packets::Packet frame) {
     link_.carry(from, now_, std::move(frame), [this, to = 1 - from](SimTime when, packets::Packet bytes) {
-      events_.emplace(std::pair{when, next_event_++},
-                      [this, to, bytes = std::move(bytes)] { hosts_[to]->deliver(bytes); });
+      at(when, [this, to, bytes = std::move(bytes)] { inject(to, bytes); });
     });
   }
 

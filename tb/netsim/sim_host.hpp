@@ -6,6 +6,7 @@
 #include "common/frame_ledger.hpp"
 #include "stack/stack.hpp"
 #include "tb/common/test_runtime.hpp"
+#include "tb/netsim/link.hpp"
 #include "tb/stack/packets.hpp"
 
 #include <functional>
@@ -26,7 +27,7 @@ class SimHost {
   }
 
   static Ipv4Address address(unsigned side) { return side == 0 ? packets::kOurIp : packets::kPeerIp; }
-  static MacAddress mac(unsigned side) { return side == 0 ? packets::kOurMac : packets::kPeerMac; }
+  static MacAddress mac(unsigned side) { return Link::mac(side); }
 
   Syscalls& sys() {
     runtime.enter(Context::process, &task);
@@ -42,7 +43,7 @@ class SimHost {
   }
   void deliver(Bytes bytes) {
     FramePtr frame = pool.make(bytes.size());
-    std::ranges::copy(bytes, frame->put(bytes.size()).begin());
+    copy_bytes(bytes, frame->put(bytes.size()));
     frame->ids.push_back(ledger.open_on_wire(device.port(), frames++, runtime.now()));
     stack->receive(device, std::move(frame));
     run_softirqs();
