@@ -13,6 +13,13 @@
 namespace nicosim::bench {
 namespace {
 
+// What the card would do for the stack, as far as this stack asks.
+template <typename F>
+void offer_segmentation(F& features) {
+  features.tso = features.tx_checksum = true;
+  if constexpr (requires { features.gso; }) features.gso = true;
+}
+
 class BenchTask final : public Task {
  public:
   unsigned pid() const override { return 1; }
@@ -132,7 +139,7 @@ class NicosimSide final : public Side, private NetDevice {
   unsigned mtu() const override { return 1500; }
   Features features() const override {
     Features features;
-    features.tso = features.tx_checksum = tso_;
+    if (tso_) offer_segmentation(features);
     return features;
   }
   bool carrier() const override { return true; }

@@ -19,11 +19,11 @@ namespace nicosim {
 
 enum class Offloads : bool { off, on };
 
-// The switches of driver and stack for checksums and segmentation in the card. false: this driver has none.
+// The driver's switches for checksums and segmentation in the card. false: it has none.
 template <typename Config>
 bool set_offloads(Config& config, Offloads offloads) {
-  if constexpr (requires { config.tso, config.tx_checksum; }) {
-    config.tso = config.tx_checksum = offloads == Offloads::on;
+  if constexpr (requires { config.features.tso, config.features.tx_checksum; }) {
+    config.features.tso = config.features.tx_checksum = offloads == Offloads::on;
     return true;
   } else {
     return offloads == Offloads::off;

@@ -3,11 +3,22 @@
 namespace nicosim {
 namespace {
 
-TEST(LwipHttp, AThousandRequestsOverTheCardAreAnsweredByteForByte) {
-  expect_http_over_card({.connections = small_requests(20, 50)});
+struct LwipHttp : ::testing::TestWithParam<Offloads> {
+  void SetUp() override {
+    DriverConfig config;
+    if (!set_offloads(config, GetParam())) GTEST_SKIP() << "this driver has no switches for tso and tx_checksum";
+  }
+};
+
+TEST_P(LwipHttp, AThousandRequestsOverTheCardAreAnsweredByteForByte) {
+  expect_http_over_card({.connections = small_requests(20, 50), .offloads = GetParam()});
 }
 
-TEST(LwipHttp, AMegabyteOverTheCardArrivesByteForByte) { expect_http_over_card({.connections = {{1U << 20U}}}); }
+TEST_P(LwipHttp, SixtyFourMegabytesOverTheCardArriveByteForByte) {
+  expect_http_over_card({.connections = {{64U << 20U}}, .offloads = GetParam()});
+}
+
+INSTANTIATE_TEST_SUITE_P(Switches, LwipHttp, ::testing::Values(Offloads::off, Offloads::on));
 
 }  // namespace
 }  // namespace nicosim
