@@ -1,4 +1,4 @@
-#include "tb/lwip/http_over_card.hpp"
+#include "tb/system/http_over_card.hpp"
 
 namespace nicosim {
 namespace {

@@ -7,7 +7,7 @@
 #include "programs/http_server.hpp"
 #include "sc_model/simulation.hpp"
 #include "tb/lwip/http_client.hpp"
-#include "tb/lwip/lwip_wire.hpp"
+#include "tb/system/lwip_wire.hpp"
 #include "tb/system/run_in_child.hpp"
 #include "tb/system/wire_check.hpp"
 
