@@ -13,6 +13,16 @@ int bench_cosim(const std::string& json_file, std::uint64_t frames, bool quick);
 // `frames` of 64 bytes; fewer where they are longer, so that a row costs about the same.
 int bench_line_rate(const std::string& json_file, std::uint64_t frames);
 int bench_card(const std::string& json_file);
+// kUsage when this program was built without Google Benchmark or lwIP.
+int bench_stack(const std::string& json_file, bool quick);
+
+// One stack under one load: counted by a profiler around it (prints frames=N and bytes=N), or timed (prints JSON).
+struct StackCellRun {
+  std::string name;
+  std::uint64_t frames = 10'000;
+  bool time = false;
+};
+int bench_stack_cell(const StackCellRun& run);
 
 // Writes the file unless its name is empty; kGood or, with a message, kOutput.
 int write_json(const std::string& file, const std::string& text);

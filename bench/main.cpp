@@ -101,6 +101,14 @@ int main_of(int argc, char** argv) {
       ->capture_default_str();
   CLI::App* const card = app.add_subcommand("card", "what a cycle of the verilated card costs");
   card->add_option("--json", json_file, "the table as JSON into this file");
+  CLI::App* const stack = app.add_subcommand("stack", "our stack alone against lwIP, frame for frame");
+  stack->add_option("--json", json_file, "the table as JSON into this file");
+  stack->add_flag("--quick", quick, "shorter counting runs");
+  StackCellRun stack_run;
+  CLI::App* const one_stack = app.add_subcommand("stack-cell", "one stack and one load, for a profiler");
+  one_stack->add_option("NAME", stack_run.name, "e.g. nicosim-tcp-send-1460")->required();
+  one_stack->add_option("--frames", stack_run.frames, "how many")->capture_default_str();
+  one_stack->add_flag("--time", stack_run.time, "by Google Benchmark");
 
   Cell cell;
   bool no_skip = false;
@@ -131,6 +139,8 @@ int main_of(int argc, char** argv) {
   if (cosim->parsed()) return bench_cosim(json_file, frames, quick);
   if (line_rate->parsed()) return bench_line_rate(json_file, line_frames);
   if (card->parsed()) return bench_card(json_file);
+  if (stack->parsed()) return bench_stack(json_file, quick);
+  if (one_stack->parsed()) return bench_stack_cell(stack_run);
   if (one_line->parsed()) {
     line.recycle = SimTime::ns(recycle_ns);
     line.for_us = !reject;

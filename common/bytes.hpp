@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,12 @@ constexpr void store_be16(std::span<std::byte> b, std::size_t offset, std::uint1
 constexpr void store_be32(std::span<std::byte> b, std::size_t offset, std::uint32_t v) {
   store_be16(b, offset, static_cast<std::uint16_t>(v >> 16U));
   store_be16(b, offset + 2, static_cast<std::uint16_t>(v));
+}
+
+// Into the front of `to`, which is large enough and apart. (With g++ 12 std::ranges::copy goes byte by byte when the
+// source is const.)
+inline void copy_bytes(Bytes from, std::span<std::byte> to) {
+  if (!from.empty()) std::memcpy(to.data(), from.data(), from.size());
 }
 
 struct MacAddress {

@@ -1,8 +1,8 @@
 #include "common/frame.hpp"
 
+#include "common/bytes.hpp"
 #include "common/ledger.hpp"
 
-#include <algorithm>
 #include <cassert>
 
 namespace nicosim {
@@ -84,7 +84,7 @@ void FramePool::for_each_live(const std::function<void(Frame&)>& visit) {
 
 FramePtr FramePool::copy(const Frame& from) {
   FramePtr to = make(from.size(), from.headroom());
-  std::ranges::copy(from.bytes(), to->put(from.size()).begin());
+  copy_bytes(from.bytes(), to->put(from.size()));
   to->port = from.port;
   to->arrived = from.arrived;
   to->rx_hash = from.rx_hash;

@@ -105,7 +105,7 @@ std::vector<WireFrame> StackPeer::receive(SimTime now, Bytes frame) {
   if (frame.size() > kFcs) {
     const Bytes bytes = frame.first(frame.size() - kFcs);
     FramePtr received = pool_.make(bytes.size());
-    std::ranges::copy(bytes, received->put(bytes.size()).begin());
+    copy_bytes(bytes, received->put(bytes.size()));
     received->ids.push_back(ledger_.open_on_wire(0, arrived_++, now));
     stack_->receive(*port_, std::move(received));
   }

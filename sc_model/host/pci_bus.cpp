@@ -1,6 +1,5 @@
 #include "sc_model/host/pci_bus.hpp"
 
-#include <algorithm>
 #include <cassert>
 
 namespace nicosim {
@@ -64,13 +63,13 @@ void PciBus::io_write32(std::uint32_t port, std::uint32_t value) {
 void CoherentMemory::load(std::uint64_t bus, std::span<std::byte> to) {
   runtime_.catch_up();
   assert(memory_.contains(bus, to.size()) && "the driver reads outside memory");
-  std::ranges::copy(memory_.at(bus, to.size()), to.begin());
+  copy_bytes(memory_.at(bus, to.size()), to);
 }
 
 void CoherentMemory::store(std::uint64_t bus, std::span<const std::byte> from) {
   runtime_.catch_up();
   assert(memory_.contains(bus, from.size()) && "the driver writes outside memory");
-  std::ranges::copy(from, memory_.at(bus, from.size()).begin());
+  copy_bytes(from, memory_.at(bus, from.size()));
 }
 
 }  // namespace nicosim

@@ -3,11 +3,16 @@
 namespace nicosim {
 
 void Timer::arm(SimTime deadline) {
-  if (pending()) list_.pending_.erase({deadline_, number_});
+  if (pending()) node_ = list_.pending_.extract({deadline_, number_});
   deadline_ = deadline;
   if (pending()) {
     number_ = list_.next_number_++;
-    list_.pending_.emplace(std::pair{deadline_, number_}, this);
+    if (node_.empty()) {
+      list_.pending_.emplace(std::pair{deadline_, number_}, this);
+    } else {
+      node_.key() = {deadline_, number_};
+      list_.pending_.insert(std::move(node_));
+    }
   }
   list_.tell();
 }
@@ -20,7 +25,7 @@ void TimerList::run(SimTime now) {
   running_ = true;
   while (next() <= now && !pending_.empty()) {
     Timer& timer = *pending_.begin()->second;
-    pending_.erase(pending_.begin());
+    timer.node_ = pending_.extract(pending_.begin());
     timer.deadline_ = SimTime::never();
     const std::function<void()> expired = timer.expired_;  // the timer may die in its own callback
     expired();

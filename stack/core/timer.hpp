@@ -28,8 +28,11 @@ class Timer {
 
  private:
   friend class TimerList;
+  using Pending = std::map<std::pair<SimTime, std::uint64_t>, Timer*>;
+
   TimerList& list_;
   std::function<void()> expired_;
+  Pending::node_type node_;  // this timer's place in the list while it has none there: arming allocates once
   SimTime deadline_ = SimTime::never();
   std::uint64_t number_ = 0;
 };
@@ -46,7 +49,7 @@ class TimerList {
   void tell();  // Runtime::arm() when the earliest deadline has changed
 
   Runtime& runtime_;
-  std::map<std::pair<SimTime, std::uint64_t>, Timer*> pending_;
+  Timer::Pending pending_;
   std::uint64_t next_number_ = 0;
   SimTime told_ = SimTime::never();
   bool running_ = false;

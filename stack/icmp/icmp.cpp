@@ -78,7 +78,7 @@ void Icmp::echo(IpPacket packet) {
   net_.runtime.charge(Cost::skb_alloc);
   net_.runtime.charge(Cost::copy_per_byte, packet.frame->size());
   FramePtr message = net_.pool.make(packet.frame->size());
-  std::ranges::copy(packet.frame->bytes(), message->put(packet.frame->size()).begin());
+  copy_bytes(packet.frame->bytes(), message->put(packet.frame->size()));
   store8(message->bytes(), 0, kEchoReply);
   if (!answer(packet, std::move(message)))
     return net_.drop(std::move(packet.frame), Station::transport, DropReason::IP_OUTNOROUTES);
@@ -94,7 +94,7 @@ void Icmp::timestamp(IpPacket packet) {
   net_.runtime.charge(Cost::skb_alloc);
   FramePtr message = net_.pool.make(kTimestampBytes);
   const auto bytes = message->put(kTimestampBytes);
-  std::ranges::copy(packet.frame->bytes().first(kTimestampBytes), bytes.begin());
+  copy_bytes(packet.frame->bytes().first(kTimestampBytes), bytes);
   const auto ms = static_cast<std::uint32_t>((net_.now().in_ns() / 1'000'000) % 86'400'000);
   store8(bytes, 0, kTimestampReply);
   store_be32(bytes, 12, ms);
@@ -173,7 +173,7 @@ bool Icmp::send_error(const IpPacket& about, std::uint8_t type, std::uint8_t cod
   store8(header, 0, type);
   store8(header, 1, code);
   store_be32(header, 4, info);
-  std::ranges::copy(quote, message->put(quote.size()).begin());
+  copy_bytes(quote, message->put(quote.size()));
   original.pull(ip.header_bytes);
   net_.runtime.charge(Cost::checksum_per_byte, message->size());
   finish_message(*message);

@@ -104,9 +104,9 @@ int IpOutput::fragment(FramePtr packet, const Route& route, TxAccount* account) 
     net_.runtime.charge(Cost::skb_alloc);
     FramePtr frame = net_.pool.make(header_bytes + piece.size());
     const auto header = frame->put(header_bytes);
-    std::ranges::copy(whole.first(header_bytes), header.begin());
+    copy_bytes(whole.first(header_bytes), header);
     if (at > 0) blank_uncopied_options(header);
-    std::ranges::copy(piece, frame->put(piece.size()).begin());
+    copy_bytes(piece, frame->put(piece.size()));
     unsigned field = flags & 0x2000U;
     field |= static_cast<unsigned>((flags & 0x1fffU) + at / 8);
     if (!last) field |= 0x2000U;

@@ -110,7 +110,7 @@ std::optional<IpPacket> Reassembly::join(const Key& key, Queue& queue) {
   IpPacket whole{net_.pool.make(total), first.ip, first.in, first.link_class, first.destination_kind};
   Frame& frame = *whole.frame;
   const auto header = frame.put(header_bytes);
-  std::ranges::copy(first.frame->push(header_bytes), header.begin());
+  copy_bytes(first.frame->push(header_bytes), header);
   first.frame->pull(header_bytes);
   store_be16(header, 2, static_cast<std::uint16_t>(total));
   store_be16(header, 6, first.ip.dont_fragment ? 0x4000 : 0);
@@ -124,7 +124,7 @@ std::optional<IpPacket> Reassembly::join(const Key& key, Queue& queue) {
   frame.arrived = first.frame->arrived;
   for (auto& [offset, fragment] : queue.fragments) {
     memory_ -= weight(fragment);
-    std::ranges::copy(fragment.frame->bytes(), frame.put(fragment.frame->size()).begin());
+    copy_bytes(fragment.frame->bytes(), frame.put(fragment.frame->size()));
     frame.adopt(std::move(fragment.frame));
   }
   queues_.erase(key);

@@ -2,6 +2,7 @@
 
 #include "stack/io/wake_up.hpp"
 
+#include <fmt/format.h>
 #include <utility>
 
 namespace nicosim {
@@ -34,6 +35,14 @@ std::unique_ptr<TxOwner> Sock::charge(std::size_t truesize) {
 SockSummary Sock::summary() const { return {"udp", connected() ? "ESTAB" : "UNCONN", rmem_alloc, wmem_alloc}; }
 
 void Sock::write_space() { sock_def_write_space(*this); }
+
+std::string_view Sock::reader(const Task& task) {
+  if (reader_pid_ != task.pid()) {
+    reader_pid_ = task.pid();
+    reader_ = fmt::format("task={} pid={}", task.task_name(), task.pid());
+  }
+  return reader_;
+}
 
 int Sock::take_error() { return -std::exchange(error, 0); }
 

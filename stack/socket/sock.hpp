@@ -3,19 +3,25 @@
 
 #include "common/bytes.hpp"
 #include "common/frame.hpp"
+#include "common/runtime.hpp"
 #include "common/sim_time.hpp"
 #include "stack/ip/ip_output.hpp"
 
+#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace nicosim {
 
 struct Socket;
+
+// The ids of a frame that goes to somebody else; a frame has one as a rule.
+using FewIds = boost::container::small_vector<FrameId, 4>;
 
 // A received datagram: its payload, and who sent it.
 struct Datagram {
@@ -45,6 +51,8 @@ struct Sock : TxAccount, std::enable_shared_from_this<Sock> {
   virtual void write_space();     // sk_write_space: some of it came back
   int take_error();               // sock_error: -errno once, then 0
   bool connected() const { return dport != 0; }
+  // Who reads, for the ledger: "task=NAME pid=PID". Valid until somebody else does.
+  std::string_view reader(const Task& task);
 
   Net& net;
   Socket* socket = nullptr;  // nullptr after close (sock_orphan)
@@ -77,6 +85,10 @@ struct Sock : TxAccount, std::enable_shared_from_this<Sock> {
     unsigned interface = 0;
   };
   std::vector<Membership> memberships;
+
+ private:
+  unsigned reader_pid_ = 0;
+  std::string reader_;
 };
 
 }  // namespace nicosim

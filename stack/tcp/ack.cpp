@@ -115,6 +115,7 @@ void TcpSock::ack_probe() {  // tcp_ack_probe: does the window take the next seg
 }
 
 std::uint32_t TcpSock::highest_sack() const {
+  if (write_queue.sacked_out == 0) return snd_una;
   for (auto s = write_queue.sent().rbegin(); s != write_queue.sent().rend(); ++s)
     if (s->sacked) return s->end_seq;
   return snd_una;

@@ -103,7 +103,7 @@ int TcpSock::transmit(TxSegment* queued, std::uint8_t flags, std::uint32_t seq, 
   net.runtime.charge(Cost::checksum_per_byte, bytes);
   FramePtr frame = net.pool.make(bytes);
   const auto segment = frame->put(bytes);
-  std::ranges::copy(data, segment.begin() + static_cast<std::ptrdiff_t>(header.header_bytes));
+  copy_bytes(data, segment.subspan(header.header_bytes));
   write_tcp(segment, header, {rcv_saddr, daddr}, options);
   frame->ids = layer.output.open(*route, bytes, parents);
   if (queued != nullptr) queued->ids = frame->ids;

@@ -44,7 +44,7 @@ void TcpSock::data_queue(TcpSegment segment) {  // tcp_data_queue
   const bool fin = segment.has(TcpHeader::kFin), data = segment.header.payload_bytes != 0;
   bytes_received += segment.data_end() - rcv_nxt;
   if (data) event_data_recv(segment);
-  const std::vector<FrameId> ids = segment.frame->ids;
+  const FewIds ids(segment.frame->ids.begin(), segment.frame->ids.end());
   if (segment.data_end() != rcv_nxt) {
     RxSegment received = ReceiveQueue::segment_of(std::move(segment));
     rcv_nxt = received.end_seq;

@@ -100,7 +100,7 @@ std::size_t ReceiveQueue::copy(std::uint32_t from, std::span<std::byte> to) cons
     const std::size_t skip = from - s.seq;
     const Bytes bytes = std::as_const(*s.frame).bytes().subspan(skip);
     const std::size_t n = std::min({bytes.size(), length(s) - skip, to.size() - copied});
-    std::ranges::copy(bytes.first(n), to.begin() + static_cast<std::ptrdiff_t>(copied));
+    copy_bytes(bytes.first(n), to.subspan(copied));
     copied += n;
     from += static_cast<std::uint32_t>(n);
   }
@@ -111,7 +111,7 @@ void ReceiveQueue::consume(std::uint32_t copied_seq, std::string_view reader) {
   while (!ready_.empty()) {
     RxSegment& s = ready_.front();
     const SimTime now = net_.now();
-    std::erase_if(s.parts, [&](const RxSegment::Part& part) {
+    const auto read = std::remove_if(s.parts.begin(), s.parts.end(), [&](const RxSegment::Part& part) {
       if (after(part.end_seq, copied_seq)) return false;
       net_.ledger.at(part.id, Station::process, now, reader);
       net_.ledger.at(part.id, Station::read, now);
@@ -119,6 +119,7 @@ void ReceiveQueue::consume(std::uint32_t copied_seq, std::string_view reader) {
       std::erase(s.frame->ids, part.id);
       return true;
     });
+    s.parts.erase(read, s.parts.end());
     if (after(s.end_seq, copied_seq)) return;
     rmem_alloc_ -= s.truesize;
     net_.finish(std::move(s.frame), Fate::read, Station::read);  // an id without a byte of its own, if there was one
@@ -162,7 +163,7 @@ void ReceiveQueue::collapse(Segments& segments) {
       RxSegment& part = segments[k];
       const std::size_t skip = whole.end_seq - part.seq;
       const Bytes fresh = std::as_const(*part.frame).bytes().subspan(skip, length(part) - skip);
-      std::ranges::copy(fresh, whole.frame->put(fresh.size()).begin());
+      copy_bytes(fresh, whole.frame->put(fresh.size()));
       whole.end_seq = part.end_seq;
       whole.fin = part.fin;
       whole.parts.insert(whole.parts.end(), part.parts.begin(), part.parts.end());

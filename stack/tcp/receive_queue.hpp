@@ -8,13 +8,13 @@
 #include "stack/core/net.hpp"
 #include "stack/tcp/tcp_header.hpp"
 
+#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <span>
 #include <string_view>
-#include <vector>
 
 namespace nicosim {
 
@@ -27,7 +27,7 @@ struct RxSegment {
   std::uint32_t seq = 0, end_seq = 0;  // of the bytes, without FIN
   bool fin = false;
   std::size_t truesize = 0;
-  std::vector<Part> parts;
+  boost::container::small_vector<Part, 1> parts;
 };
 
 class ReceiveQueue {

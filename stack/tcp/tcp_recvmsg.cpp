@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fmt/format.h>
 
 namespace nicosim {
 
@@ -37,7 +36,7 @@ long Tcp::recvmsg(Task& task, Socket& socket, std::span<std::byte> buffer, int f
       if (!peek) {
         net.runtime.catch_up();
         sock.copied_seq += static_cast<std::uint32_t>(waiting);
-        sock.queue.consume(sock.copied_seq, fmt::format("task={} pid={}", task.task_name(), task.pid()));
+        sock.queue.consume(sock.copied_seq, sock.reader(task));
         sock.rcv_space_adjust();
       }
       continue;

@@ -23,6 +23,7 @@ std::size_t append(TcpSock& sock, std::span<const std::byte> data, std::size_t m
     TxSegment fresh;
     fresh.seq = fresh.end_seq = sock.write_seq;
     fresh.truesize = weight(0);
+    fresh.data = queue.buffer();
     queue.append(std::move(fresh));
     sock.net.runtime.charge(Cost::skb_alloc);
     sock.nonagle &= ~kNaglePush;

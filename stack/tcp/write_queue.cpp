@@ -21,14 +21,22 @@ TxSegment& WriteQueue::advance(SimTime now) {
   return sent_.back();
 }
 
-TxSegment WriteQueue::pop_acked() {
-  TxSegment s = std::move(sent_.front());
-  sent_.pop_front();
+std::vector<std::byte> WriteQueue::buffer() {
+  if (spare_.empty()) return {};
+  std::vector<std::byte> buffer = std::move(spare_.back());
+  spare_.pop_back();
+  buffer.clear();
+  return buffer;
+}
+
+void WriteQueue::pop_acked() {
+  TxSegment& s = sent_.front();
   if (s.sacked) --sacked_out;
   if (s.lost) --lost_out_;
   if (s.retrans) --retrans_out_;
   wmem_queued_ -= s.truesize;
-  return s;
+  if (spare_.size() < kMostSpare) spare_.push_back(std::move(s.data));
+  sent_.pop_front();
 }
 
 void WriteQueue::trim_head(std::uint32_t up_to) {
@@ -67,6 +75,7 @@ void WriteQueue::split(Segments& queue, std::size_t index, std::size_t size, boo
 void WriteQueue::purge() {
   sent_.clear();
   unsent_.clear();
+  spare_.clear();
   sacked_out = lost_out_ = retrans_out_ = 0;
   wmem_queued_ = 0;
 }

@@ -42,7 +42,8 @@ class WriteQueue {
   void append(TxSegment segment);                          // behind everything
   void grew(std::size_t bytes) { wmem_queued_ += bytes; }  // the last segment's truesize was raised
   TxSegment& advance(SimTime now);                         // the first unsent one is being sent
-  TxSegment pop_acked();                                   // the first sent one is done with
+  void pop_acked();                                        // the first sent one is done with
+  std::vector<std::byte> buffer();                         // empty, for a new segment's data; used ones come back
   void trim_head(std::uint32_t up_to);                     // acknowledged in its middle
   // tcp_fragment: cuts `index` of sent() or unsent() in two at `size` bytes of data; both keep the bits.
   void split_sent(std::size_t index, std::size_t size) { split(sent_, index, size, true); }
@@ -70,7 +71,10 @@ class WriteQueue {
  private:
   void split(Segments& queue, std::size_t index, std::size_t size, bool counted);
 
+  static constexpr std::size_t kMostSpare = 64;
+
   Segments sent_, unsent_;
+  std::vector<std::vector<std::byte>> spare_;
   std::uint32_t lost_out_ = 0, retrans_out_ = 0;
   std::size_t wmem_queued_ = 0;
 };

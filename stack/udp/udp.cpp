@@ -61,7 +61,7 @@ void Udp::deliver(Sock& sock, FramePtr frame, const Ipv4Header& ip, const UdpHea
     return net_.drop(std::move(frame), Station::socket, DropReason::SOCKET_RCVBUFF);
   }
   net_.at(*frame, Station::socket);
-  const std::vector<FrameId> ids = frame->ids;
+  const FewIds ids(frame->ids.begin(), frame->ids.end());
   sock.rmem_alloc += weight;
   sock.receive_queue.push_back({std::move(frame), ip.source, udp.source_port, weight});
   if (sock_def_readable(sock) == 0) return;

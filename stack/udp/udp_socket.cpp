@@ -11,7 +11,6 @@
 #include <asm/ioctls.h>
 #include <cerrno>
 #include <cstring>
-#include <fmt/format.h>
 #include <linux/sockios.h>
 
 namespace nicosim {
@@ -196,7 +195,7 @@ long Udp::recvmsg(Task& task, Socket& socket, std::span<std::byte> buffer, int f
   const SimTime until = nonblocking ? SimTime::zero() : net_.now() + sock.rcvtimeo;
   const auto copy_out = [&](const Datagram& datagram) {
     const std::size_t bytes = std::min(buffer.size(), datagram.frame->size());
-    std::ranges::copy(std::as_const(*datagram.frame).bytes().first(bytes), buffer.begin());
+    copy_bytes(std::as_const(*datagram.frame).bytes().first(bytes), buffer);
     if (from != nullptr) *from = sockaddr_of(datagram.source, datagram.source_port);
     return static_cast<long>((flags & MSG_TRUNC) != 0 ? datagram.frame->size() : bytes);
   };
@@ -212,8 +211,7 @@ long Udp::recvmsg(Task& task, Socket& socket, std::span<std::byte> buffer, int f
     if (const int error = wait_for_datagram(task, socket, until); error != 0) return error;
     datagram = dequeue(sock);
   }
-  datagram->frame->at(net_.ledger, Station::process, net_.now(),
-                      fmt::format("task={} pid={}", task.task_name(), task.pid()));
+  datagram->frame->at(net_.ledger, Station::process, net_.now(), sock.reader(task));
   net_.runtime.charge(Cost::sock_recv);
   net_.runtime.charge(Cost::copy_to_user_per_byte, std::min(buffer.size(), datagram->frame->size()));
   const long result = copy_out(*datagram);
@@ -303,7 +301,7 @@ long Udp::transmit(Socket& socket, const Route& route, Ipv4Address to, std::uint
   net_.runtime.charge(Cost::skb_alloc);
   net_.runtime.charge(Cost::copy_to_user_per_byte, data.size());
   const auto bytes = segment->put(UdpHeader::kBytes + data.size());
-  std::ranges::copy(data, bytes.begin() + UdpHeader::kBytes);
+  copy_bytes(data, bytes.subspan(UdpHeader::kBytes));
   net_.runtime.charge(Cost::checksum_per_byte, bytes.size());
   write_udp(bytes, sock.num, port, {route.source, to});
   net_.at(*segment, Station::tx_transport);
