@@ -173,6 +173,8 @@ Stack::DeviceStats Stack::device_stats(const NetDevice& device) const {
   return {interface.rx_dropped, interface.rx_otherhost_dropped, interface.queue.dropped()};
 }
 
+std::string_view Stack::broken_invariant() const { return layers_->tcp.broken_invariant(); }
+
 void Stack::close_queued(SimTime now) {
   Layers& l = *layers_;
   l.net.over = true;

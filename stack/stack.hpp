@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace nicosim {
 
@@ -81,6 +82,10 @@ class Stack final : public FrameSink, public NapiScheduler {
     std::uint64_t tx_dropped;            // device queue full or no carrier
   };
   DeviceStats device_stats(const NetDevice& device) const;
+
+  // For tests: the first invariant of a queue or a counter that does not hold, in words; empty when all do. Between
+  // calls, not from within one.
+  std::string_view broken_invariant() const;
 
   // The end of a run: every frame in a queue, in reassembly or waiting for a neighbour gets Fate::queued there. Nothing
   // may be asked of the stack afterwards but its counters; it wakes nobody and touches no card any more.

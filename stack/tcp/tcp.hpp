@@ -46,6 +46,9 @@ class Tcp final : public TransportProtocol, public ProtoOps {
   long recvmsg(Task& task, Socket& socket, std::span<std::byte> buffer, int flags, sockaddr_in* from) override;
   PollMask poll(Socket& socket) const override;
 
+  // For tests (tcp_verify.cpp): the first thing that does not hold of a connection, in words.
+  std::string_view broken_invariant() const;
+
  private:
   void attach(Socket& socket, std::shared_ptr<TcpSock> sock);
   void renew(Socket& socket);  // a fresh TcpSock with the same options, after an attempt that failed
