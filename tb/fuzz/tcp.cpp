@@ -140,10 +140,9 @@ class Program {
     while (out.size() % 4 != 0) out.push_back(std::byte{0});
     if (out.size() > 60) out.resize(60);
     const std::size_t header = out.size();
-    out.resize(header + size);
     const std::uint32_t first = p.offset(seq) + ((flags & kSyn) != 0 ? 1 : 0);
-    for (std::size_t i = 0; i < size; ++i)
-      out[header + i] = peer_says((first + static_cast<std::uint32_t>(i)) & Peer::kStream, second_version);
+    const Bytes data = Streams::get().peer_says(first & Peer::kStream, size, second_version);
+    packets::append(out, data);
     store_be16(out, 0, p.port);
     store_be16(out, 2, p.our_port);
     store_be32(out, 4, seq);
@@ -345,6 +344,7 @@ class Program {
     return &fds_[c_.u8() % fds_.size()];
   }
   void listen(int backlog) {
+    backlog_ = backlog = std::max(backlog, backlog_);  // a shorter one would leave the queue longer than it may be
     if (listening_ >= 0) {
       host_.sys().listen(host_.task, listening_, backlog);
       return;
@@ -400,10 +400,11 @@ class Program {
     require(n <= static_cast<long>(most), "a read returns no more than was asked for");
     if (n <= 0) return;
     if (f->peer != nullptr && f->peer != &forgotten_ && !f->peer->odd_syn) {
-      for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(n); ++i) {
-        const std::uint32_t at = 1 + f->read + i;  // the SYN is at 0
-        const bool right =
-            buffer[i] == peer_says(at, false) || (f->peer->second_version && buffer[i] == peer_says(at, true));
+      const auto size = static_cast<std::size_t>(n);
+      const Bytes first = Streams::get().peer_says(1 + f->read, size, false);  // the SYN is at 0
+      const Bytes second = Streams::get().peer_says(1 + f->read, size, true);
+      for (std::size_t i = 0; i < size; ++i) {
+        const bool right = buffer[i] == first[i] || (f->peer->second_version && buffer[i] == second[i]);
         require(right, "what is read is what the peer said at that place");
       }
     }
@@ -413,8 +414,7 @@ class Program {
     Fd* const f = pick();
     if (f == nullptr) return;
     const std::size_t size = std::size_t{c_.u8()} * 32 + 1;
-    Packet data(size);
-    for (std::size_t i = 0; i < size; ++i) data[i] = we_say(f->written + static_cast<std::uint32_t>(i));
+    const Bytes data = Streams::get().we_say(f->written, size);
     const int more = c_.below(4) == 0 ? MSG_MORE : 0;
     // Before the call, since the first segments leave in it.
     if (f->peer != nullptr)
@@ -494,7 +494,7 @@ class Program {
   Peer forgotten_;
   std::size_t now_ = 0;
   std::vector<Fd> fds_;
-  int listening_ = -1;
+  int listening_ = -1, backlog_ = 0;
   bool connecting_ = false;
   std::uint64_t injected_ = 0, answers_ = 0;
   Host host_;

@@ -4,6 +4,7 @@
 // numbers are base + generation * 2^24 + offset: every generation of a connection carries the same stream.
 #pragma once
 
+#include "common/rng.hpp"
 #include "tb/fuzz/host.hpp"
 
 #include <linux/tcp.h>
@@ -16,21 +17,47 @@ namespace nicosim::fuzz {
 
 enum : std::uint8_t { kFin = 1, kSyn = 2, kRst = 4, kPsh = 8, kAck = 16 };
 
-// The peer's stream: what it says at an offset, in one of two versions that differ in the top bit.
-inline std::byte peer_says(std::uint32_t offset, bool second_version) {
-  const unsigned low = (offset * 31 + offset / 251) & 0x7fU;
-  return static_cast<std::byte>(low | (second_version ? 0x80U : 0U));
-}
-// Our process's stream; `offset` from 0.
-inline std::byte we_say(std::uint32_t offset) {
-  return static_cast<std::byte>((offset * 7 + offset / 256 * 3) & 0xffU);
-}
+// The streams as functions of the offset, from a table that repeats after 64 KiB. The peer's exists in two versions
+// that differ in the top bit.
+class Streams {
+ public:
+  static constexpr std::uint32_t kPeriod = 65'536;
+  static const Streams& get() {
+    static const Streams streams;
+    return streams;
+  }
+  // `size` bytes from `offset` on.
+  Bytes peer_says(std::uint32_t offset, std::size_t size, bool second_version) const {
+    return Bytes{second_version ? second_ : first_}.subspan(offset % kPeriod, size);
+  }
+  Bytes we_say(std::uint32_t offset, std::size_t size) const { return Bytes{ours_}.subspan(offset % kPeriod, size); }
+
+ private:
+  Streams() {
+    Rng rng{1, "streams"};
+    for (std::uint32_t i = 0; i < kPeriod + kLongest; ++i) {
+      const std::uint64_t draw = i < kPeriod ? rng.next() : 0;
+      const auto fresh = [&](const Packet& of, std::uint64_t value) {
+        return i < kPeriod ? static_cast<std::byte>(value) : of[i - kPeriod];
+      };
+      first_.push_back(fresh(first_, draw & 0x7fU));
+      second_.push_back(fresh(second_, (draw & 0x7fU) | 0x80U));
+      ours_.push_back(fresh(ours_, draw >> 8U & 0xffU));
+    }
+  }
+  static constexpr std::uint32_t kLongest = 20'000;  // asked for at once
+  Packet first_, second_, ours_;
+};
 
 // Which numbers have been sent, as runs that do not touch.
 class Runs {
  public:
   void add(std::uint32_t begin, std::uint32_t end) {
-    if (end <= begin) return;  // none, or around the end of the number space: nothing is claimed about those
+    if (end < begin) {  // around the end of the number space
+      add(0, end);
+      end = 0xffff'ffff;
+    }
+    if (end == begin) return;
     auto next = runs_.upper_bound(begin);
     if (next != runs_.begin() && std::prev(next)->second >= begin) {
       --next;
@@ -45,6 +72,7 @@ class Runs {
     runs_[begin] = end;
   }
   bool covers(std::uint32_t begin, std::uint32_t end) const {
+    if (end < begin) return covers(begin, 0xffff'ffff) && covers(0, end);
     const auto next = runs_.upper_bound(begin);
     return next != runs_.begin() && std::prev(next)->second >= end && begin <= end;
   }
@@ -116,9 +144,7 @@ struct Peer {
     return std::ranges::any_of(our_isns, [&](std::uint32_t isn) {
       const std::uint32_t first = seq - isn - 1;
       if (first > written || data.size() > written - first) return false;
-      for (std::size_t i = 0; i < data.size(); ++i)
-        if (data[i] != we_say(first + static_cast<std::uint32_t>(i))) return false;
-      return true;
+      return std::ranges::equal(data, Streams::get().we_say(first, data.size()));
     });
   }
   void hear_options(Bytes options, bool rst) {
@@ -138,7 +164,8 @@ struct Peer {
       }
       for (std::size_t i = 2; kind == 5 && i + 8 <= size; i += 8) {
         const std::uint32_t start = load_be32(options, at + i) - base, end = load_be32(options, at + i + 4) - base;
-        require(odd_syn || rst || (start < end && said.covers(start, end)), "SACK blocks name what was sent");
+        require(odd_syn || rst || (static_cast<std::int32_t>(end - start) > 0 && said.covers(start, end)),
+                "SACK blocks name what was sent");
       }
       at += size;
     }

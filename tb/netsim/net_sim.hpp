@@ -58,6 +58,20 @@ class NetSim {
     return true;
   }
 
+  // At `when`, something that happens between two steps of the hosts.
+  void at(SimTime when, std::function<void()> what) {
+    events_.emplace(std::pair{when, next_event_++}, std::move(what));
+  }
+  // A frame from nowhere arrives at host `to`, now: what an attacker puts on its wire.
+  void inject(unsigned to, const packets::Packet& bytes) {
+    Host& host = *hosts_.at(to);
+    FramePtr frame = host.pool.make(bytes.size());
+    std::ranges::copy(bytes, frame->put(bytes.size()).begin());
+    frame->ids.push_back(host.ledger.open_on_wire(to, host.frames++, now_));
+    host.stack->receive(host.device, std::move(frame));
+    host.run_softirqs();
+  }
+
   Host& host(unsigned i) { return *hosts_.at(i); }
   SimTime now() const { return now_; }
 
@@ -113,6 +127,7 @@ class NetSim {
 
   struct Counts {
     std::uint64_t sent = 0, lost = 0, overflowed = 0, late = 0, doubled = 0, damaged = 0;
+    std::uint64_t elsewhere = 0;  // to a MAC that is neither of the two: gone
   };
   const Counts& counts() const { return counts_; }
 
@@ -141,6 +156,11 @@ class NetSim {
       return;
     }
     free_at = std::max(free_at, now_) + takes;
+    const MacAddress to = MacAddress::from(bytes);
+    if (!to.is_multicast() && to != hosts_[1 - from]->device.address()) {
+      ++counts_.elsewhere;
+      return;
+    }
     if (rng_.chance(link_.loss, 1000)) {
       ++counts_.lost;
       return;
@@ -166,14 +186,7 @@ class NetSim {
   }
 
   void deliver(unsigned to, SimTime when, packets::Packet bytes) {
-    events_.emplace(std::pair{when, next_event_++}, [this, to, bytes = std::move(bytes)] {
-      Host& host = *hosts_[to];
-      FramePtr frame = host.pool.make(bytes.size());
-      std::ranges::copy(bytes, frame->put(bytes.size()).begin());
-      frame->ids.push_back(host.ledger.open_on_wire(to, host.frames++, now_));
-      host.stack->receive(host.device, std::move(frame));
-      host.run_softirqs();
-    });
+    at(when, [this, to, bytes = std::move(bytes)] { inject(to, bytes); });
   }
 
   LinkModel link_;
