@@ -76,6 +76,7 @@ class Stack final : public FrameSink, public NapiScheduler {
   Softnet softnet(unsigned cpu) const;
   std::string softnet_stat() const;   // /proc/net/softnet_stat, 13 hexadecimal columns per CPU
   std::string sockets_table() const;  // like `ss -tuanp`
+  std::size_t half_open() const;      // connections that wait for the last ACK, of all listeners (SYN-RECV of ss)
   struct DeviceStats {
     std::uint64_t rx_dropped;            // input_pkt_queue full, or nobody for the type
     std::uint64_t rx_otherhost_dropped;  // another station's, seen because the card is promiscuous

@@ -46,6 +46,7 @@ class Tcp final : public TransportProtocol, public ProtoOps {
   long recvmsg(Task& task, Socket& socket, std::span<std::byte> buffer, int flags, sockaddr_in* from) override;
   PollMask poll(Socket& socket) const override;
 
+  std::size_t half_open() const { return layer_.table.requests(); }
   // For tests (tcp_verify.cpp): the first thing that does not hold of a connection, in words.
   std::string_view broken_invariant() const;
 

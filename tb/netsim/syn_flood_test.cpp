@@ -38,7 +38,8 @@ sockaddr_in at(Ipv4Address address, std::uint16_t port) {
 
 class Flood {
  public:
-  Flood() : sim_(link(), StackConfig{}, 1), server_(sim_.host(0)), client_(sim_.host(1)) {
+  explicit Flood(const StackConfig& config = {})
+      : sim_(link(), config, 1), server_(sim_.host(0)), client_(sim_.host(1)) {
     // The replies to strangers leave by a gateway, which drops them.
     server_.stack->set_neighbour(server_.device, kGatewayIp, kGateway);
     server_.stack->add_route(Ipv4Address::any(), 0, kGatewayIp, server_.device);
@@ -50,11 +51,11 @@ class Flood {
   }
 
   // true: every client's bytes arrived, in time.
-  bool run() {
+  bool run(SimTime limit = SimTime::s(120)) {
     sim_.at(SimTime::ms(200), [this] { syns(); });
     heap_before_ = heap_bytes();
     const bool in_time = sim_.run(
-        SimTime::s(120), [this] { step(); }, [this] { return sent_ == kSyns && done_ == kClients; });
+        limit, [this] { step(); }, [this] { return sent_ == kSyns && done_ == kClients; });
     EXPECT_EQ(wrong_bytes_, 0U);
     return in_time;
   }
@@ -98,21 +99,14 @@ class Flood {
       store_be16(ip, 36, packets::transport_checksum(from, packets::kOurIp, 6, ip.subspan(20)));
       sim_.inject(0, syn);
     }
-    most_frames_ = std::max(most_frames_, server_.pool.in_use());
-    if (sent_ % (kSynsPerMs * 20) == 0) {
-      const std::string table = server_.stack->sockets_table();
-      std::size_t half_open = 0;
-      for (std::size_t found = table.find("SYN-RECV"); found != std::string::npos;
-           found = table.find("SYN-RECV", found + 1))
-        ++half_open;
-      most_half_open_ = std::max(most_half_open_, half_open);
-      heap_most_ = std::max(heap_most_, heap_bytes());
-    }
+    most_half_open_ = std::max(most_half_open_, server_.stack->half_open());
+    heap_most_ = std::max(heap_most_, heap_bytes());
     if (sent_ < kSyns) sim_.at(sim_.now() + SimTime::ms(1), [this] { syns(); });
   }
 
   // Half of the clients connect before the flood, the others in the middle of it.
   void step() {
+    most_frames_ = std::max(most_frames_, server_.pool.in_use());  // arrived, and not read yet
     for (unsigned i = 0; i < kClients; ++i) send(i);
     for (;;) {
       const int fd = server_.sys().accept4(server_.task, listening_, nullptr, SOCK_NONBLOCK);
@@ -137,7 +131,10 @@ class Flood {
     const std::size_t n = end - s.sent;
     for (std::size_t k = 0; k < n; ++k) piece[k] = s.sent + k == 0 ? static_cast<std::byte>(i) : byte_at(i, s.sent + k);
     const long taken = client_.sys().sendto(client_.task, s.fd, std::span{piece}.first(n), MSG_NOSIGNAL, nullptr);
-    if (taken <= 0) return;
+    if (taken <= 0) {  // not connected yet, or no room
+      s.next = sim_.now() + SimTime::ms(20);
+      return sim_.at(s.next, [] {});
+    }
     s.sent += static_cast<std::size_t>(taken);
     if (s.sent == kBytes) client_.sys().shutdown(client_.task, s.fd, SHUT_WR);
     if (s.sent < end) return;
@@ -179,15 +176,42 @@ class Flood {
 TEST(SynFlood, OfAMillionSpoofedSynsKeepsNothingAndFiftyTransfersArrive) {
   Flood flood;
   EXPECT_TRUE(flood.run()) << "the transfers were not done in time";
-  std::cout << fmt::format(
-      "half-open at most {}, frames at most {}, heap at most {} KiB more, {:.1f} s simulated\n"
-      "SyncookiesSent {} TCPReqQFullDoCookies {} SyncookiesRecv {} SyncookiesFailed {} ListenOverflows {} "
-      "ListenDrops {} TCPSynRetrans {} PassiveOpens {}\n",
-      flood.most_half_open(), flood.most_frames(), flood.heap_growth() / 1024,
-      static_cast<double>(flood.sim().now().in_ns()) / 1e9, flood.nstat("TcpExtSyncookiesSent"),
-      flood.nstat("TcpExtTCPReqQFullDoCookies"), flood.nstat("TcpExtSyncookiesRecv"),
-      flood.nstat("TcpExtSyncookiesFailed"), flood.nstat("TcpExtListenOverflows"), flood.nstat("TcpExtListenDrops"),
-      flood.nstat("TcpExtTCPSynRetrans"), flood.nstat("TcpPassiveOpens"));
+  std::cout << fmt::format("half-open at most {}, frames at most {}, heap at most {} KiB more, {} ms simulated\n",
+                           flood.most_half_open(), flood.most_frames(), flood.heap_growth() / 1024,
+                           flood.sim().now().in_ns() / 1'000'000);
+  for (const std::string_view name :
+       {"TcpExtTCPReqQFullDoCookies", "TcpExtSyncookiesSent", "TcpExtSyncookiesRecv", "TcpExtSyncookiesFailed",
+        "TcpExtListenOverflows", "TcpExtListenDrops", "TcpExtTCPSynRetrans", "TcpPassiveOpens"})
+    std::cout << fmt::format("{:<28}{:>9}\n", name, flood.nstat(name));
+
+  // The SYN queue holds backlog + 1 half-open connections, the strangers' first of all; a cookie keeps nothing.
+  EXPECT_LE(flood.most_half_open(), kBacklog + 1U);
+  EXPECT_GT(flood.most_half_open(), 0U);
+  EXPECT_LT(flood.most_frames(), 100U) << "strangers leave no frame behind";
+  EXPECT_LT(flood.heap_growth(), 8U << 20U);
+  EXPECT_EQ(flood.nstat("TcpPassiveOpens"), kClients);
+  EXPECT_GE(flood.connected_in_the_flood(), kClients / 2);
+  EXPECT_GE(flood.nstat("TcpExtSyncookiesRecv"), kClients / 2) << "who comes in the flood comes by a cookie";
+  EXPECT_EQ(flood.nstat("TcpExtSyncookiesFailed"), 0U);
+  EXPECT_EQ(flood.nstat("TcpExtTCPReqQFullDoCookies"), flood.nstat("TcpExtSyncookiesSent"));
+  // Every SYN got a cookie but the few that found a place in the SYN queue: again and again, as strangers time out.
+  const std::uint64_t asked = kSyns + kClients - flood.nstat("TcpExtListenDrops");
+  EXPECT_GT(flood.nstat("TcpExtSyncookiesSent"), asked - 1000);
+  flood.server().stack->close_queued(flood.sim().now());
+  EXPECT_EQ(flood.server().ledger.unexplained(), 0U);
+  EXPECT_EQ(flood.server().ledger.count(false, Fate::answered), flood.nstat("TcpExtSyncookiesSent"));
+}
+
+// The same SYNs without cookies: the SYN queue is full of strangers, and nobody else gets in.
+TEST(SynFlood, WithoutCookiesTheSynQueueIsStillBoundedButClientsStayOutside) {
+  StackConfig config;
+  config.sysctl.tcp_syncookies = 0;
+  Flood flood{config};
+  EXPECT_FALSE(flood.run(SimTime::s(8)));
+  EXPECT_LE(flood.most_half_open(), kBacklog + 1U);
+  EXPECT_GT(flood.nstat("TcpExtTCPReqQFullDrop"), 500'000U);
+  EXPECT_EQ(flood.nstat("TcpExtSyncookiesSent"), 0U);
+  EXPECT_LT(flood.connected_in_the_flood(), kClients / 2);
 }
 
 }  // namespace
