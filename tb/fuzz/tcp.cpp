@@ -134,6 +134,7 @@ class Program {
            std::size_t size, bool second_version = false) {
     Peer& p = peer();
     p.said_segment(flags, seq, size);
+    if ((flags & (kSyn | kRst | kAck)) == kAck) p.said_ack_to_cookie(seq, ack);
     if (second_version && size > 0) p.second_version = true;
     Packet out(20);
     packets::append(out, options);

@@ -90,7 +90,7 @@ struct Peer {
   std::uint32_t base = 0, generation = 0;
   bool active = false;      // our side connects
   bool timestamps = false;  // the SYN in hand had them
-  bool odd_syn = false;     // a SYN was sent whose numbers do not follow the rule above: no model
+  bool odd_syn = false;     // a connection may begin at numbers that do not follow the rule above: no model
   std::uint32_t nxt = 0;    // behind the last number said in order
   Runs said;                // relative to base
   bool second_version = false;
@@ -109,6 +109,16 @@ struct Peer {
         static_cast<std::uint32_t>(bytes) + ((flags & kSyn) != 0 ? 1 : 0) + ((flags & kFin) != 0 ? 1 : 0);
     said.add(seq - base, seq - base + length);
     if (seq == nxt) nxt = seq + length;
+  }
+
+  // A cookie is good for every pair of numbers moved by the same distance, and its last two bits are the MSS (as in
+  // Linux): a peer may open a connection that begins elsewhere than its SYN did.
+  void said_ack_to_cookie(std::uint32_t seq, std::uint32_t ack) {
+    const std::uint32_t moved = offset(seq - 1);
+    for (const std::uint32_t isn : our_isns) {
+      const std::uint32_t other = (ack - 1 - isn - moved + 3) & kStream;
+      if (other <= 6 && (moved != 0 || other != 3)) odd_syn = true;
+    }
   }
 
   // A segment of ours to this peer: every number and byte in it is one that we may say.
@@ -134,7 +144,7 @@ struct Peer {
     }
     if (data.empty()) return;
     require((flags & kAck) != 0, "data comes with an acknowledgement");
-    require(is_ours(seq, data), "what is sent is what was written, at its place");
+    require(odd_syn || is_ours(seq, data), "what is sent is what was written, at its place");
     const std::uint32_t end = seq + static_cast<std::uint32_t>(data.size()) + ((flags & kFin) != 0 ? 1 : 0);
     if (static_cast<std::int32_t>(end - our_nxt) > 0) our_nxt = end;
   }
