@@ -20,6 +20,7 @@ endforeach()
 
 option(NICOSIM_TESTS "Build the tests" ON)
 option(NICOSIM_SANITIZE "AddressSanitizer and UBSan on everything but the verilated code" OFF)
+option(NICOSIM_FUZZ "libFuzzer targets and nothing else; needs clang" OFF)
 option(NICOSIM_TRACE "Verilate with FST tracing (needed for --waves)" OFF)
 option(NICOSIM_COVERAGE "Verilate with line and toggle coverage" OFF)
 set(NICOSIM_MUTANTS "" CACHE PATH "A copy of rtl/ with faults to switch on, see tools/mutate")
@@ -39,6 +40,12 @@ if(NICOSIM_SANITIZE)
   # since an instrumented library makes its program need the runtime.
   target_compile_options(nicosim_options INTERFACE
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+if(NICOSIM_FUZZ)
+  # Coverage is watched in all of our code; the fuzzer's own main() comes with the targets (tb/fuzz).
+  target_compile_options(nicosim_options INTERFACE
+    -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=address,undefined)
 endif()
 

@@ -191,6 +191,10 @@ Stack::DeviceStats Stack::device_stats(const NetDevice& device) const {
   return {interface.rx_dropped, interface.rx_otherhost_dropped, interface.queue.dropped()};
 }
 
+std::size_t Stack::half_open() const { return layers_->tcp.half_open(); }
+
+std::string_view Stack::broken_invariant() const { return layers_->tcp.broken_invariant(); }
+
 void Stack::close_queued(SimTime now) {
   Layers& l = *layers_;
   l.net.over = true;

@@ -80,12 +80,17 @@ class Stack final : public FrameSink, public NapiScheduler {
   std::string sockets_table() const;    // ss -tuanp
   std::string listeners_table() const;  // ss -tlnp: Recv-Q and Send-Q are the accept queue and its limit
   std::string nstat_text() const;       // nstat -as: the counters that are not zero
+  std::size_t half_open() const;        // connections that wait for the last ACK, of all listeners (SYN-RECV of ss)
   struct DeviceStats {
     std::uint64_t rx_dropped;            // input_pkt_queue full, or nobody for the type
     std::uint64_t rx_otherhost_dropped;  // another station's, seen because the card is promiscuous
     std::uint64_t tx_dropped;            // device queue full or no carrier
   };
   DeviceStats device_stats(const NetDevice& device) const;
+
+  // For tests: the first invariant of a queue or a counter that does not hold, in words; empty when all do. Between
+  // calls, not from within one.
+  std::string_view broken_invariant() const;
 
   // The end of a run: every frame in a queue, in reassembly or waiting for a neighbour gets Fate::queued there. Nothing
   // may be asked of the stack afterwards but its counters; it wakes nobody and touches no card any more.

@@ -541,9 +541,8 @@ Result<Scenario, ScenarioErrors> parse_scenario(std::string_view toml, std::stri
   try {
     root = toml::parse(toml, name);
   } catch (const toml::parse_error& error) {
-    const auto& at = error.source().begin;
-    return ScenarioErrors{
-        {fmt::format("{}:{}:{}: {}; expected valid TOML", name, at.line, at.column, error.description())}};
+    diagnostics.add(error.source(), fmt::format("{}; expected valid TOML", error.description()));
+    return ScenarioErrors{diagnostics.sorted()};
   }
   for (const std::string& overlay : overlays) apply_overlay(root, overlay, diagnostics);
   Scenario scenario = Parser{diagnostics, sysctl}.parse(root);

@@ -18,6 +18,22 @@ std::string shown(std::string_view text) {
                                       : fmt::format("'{}...'", text.substr(0, kLongestShown));
 }
 
+// Values are quoted as they stand in the file, and a message is one line of a terminal: no control character gets
+// through.
+std::string one_line(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if (c == '\n')
+      out += "\\n";
+    else if (code < 0x20 || code == 0x7f)
+      out += fmt::format("\\x{:02x}", code);
+    else
+      out += c;
+  }
+  return out;
+}
+
 // Levenshtein's distance, row by row.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -36,8 +52,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-void Diagnostics::add(const toml::source_region& where, std::string text) {
-  errors_.push_back({where.path ? *where.path : file_, where.begin.line, where.begin.column, std::move(text)});
+void Diagnostics::add(const toml::source_region& where, std::string_view text) {
+  errors_.push_back({where.path ? *where.path : file_, where.begin.line, where.begin.column, one_line(text)});
 }
 
 std::vector<std::string> Diagnostics::sorted() const {

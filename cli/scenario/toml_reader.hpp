@@ -21,7 +21,7 @@ class Diagnostics {
  public:
   explicit Diagnostics(std::string_view file) : file_(file) {}
 
-  void add(const toml::source_region& where, std::string text);
+  void add(const toml::source_region& where, std::string_view text);
   bool empty() const { return errors_.empty(); }
   std::vector<std::string> sorted() const;  // "FILE:LINE:COLUMN: text", by place
   const std::string& file() const { return file_; }

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kCollapsedBytes = 4096 - 320;  // SKB_MAX_ORDER(0, 0): a page less struct skb_shared_info
 
 std::size_t length(const RxSegment& s) { return s.end_seq - s.seq; }
+std::uint32_t end_with_fin(const RxSegment& s) { return s.end_seq + (s.fin ? 1 : 0); }  // as SACK counts
 
 }  // namespace
 
@@ -42,7 +43,7 @@ bool ReceiveQueue::insert_out_of_order(RxSegment segment, const OnDuplicate& dup
     const RxSegment& previous = *std::prev(next);
     if (!after(segment.end_seq, previous.end_seq) && (!segment.fin || previous.fin)) {
       ++net_.mib.TcpExtTCPOFOMerge;
-      duplicate({segment.seq, segment.end_seq});
+      duplicate({segment.seq, end_with_fin(segment)});
       net_.drop(std::move(segment.frame), Station::socket, DropReason::TCP_OFOMERGE);
       return false;
     }
@@ -59,7 +60,7 @@ bool ReceiveQueue::insert_out_of_order(RxSegment segment, const OnDuplicate& dup
       duplicate({next->seq, segment.end_seq});
       break;
     }
-    duplicate({next->seq, next->end_seq});
+    duplicate({next->seq, end_with_fin(*next)});
     ++net_.mib.TcpExtTCPOFOMerge;
     segment.fin = segment.fin || next->fin;
     drop(std::move(*next), Station::socket, DropReason::TCP_OFOMERGE);
@@ -74,7 +75,7 @@ bool ReceiveQueue::take_in_order(std::uint32_t& rcv_nxt, const OnDuplicate& dupl
   while (!out_of_order_.empty() && !after(out_of_order_.front().seq, rcv_nxt)) {
     RxSegment segment = std::move(out_of_order_.front());
     out_of_order_.pop_front();
-    if (before(segment.seq, rcv_nxt)) duplicate({segment.seq, earlier_of(rcv_nxt, segment.end_seq)});
+    if (before(segment.seq, rcv_nxt)) duplicate({segment.seq, earlier_of(rcv_nxt, end_with_fin(segment))});
     const bool fin = segment.fin && !after(rcv_nxt, segment.end_seq);
     if (!after(segment.end_seq, rcv_nxt)) {
       if (fin && segment.seq == segment.end_seq) {  // a FIN of its own, having waited for what was before it

@@ -64,6 +64,8 @@ class ReceiveQueue {
   std::size_t out_of_order_size() const { return out_of_order_.size(); }
   std::size_t unread(std::uint32_t copied_seq) const;
   std::size_t rmem_alloc() const { return rmem_alloc_; }  // truesize of everything here
+  // For tests (tcp_verify.cpp): what does not hold, in words; empty when all does. `end`: rcv_nxt without the FIN.
+  std::string_view broken_invariant(std::uint32_t copied_seq, std::uint32_t end) const;
 
  private:
   using Segments = std::deque<RxSegment>;

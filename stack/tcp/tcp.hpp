@@ -47,6 +47,10 @@ class Tcp final : public TransportProtocol, public ProtoOps {
   int ioctl(Socket& socket, unsigned long request, int& value) override;
   PollMask poll(Socket& socket) const override;
 
+  std::size_t half_open() const { return layer_.table.requests(); }
+  // For tests (tcp_verify.cpp): the first thing that does not hold of a connection, in words.
+  std::string_view broken_invariant() const;
+
  private:
   void attach(Socket& socket, std::shared_ptr<TcpSock> sock);
   void renew(Socket& socket);  // a fresh TcpSock with the same options, after an attempt that failed

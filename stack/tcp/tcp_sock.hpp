@@ -381,6 +381,9 @@ struct TcpSock final : Sock {
   void link_failure() override;
   void unreachable(int error_number);  // ends an attempt, is remembered by a connection
   void mtu_reduced();
+
+  // ---- for tests (tcp_verify.cpp): what does not hold, in words; empty when all does, or while somebody is at work
+  std::string_view broken_invariant() const;
 };
 
 inline TcpSock& tcp_sk(Sock& sock) { return static_cast<TcpSock&>(sock); }

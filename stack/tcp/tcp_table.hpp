@@ -55,6 +55,7 @@ class TcpTable {
   std::shared_ptr<TimeWaitSock> time_wait(const FourTuple& tuple) const;
   bool known(const FourTuple& tuple) const;
   std::size_t time_waits() const { return time_waits_.size(); }
+  std::size_t requests() const { return requests_.size(); }
 
   // ---- lhash2: the one bound to the address before a wildcard; among SO_REUSEPORT equals by the hash of the tuple.
   void listen(std::shared_ptr<TcpSock> sock);

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <string_view>
 #include <vector>
 
 namespace nicosim {
@@ -67,6 +68,8 @@ class WriteQueue {
     const std::uint32_t all = packets_out() + retrans_out_;
     return all > left_out() ? all - left_out() : 0;
   }
+  // For tests (tcp_verify.cpp): what does not hold, in words; empty when all does.
+  std::string_view broken_invariant(std::uint32_t una, std::uint32_t nxt, std::uint32_t write_seq, bool sack) const;
 
  private:
   void split(Segments& queue, std::size_t index, std::size_t size, bool counted);

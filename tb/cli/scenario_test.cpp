@@ -8,8 +8,10 @@
 namespace nicosim {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr std::string_view kFull = R"(schema = 1
@@ -319,6 +321,13 @@ TEST(Scenario, TextThatIsNoTomlIsRefusedWhereItBreaks) {
   EXPECT_THAT(error(std::string_view{"a = 1\0b", 7}), StartsWith("s.toml:1:"));
   EXPECT_THAT(error("\xff\xfe[\0n"), StartsWith("s.toml:1:"));  // UTF-16
   EXPECT_THAT(error("[nic.eth0\n"), StartsWith("s.toml:1:"));
+}
+
+TEST(Scenario, AMessageIsOneLineWhateverTheFileHasInIt) {
+  // The parser quotes what it saw, and a value is quoted as it stands.
+  EXPECT_THAT(error("[nic.eth0]\nrx_ring = i\n"), AllOf(StartsWith("s.toml:2:"), Not(HasSubstr("\n"))));
+  EXPECT_THAT(error("[nic.eth0]\nmac = \"a\\n\\u001b[31m\"\n"),
+              AllOf(HasSubstr("a\\n\\x1b[31m"), Not(HasSubstr("\n")), Not(HasSubstr("\x1b"))));
 }
 
 TEST(Scenario, ByteOrderMarkAndWindowsLineEndsAreFine) {

@@ -553,9 +553,9 @@ class LauncherTests(LauncherTest):
         self.assertEqual(result.returncode, 0, result.stderr)
         builds = [call.split() for call in self.calls("ninja")]
         self.assertEqual([(os.path.basename(self.preset(call)), call[-1]) for call in builds],
-                         [("sanitize", "nicosim_sanitized_tests"), ("release", "all")])
+                         [("sanitize", "nicosim_sanitized_tests"), ("fuzz", "nicosim_fuzz_tests"), ("release", "all")])
         self.assertEqual(self.calls("cmake"),
-                         ["--preset sanitize -DNICOSIM_TESTS=ON", "--preset release -DNICOSIM_TESTS=ON"])
+                         [f"--preset {preset} -DNICOSIM_TESTS=ON" for preset in ("sanitize", "fuzz", "release")])
         self.assertEqual(result.stdout.splitlines()[-1], "100% tests passed, 0 tests failed out of 3 in release")
 
     def preset(self, words):
@@ -564,8 +564,9 @@ class LauncherTests(LauncherTest):
 
     def test_by_default_all_but_the_long_ones_run(self):
         self.nicosim("test")
-        sanitized, release = self.calls("ctest")
+        sanitized, fuzz, release = self.calls("ctest")
         self.assertIn("-L replay|fuzz-smoke --no-tests=ignore", sanitized)
+        self.assertTrue(fuzz.endswith("build/fuzz --output-on-failure -j 2 -L ^fuzz$ --no-tests=ignore"), fuzz)
         self.assertTrue(release.endswith("build/release --output-on-failure -j 2 -LE ^long$"), release)
 
     def test_a_filter_runs_in_the_release_build_alone(self):
@@ -578,6 +579,19 @@ class LauncherTests(LauncherTest):
         self.nicosim("test", "-L", "fuzz-smoke")
         self.assertEqual(len(self.calls("ctest")), 2)
         self.assertIn("-L replay|fuzz-smoke -L fuzz-smoke --no-tests=ignore", self.calls("ctest")[0])
+
+    def test_the_fuzzers_run_by_their_label(self):
+        self.nicosim("test", "-L", "fuzz")
+        sanitized, fuzz, release = self.calls("ctest")
+        self.assertIn("-L ^fuzz$ -L fuzz --no-tests=ignore", fuzz)
+        self.assertIn("build/release --output-on-failure -j 2 -L fuzz --no-tests=ignore", release)
+
+    def test_a_finding_fails_with_the_command_that_repeats_the_fuzzer(self):
+        self.write(f"{self.fakes}/ctest-fuzz", "1/1 Test #1: Fuzz.tcp .....***Failed   0.01 sec\n")
+        result = self.nicosim("test", "-L", "fuzz")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("repeat it with: ./nicosim test -L fuzz -R '^Fuzz[.]tcp$'\n", result.stdout)
+        self.assertIn("a fuzzer found something", result.stderr)
 
     def test_a_failure_names_the_command_that_repeats_it_and_exits_1(self):
         self.write(f"{self.fakes}/ctest-release", self.FAILURE)
@@ -593,7 +607,7 @@ class LauncherTests(LauncherTest):
         result = self.nicosim("test")
         self.assertEqual(result.returncode, 1)
         self.assertIn("./nicosim test -L 'replay|fuzz-smoke' -R ", result.stdout)
-        self.assertEqual(len(self.calls("ctest")), 2)
+        self.assertEqual(len(self.calls("ctest")), 3)
         self.assertIn("sanitized build failed", result.stderr)
 
     def test_run_after_test_does_not_switch_the_tests_off(self):

@@ -205,6 +205,14 @@ TEST_F(TcpData, ADuplicateIsReportedByDsack) {
   EXPECT_EQ(nstat("TcpExtTCPDSACKOldSent"), 1U);
 }
 
+TEST_F(TcpData, ADuplicateFinIsReportedByDsackWithItsOwnNumber) {
+  accepted_with(syn_options(true, true, 7));
+  inject({.flags = kAck | kFin, .seq = 201});
+  EXPECT_EQ(heard().sacks, (std::vector<std::pair<std::uint32_t, std::uint32_t>>{{201, 202}}));
+  inject({.seq = 101, .payload = pattern(200)});  // a peer that goes on after its FIN
+  EXPECT_EQ(heard().sacks.front(), (std::pair<std::uint32_t, std::uint32_t>{201, 202})) << "never an empty block";
+}
+
 TEST_F(TcpData, OverlappingSegmentsAreJoinedWithoutASeam) {
   const int fd = accepted_with(syn_options(true, true, 7));
   const Packet all = pattern(1000);

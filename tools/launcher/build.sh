@@ -63,7 +63,7 @@ first_changed() (
   sources=(CMakeLists.txt CMakePresets.json cmake)
   [[ ! -d include ]] || sources+=(include)
   while IFS= read -r folder; do
-    [[ ! -d $folder || $1 == nicosim_exe && $folder =~ ^(tb|bench)$ ]] || sources+=("$folder")
+    [[ ! -d $folder || $1 == nicosim_exe && $folder =~ ^(tb|bench)(/|$) ]] || sources+=("$folder")
   done < <(sed -n 's/^ *add_subdirectory(\([^ )]*\).*/\1/p' CMakeLists.txt)
   # What is gone has changed as well.
   find "${sources[@]}" -cnewer "$2" -print -quit 2>/dev/null || echo gone

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # ./nicosim test: what CI runs, or a part of it.
 #
-# First the sanitized build for the tests that read foreign bytes, then everything in the release build, so that the
-# last lines are ctest's summary of the release run. Tests labelled `long` run only when asked for.
+# First the sanitized build for the tests that read foreign bytes, then the fuzzers, a minute each, then everything in
+# the release build, so that the last lines are ctest's summary of the release run. Tests labelled `long` run only when
+# asked for.
 
 sanitized_labels='replay|fuzz-smoke'
 
@@ -44,15 +45,22 @@ run_tests() {
       run_ctest sanitize "-L '$sanitized_labels' " -L "$sanitized_labels" "${filter[@]}" --no-tests=ignore ||
       failed=sanitized
   fi
+  local nothing=error  # a filter that matches nothing is a typing mistake
+  if wants_fuzzers "$label" "$regex"; then
+    build fuzz ON nicosim_fuzz_tests
+    run_ctest fuzz "-L fuzz " -L '^fuzz$' "${filter[@]}" --no-tests=ignore || failed+=" fuzz"
+    nothing=ignore
+  fi
   build release ON all
   if ((${#filter[@]} > 0)); then
-    filter+=(--no-tests=error)  # a filter that matches nothing is a typing mistake
+    filter+=("--no-tests=$nothing")
   else
     filter=(-LE '^long$')
   fi
   run_ctest release "" "${filter[@]}" || failed+=" release"
   [[ -n $failed ]] || return 0
-  [[ $failed != sanitized ]] || say "a test of the sanitized build failed, see above"
+  [[ $failed != *sanitized* ]] || say "a test of the sanitized build failed, see above"
+  [[ $failed != *fuzz* ]] || say "a fuzzer found something, see above"
   return 1
 }
 
@@ -62,6 +70,19 @@ wants_sanitized() {
     [[ -z $2 ]]
   else
     [[ replay =~ $1 || fuzz-smoke =~ $1 ]]
+  fi
+}
+
+# wants_fuzzers LABEL REGEX: likewise. Where nothing is installed from here, clang may be missing.
+wants_fuzzers() {
+  if [[ -n ${NICOSIM_SKIP_PACKAGES-} ]] && ! command -v clang++-14 >/dev/null; then
+    say "no clang++-14, so the fuzzers stay out"
+    return 1
+  fi
+  if [[ -z $1 ]]; then
+    [[ -z $2 ]]
+  else
+    [[ fuzz =~ $1 ]]
   fi
 }
 
