@@ -14,12 +14,15 @@
 #include "common/net_device.hpp"
 #include "common/runtime.hpp"
 #include "stack/core/sysctl.hpp"
+#include "stack/netfilter/rule.hpp"
 #include "stack/syscalls.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace nicosim {
 
@@ -33,6 +36,7 @@ enum class RxPath : std::uint8_t {
 struct StackConfig {
   RxPath rx_path = RxPath::rps;
   Sysctl sysctl;
+  NetfilterConfig netfilter{};
 };
 
 class Stack final : public FrameSink, public NapiScheduler {
@@ -75,6 +79,11 @@ class Stack final : public FrameSink, public NapiScheduler {
   Softnet softnet(unsigned cpu) const;
   std::string softnet_stat() const;   // /proc/net/softnet_stat, 13 hexadecimal columns per CPU
   std::string sockets_table() const;  // like `ss -tuanp`
+  // Rules and connections as iptables -L -v -n -x and conntrack -L show them; empty without rules.
+  std::string netfilter_rules() const;
+  std::string netfilter_connections();
+  std::vector<std::pair<std::string, std::uint64_t>> netfilter_counters() const;  // "filter.INPUT.1.packets", ...
+  std::vector<std::pair<std::string, std::uint64_t>> conntrack_counters();        // nf_conntrack_count, insert, ...
   struct DeviceStats {
     std::uint64_t rx_dropped;            // input_pkt_queue full, or nobody for the type
     std::uint64_t rx_otherhost_dropped;  // another station's, seen because the card is promiscuous

@@ -11,15 +11,21 @@ namespace nicosim {
 
 class Icmp;
 class IpOutput;
+class Netfilter;
+enum class NfHook : std::uint8_t;
+struct NfVerdict;
 
 class IpInput {
  public:
-  IpInput(Net& net, Routes& routes, IpOutput& output, Icmp& icmp, Protocols& protocols);
+  IpInput(Net& net, Routes& routes, Netfilter& netfilter, IpOutput& output, Icmp& icmp, Protocols& protocols);
 
   void receive(FramePtr frame, Interface& in, LinkClass link_class);  // ip_rcv, from the IP header on
   Reassembly& reassembly() { return reassembly_; }
 
  private:
+  bool hook(NfHook hook, IpPacket& packet, const Interface* out);  // false: dropped or answered
+  void refuse(IpPacket packet, const NfVerdict& verdict);
+  bool pre_routing(IpPacket& packet);  // joins fragments first when connections are tracked; false: gone or kept
   bool route(IpPacket& packet);    // ip_route_input: sets destination_kind; false: dropped
   bool options(IpPacket& packet);  // ip_rcv_options; false: dropped or answered
   void deliver(IpPacket packet);   // ip_local_deliver
@@ -30,6 +36,7 @@ class IpInput {
 
   Net& net_;
   Routes& routes_;
+  Netfilter& netfilter_;
   IpOutput& output_;
   Icmp& icmp_;
   Protocols& protocols_;
