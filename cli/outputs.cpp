@@ -87,6 +87,9 @@ std::optional<OutputError> Outputs::finish(const Json& report, RunStatus status)
   const std::string text = json_text(report);
   if (dir_) {
     keep(dir_->write("report.json", text));
+    for (const auto& [name, file] :
+         {std::pair{"iptables -L -v -n -x", "netfilter.txt"}, std::pair{"conntrack -L", "conntrack.txt"}})
+      if (report["texts"].contains(name)) keep(dir_->write(file, report["texts"][name].get<std::string>()));
     keep(dir_->finish(first ? RunStatus::failed : status));
   }
   if (json_ && *json_ == "-") {

@@ -73,12 +73,21 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                               {"received_rps", softnet.received_rps},
                               {"backlog_len", softnet.backlog_len}}});
   report.counters.push_back({"nstat", counts_of(sim.stack().nstat())});
+  if (RunReport::Counts rules = sim.stack().netfilter_counters(); !rules.empty())
+    report.counters.push_back({"netfilter", std::move(rules)});
+  if (RunReport::Counts tracked = sim.stack().conntrack_counters(); !tracked.empty())
+    report.counters.push_back({"nf_conntrack", std::move(tracked)});
   report.counters.push_back({"scheduler",
                              {{"context_switches", sim.cpu().context_switches()},
                               {"ksoftirqd_runs", sim.cpu().ksoftirqd_runs()},
                               {"syscalls", sim.syscalls()}}});
 
   report.texts = {{"ss -tuanp", sim.stack().sockets_table()}, {"/proc/net/softnet_stat", sim.stack().softnet_stat()}};
+
+  if (!scenario.host.netfilter.empty()) {
+    report.texts.emplace_back("iptables -L -v -n -x", sim.stack().netfilter_rules());
+    report.texts.emplace_back("conntrack -L", sim.stack().netfilter_connections());
+  }
 
   const HostCpu::Times times = sim.cpu_times();
   report.time = sim.now();

@@ -52,7 +52,7 @@ struct Sysctl {
   bool tcp_cubic = true;  // tcp_congestion_control: cubic, else reno
 
   // net.netfilter; seconds
-  std::uint32_t nf_conntrack_max = 262144;  // entries
+  std::uint32_t nf_conntrack_max = 262144;   // entries
   std::uint32_t nf_conntrack_tcp_loose = 1;  // 1: a connection may be picked up in its middle
   std::uint32_t nf_conntrack_generic_timeout = 600, nf_conntrack_icmp_timeout = 30;
   std::uint32_t nf_conntrack_udp_timeout = 30, nf_conntrack_udp_timeout_stream = 120;

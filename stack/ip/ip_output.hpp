@@ -37,15 +37,16 @@ class IpOutput {
   };
 
   IpOutput(Net& net, Routes& routes, Netfilter& netfilter, NeighbourTable& neighbours);
-  // Told of every packet that a REJECT rule on OUTPUT refused: from its IP header on, and the ICMP code that fits. Linux
-  // sends itself the message over its loopback device.
+  // Told of every packet that a REJECT rule on OUTPUT refused: from its IP header on, and the ICMP code that fits.
+  // Linux sends itself the message over its loopback device.
   void on_refused(std::function<void(Bytes packet, std::uint8_t code)> listener) { refused_ = std::move(listener); }
 
   // Opens the ids of the frames that `payload_bytes` will travel in over this route: one, or one per fragment.
   std::vector<FrameId> open(const Route& route, std::size_t payload_bytes, std::span<const FrameId> parents,
                             std::size_t header_bytes = Ipv4Header::kBytes);
   // ip_local_out: a transport segment that carries its ids from open(). 0, -ENOBUFS when a queue dropped (part of)
-  // it, -EMSGSIZE when it may not be fragmented but must, -EPERM when netfilter dropped it. Whatever the result, the ids are taken care of.
+  // it, -EMSGSIZE when it may not be fragmented but must, -EPERM when netfilter dropped it. Whatever the result, the
+  // ids are taken care of.
   int send(FramePtr segment, const Route& route, const Fields& fields, TxAccount* account = nullptr);
   // ip_output: a packet with its IP header, ids from open(), that may need fragmenting.
   int output(FramePtr packet, const Route& route, TxAccount* account);

@@ -117,8 +117,7 @@ bool Conntrack::checked(Frame& frame, const NfPacket& packet, bool verify) {
   if (!verify || !sum_there || frame.rx_checksum == RxChecksum::unnecessary) return true;
   net_.runtime.charge(Cost::checksum_per_byte, covered);
   Checksum sum;
-  if (packet.protocol() != kIpIcmp)
-    sum = Checksum{packet.source(), packet.destination(), packet.protocol(), covered};
+  if (packet.protocol() != kIpIcmp) sum = Checksum{packet.source(), packet.destination(), packet.protocol(), covered};
   sum.add(transport.first(covered));
   if (sum.value() != 0) {
     ++stat_.error;
@@ -203,16 +202,12 @@ Conntrack::Outcome Conntrack::advance(NfConn& conn, NfDirection direction, const
 Conntrack::Outcome Conntrack::advance_tcp(NfConn& conn, NfDirection direction, const NfPacket& packet) {
   using enum NfTcpState;
   const Sysctl& knobs = net_.sysctl;
-  const std::array<std::uint32_t, kNfTcpStates> timeouts{knobs.nf_conntrack_tcp_timeout_syn_sent,
-                                                         knobs.nf_conntrack_tcp_timeout_syn_sent,
-                                                         knobs.nf_conntrack_tcp_timeout_syn_recv,
-                                                         knobs.nf_conntrack_tcp_timeout_established,
-                                                         knobs.nf_conntrack_tcp_timeout_fin_wait,
-                                                         knobs.nf_conntrack_tcp_timeout_close_wait,
-                                                         knobs.nf_conntrack_tcp_timeout_last_ack,
-                                                         knobs.nf_conntrack_tcp_timeout_time_wait,
-                                                         knobs.nf_conntrack_tcp_timeout_close,
-                                                         knobs.nf_conntrack_tcp_timeout_syn_sent};
+  const std::array<std::uint32_t, kNfTcpStates> timeouts{
+      knobs.nf_conntrack_tcp_timeout_syn_sent, knobs.nf_conntrack_tcp_timeout_syn_sent,
+      knobs.nf_conntrack_tcp_timeout_syn_recv, knobs.nf_conntrack_tcp_timeout_established,
+      knobs.nf_conntrack_tcp_timeout_fin_wait, knobs.nf_conntrack_tcp_timeout_close_wait,
+      knobs.nf_conntrack_tcp_timeout_last_ack, knobs.nf_conntrack_tcp_timeout_time_wait,
+      knobs.nf_conntrack_tcp_timeout_close,    knobs.nf_conntrack_tcp_timeout_syn_sent};
   const std::uint8_t flags = tcp_flags(packet);
   const bool reply = direction == NfDirection::reply;
   const NfTcpState old = conn.tcp;

@@ -1,8 +1,8 @@
 // Connection tracking (net/netfilter/nf_conntrack_core.c): every packet belongs to a connection, known by its tuple in
 // both directions; NAT keeps its mapping there.
 //
-// A new connection lives with its first packet until that leaves the last hook (`confirm`), then in the table. Time-outs
-// are looked at when somebody asks for the entry or makes room, so an idle host runs no timer for them.
+// A new connection lives with its first packet until that leaves the last hook (`confirm`), then in the table.
+// Time-outs are looked at when somebody asks for the entry or makes room, so an idle host runs no timer for them.
 #pragma once
 
 #include "common/frame.hpp"
@@ -32,8 +32,8 @@ struct NfConn {
   bool source_nat = false, destination_nat = false;            // IPS_SRC_NAT, IPS_DST_NAT: packets are rewritten
   bool source_nat_done = false, destination_nat_done = false;  // decided, be it for nothing
   NfTcpState tcp = NfTcpState::NONE;
-  SimTime stream_from;  // UDP: two-way traffic after this makes it a stream
-  SimTime deadline;     // the entry is gone from here on
+  SimTime stream_from;       // UDP: two-way traffic after this makes it a stream
+  SimTime deadline;          // the entry is gone from here on
   std::uint64_t number = 0;  // in order of creation
   std::array<std::uint64_t, 2> packets{}, bytes{};
 
@@ -69,8 +69,8 @@ class Conntrack {
   bool taken(const NfTuple& reply, const NfConn& except);
 
   const Stat& stat() const { return stat_; }
-  std::size_t count();       // nf_conntrack_count
-  std::string listing();     // conntrack -L, oldest entry first
+  std::size_t count();    // nf_conntrack_count
+  std::string listing();  // conntrack -L, oldest entry first
   const Sysctl& sysctl() const { return net_.sysctl; }
 
  private:
@@ -95,9 +95,9 @@ class Conntrack {
   Net& net_;
   Stat stat_;
   std::uint64_t next_number_ = 0;
-  std::map<NfTuple, Entry> table_;               // both directions of every confirmed connection
-  std::map<std::uint64_t, NfConn*> unassured_;   // confirmed ones that early_drop may take, oldest first
-  std::map<Deadline, NfConn*> deadlines_;        // confirmed ones
+  std::map<NfTuple, Entry> table_;              // both directions of every confirmed connection
+  std::map<std::uint64_t, NfConn*> unassured_;  // confirmed ones that early_drop may take, oldest first
+  std::map<Deadline, NfConn*> deadlines_;       // confirmed ones
 };
 
 }  // namespace nicosim

@@ -26,26 +26,26 @@ std::optional<Kind> kind_of(std::uint8_t flags) {
 constexpr std::string_view kLetters = "NSREFWLTC2ix";
 using Row = std::string_view;
 constexpr std::array<std::array<Row, 5>, 2> kTable{{
-    {{                // from the side that called
-      "SSiiiiiSS2",   // SYN: a new call, also over the ashes of an old one
-      "xxRxxxxxxR",   // SYN-ACK: only of a simultaneous open
-      "xxFFLLLTCx",   // FIN: the first side to close waits, the second one expects the last ACK
-      "ExEEWWTTCx",   // ACK: picks up a connection in its middle, too (nf_conntrack_tcp_loose)
-      "xCCCCCCCCC"}}, // RST
-    {{                // from the side that was called
-      "x2xxxxxSx2",   // SYN: simultaneous open, or the old client's port has become the server
-      "xRiiiiiiiR",   // SYN-ACK
-      "xxFFLLLTCx",   // FIN
-      "xiREWWTTCi",   // ACK
-      "xCCCCCCCCC"}}, // RST
+    {{                 // from the side that called
+      "SSiiiiiSS2",    // SYN: a new call, also over the ashes of an old one
+      "xxRxxxxxxR",    // SYN-ACK: only of a simultaneous open
+      "xxFFLLLTCx",    // FIN: the first side to close waits, the second one expects the last ACK
+      "ExEEWWTTCx",    // ACK: picks up a connection in its middle, too (nf_conntrack_tcp_loose)
+      "xCCCCCCCCC"}},  // RST
+    {{                 // from the side that was called
+      "x2xxxxxSx2",    // SYN: simultaneous open, or the old client's port has become the server
+      "xRiiiiiiiR",    // SYN-ACK
+      "xxFFLLLTCx",    // FIN
+      "xiREWWTTCi",    // ACK
+      "xCCCCCCCCC"}},  // RST
 }};
 
 }  // namespace
 
 std::string_view name_of(NfTcpState state) {
-  constexpr std::array<std::string_view, kNfTcpStates> kNames{"NONE",       "SYN_SENT", "SYN_RECV",  "ESTABLISHED",
-                                                              "FIN_WAIT",   "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT",
-                                                              "CLOSE",      "SYN_SENT2"};
+  constexpr std::array<std::string_view, kNfTcpStates> kNames{"NONE",     "SYN_SENT",   "SYN_RECV", "ESTABLISHED",
+                                                              "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT",
+                                                              "CLOSE",    "SYN_SENT2"};
   return kNames.at(static_cast<std::size_t>(state));
 }
 

@@ -3,18 +3,11 @@
 #include "stack/ip/ipv4.hpp"
 #include "stack/netfilter/netfilter.hpp"
 
-#include <cstdio>
+#include <fmt/format.h>
+#include <map>
 
 namespace nicosim {
 namespace {
-
-template <class... Args>
-std::string text(const char* format, Args... args) {
-  std::string out(256, '\0');
-  const int length = std::snprintf(out.data(), out.size(), format, args...);
-  out.resize(std::min(static_cast<std::size_t>(std::max(length, 0)), out.size() - 1));
-  return out;
-}
 
 std::string protocol_name(std::uint8_t protocol) {
   switch (protocol) {
@@ -72,13 +65,16 @@ std::string details(const NfRule& rule) {
   if (rule.sport) out += port_match("spt:", "spts:", *rule.sport);
   if (rule.dport) out += port_match("dpt:", "dpts:", *rule.dport);
   if (rule.tcp_flags)
-    out += text(" flags:%s0x%02X/0x%02X", rule.tcp_flags->negated ? "!" : "", rule.tcp_flags->value.mask,
-                rule.tcp_flags->value.set);
-  if (rule.mac_source) out += " MAC " + shown(rule.mac_source, [](const MacAddress& m) { return m.text(); }, "");
+    out += fmt::format(" flags:{}0x{:02X}/0x{:02X}", rule.tcp_flags->negated ? "!" : "", rule.tcp_flags->value.mask,
+                       rule.tcp_flags->value.set);
+  if (rule.mac_source)
+    out += " MAC " + shown(
+                         rule.mac_source, [](const MacAddress& m) { return m.text(); }, "");
   if (rule.mac_destination)
-    out += " MAC-DST " + shown(rule.mac_destination, [](const MacAddress& m) { return m.text(); }, "");
+    out += " MAC-DST " + shown(
+                             rule.mac_destination, [](const MacAddress& m) { return m.text(); }, "");
   if (rule.ether_type)
-    out += text(" ether_type %s0x%04x", rule.ether_type->negated ? "!" : "", unsigned{rule.ether_type->value});
+    out += fmt::format(" ether_type {}0x{:04x}", rule.ether_type->negated ? "!" : "", rule.ether_type->value);
   if (rule.ctstate) out += (rule.ctstate->negated ? " ! ctstate " : " ctstate ") + states_text(rule.ctstate->value);
   if (!rule.comment.empty()) out += " /* " + rule.comment + " */";
   switch (rule.target) {
@@ -100,13 +96,10 @@ std::string details(const NfRule& rule) {
 
 std::string rule_line(const NfRule& rule, std::uint64_t packets, std::uint64_t bytes) {
   const auto same = [](const std::string& name) { return name; };
-  const std::string protocol = shown(rule.protocol, protocol_name, "all");
-  const std::string in = shown(rule.in, same, "*"), out = shown(rule.out, same, "*");
-  const std::string source = shown(rule.source, prefix_text, "0.0.0.0/0");
-  const std::string destination = shown(rule.destination, prefix_text, "0.0.0.0/0");
-  std::string line = text("%8llu %8llu %-10s %-4s --  %-6s %-6s %-20s %-20s", static_cast<unsigned long long>(packets),
-                          static_cast<unsigned long long>(bytes), std::string{name_of(rule.target)}.c_str(),
-                          protocol.c_str(), in.c_str(), out.c_str(), source.c_str(), destination.c_str());
+  std::string line =
+      fmt::format("{:>8} {:>8} {:<10} {:<4} --  {:<6} {:<6} {:<20} {:<20}", packets, bytes, name_of(rule.target),
+                  shown(rule.protocol, protocol_name, "all"), shown(rule.in, same, "*"), shown(rule.out, same, "*"),
+                  shown(rule.source, prefix_text, "0.0.0.0/0"), shown(rule.destination, prefix_text, "0.0.0.0/0"));
   line += details(rule);
   line.erase(line.find_last_not_of(' ') + 1);
   return line + "\n";
@@ -115,10 +108,10 @@ std::string rule_line(const NfRule& rule, std::uint64_t packets, std::uint64_t b
 std::string tuple_text(const NfTuple& tuple) {
   std::string out = "src=" + tuple.source.text() + " dst=" + tuple.destination.text();
   if (tuple.protocol == kIpIcmp)
-    return out + text(" type=%u code=%u id=%u", tuple.destination_port >> 8U, tuple.destination_port & 0xffU,
-                      unsigned{tuple.source_port});
+    return out + fmt::format(" type={} code={} id={}", tuple.destination_port >> 8U, tuple.destination_port & 0xffU,
+                             tuple.source_port);
   if (tuple.protocol == kIpTcp || tuple.protocol == kIpUdp)
-    out += text(" sport=%u dport=%u", unsigned{tuple.source_port}, unsigned{tuple.destination_port});
+    out += fmt::format(" sport={} dport={}", tuple.source_port, tuple.destination_port);
   return out;
 }
 
@@ -136,9 +129,8 @@ std::string Netfilter::rules_listing() const {
       const auto hook = static_cast<NfHook>(h);
       if (!has_chain(table, hook)) continue;
       const Chain& here = chain(table, hook);
-      out += text("\nChain %s (policy %s %llu packets, %llu bytes)\n", std::string{name_of(hook)}.c_str(),
-                  here.drop ? "DROP" : "ACCEPT", static_cast<unsigned long long>(here.packets),
-                  static_cast<unsigned long long>(here.bytes));
+      out += fmt::format("\nChain {} (policy {} {} packets, {} bytes)\n", name_of(hook), here.drop ? "DROP" : "ACCEPT",
+                         here.packets, here.bytes);
       out += "    pkts      bytes target     prot opt in     out     source               destination\n";
       for (const std::size_t index : here.rules) {
         const Rule& rule = rules_[index];
@@ -173,9 +165,8 @@ Netfilter::Counts Netfilter::conntrack_counters() {
   if (!tracks_) return {};
   const std::uint64_t count = conntrack_.count();
   const Conntrack::Stat& s = conntrack_.stat();
-  return {{"nf_conntrack_count", count}, {"found", s.found},           {"invalid", s.invalid},
-          {"insert", s.insert},          {"insert_failed", s.insert_failed}, {"drop", s.drop},
-          {"early_drop", s.early_drop},  {"error", s.error}};
+  return {{"nf_conntrack_count", count},      {"found", s.found}, {"invalid", s.invalid},       {"insert", s.insert},
+          {"insert_failed", s.insert_failed}, {"drop", s.drop},   {"early_drop", s.early_drop}, {"error", s.error}};
 }
 
 std::string Conntrack::listing() {
@@ -185,17 +176,14 @@ std::string Conntrack::listing() {
   std::string out;
   for (const auto& [number, conn] : by_age) {
     const NfTuple& original = conn->tuple(NfDirection::original);
-    const std::string protocol = protocol_name(original.protocol);
-    out += text("%-8s %u %lld ", protocol.c_str(), unsigned{original.protocol},
-                static_cast<long long>((conn->deadline - net_.now()).in_ns() / 1'000'000'000));
+    out += fmt::format("{:<8} {} {} ", protocol_name(original.protocol), original.protocol,
+                       (conn->deadline - net_.now()).in_ns() / 1'000'000'000);
     if (original.protocol == kIpTcp) out += std::string{name_of(conn->tcp)} + " ";
     out += tuple_text(original);
-    out += text(" packets=%llu bytes=%llu ", static_cast<unsigned long long>(conn->packets[0]),
-                static_cast<unsigned long long>(conn->bytes[0]));
+    out += fmt::format(" packets={} bytes={} ", conn->packets[0], conn->bytes[0]);
     if (!conn->seen_reply) out += "[UNREPLIED] ";
     out += tuple_text(conn->tuple(NfDirection::reply));
-    out += text(" packets=%llu bytes=%llu ", static_cast<unsigned long long>(conn->packets[1]),
-                static_cast<unsigned long long>(conn->bytes[1]));
+    out += fmt::format(" packets={} bytes={} ", conn->packets[1], conn->bytes[1]);
     out += conn->assured ? "[ASSURED]\n" : "\n";
   }
   return out;

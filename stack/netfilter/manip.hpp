@@ -6,9 +6,7 @@
 namespace nicosim {
 
 enum class NfManip : std::uint8_t { source, destination };  // NF_NAT_MANIP_SRC, NF_NAT_MANIP_DST
-constexpr NfManip other(NfManip manip) {
-  return manip == NfManip::source ? NfManip::destination : NfManip::source;
-}
+constexpr NfManip other(NfManip manip) { return manip == NfManip::source ? NfManip::destination : NfManip::source; }
 
 // nf_nat_ipv4_manip_pkt: gives the packet one end of `target`; the other end stays. Works on the quote in an ICMP error
 // as well, whose transport header may be cut short.

@@ -42,7 +42,8 @@ class Netfilter {
   // nf_hook_slow: `packet` begins with its IP header, which has been checked; addresses and ports may be other ones
   // afterwards. in, out: nullptr where there is none. The caller ends the packet unless it is accepted.
   NfVerdict run(NfHook hook, Frame& packet, const Interface* in, const Interface* out);
-  // Table bridge: `frame` begins with its Ethernet header, whose destination may be another one afterwards. false: drop.
+  // Table bridge: `frame` begins with its Ethernet header, whose destination may be another one afterwards. false:
+  // drop.
   bool run_bridge(Frame& frame, const Interface& in);
 
   // What iptables -L -v -n -x and conntrack -L would print.
@@ -50,8 +51,8 @@ class Netfilter {
   std::string conntrack_listing() { return conntrack_.listing(); }
   bool configured() const { return !rules_.empty() || tracks_ || has_policy_; }
   using Counts = std::vector<std::pair<std::string, std::uint64_t>>;
-  Counts rule_counters() const;   // "filter.INPUT.1.packets", ...
-  Counts conntrack_counters();    // nf_conntrack_count, insert, drop, ...
+  Counts rule_counters() const;  // "filter.INPUT.1.packets", ...
+  Counts conntrack_counters();   // nf_conntrack_count, insert, drop, ...
 
  private:
   struct Rule {
@@ -59,8 +60,8 @@ class Netfilter {
     std::uint64_t packets = 0, bytes = 0;
   };
   struct Chain {
-    std::vector<std::size_t> rules;  // indices into rules_
-    bool drop = false;               // policy
+    std::vector<std::size_t> rules;        // indices into rules_
+    bool drop = false;                     // policy
     std::uint64_t packets = 0, bytes = 0;  // that met the policy
     bool used() const { return drop || !rules.empty(); }
   };

@@ -46,8 +46,12 @@ void RefusedPackets::tell() {
     TransportProtocol* const protocol = protocols_[load8(quoted, 9)];
     if (protocol == nullptr) continue;
     const std::size_t header_bytes = (load8(quoted, 0) & 0xfU) * std::size_t{4};
-    protocol->error({kUnreachable, refused.code, {load_be32(quoted, 12)}, {load_be32(quoted, 16)},
-                     quoted.subspan(header_bytes), 0});
+    protocol->error({kUnreachable,
+                     refused.code,
+                     {load_be32(quoted, 12)},
+                     {load_be32(quoted, 16)},
+                     quoted.subspan(header_bytes),
+                     0});
   }
 }
 

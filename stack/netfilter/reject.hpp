@@ -16,8 +16,8 @@ namespace nicosim {
 // nf_send_reset, about a packet whose transport header comes first. false: not TCP, damaged, itself a RST, or no route.
 bool nf_send_reset(Net& net, const Routes& routes, IpOutput& output, const IpPacket& about);
 
-// Packets of our own that REJECT refused on OUTPUT: their sockets hear of it as soon as the call that sent them is over,
-// as if the ICMP message had come back over a loopback device.
+// Packets of our own that REJECT refused on OUTPUT: their sockets hear of it as soon as the call that sent them is
+// over, as if the ICMP message had come back over a loopback device.
 class RefusedPackets {
  public:
   RefusedPackets(Net& net, const Protocols& protocols) : net_(net), protocols_(protocols) {}

@@ -11,9 +11,9 @@ constexpr std::array kTables{"bridge"sv, "raw"sv, "mangle"sv, "nat"sv, "filter"s
 constexpr std::array kChains{"PREROUTING"sv, "INPUT"sv, "FORWARD"sv, "OUTPUT"sv, "POSTROUTING"sv};
 constexpr std::array kTargets{""sv,     "ACCEPT"sv,     "DROP"sv,     "REJECT"sv,  "DNAT"sv,
                               "SNAT"sv, "MASQUERADE"sv, "REDIRECT"sv, "NOTRACK"sv, "dnat"sv};
-constexpr std::array kRejects{"icmp-net-unreachable"sv,  "icmp-host-unreachable"sv,  "icmp-proto-unreachable"sv,
-                              "icmp-port-unreachable"sv, "icmp-net-prohibited"sv,    "icmp-host-prohibited"sv,
-                              "icmp-admin-prohibited"sv, "tcp-reset"sv};
+constexpr std::array kRejects{
+    "icmp-net-unreachable"sv, "icmp-host-unreachable"sv, "icmp-proto-unreachable"sv, "icmp-port-unreachable"sv,
+    "icmp-net-prohibited"sv,  "icmp-host-prohibited"sv,  "icmp-admin-prohibited"sv,  "tcp-reset"sv};
 constexpr std::array<std::uint8_t, 8> kCodes{0, 1, 2, 3, 9, 10, 13, 0};  // RFC 792, RFC 1122, RFC 1812
 constexpr std::array kStates{"NEW"sv, "ESTABLISHED"sv, "RELATED"sv, "INVALID"sv, "UNTRACKED"sv};
 

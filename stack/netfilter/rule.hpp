@@ -1,7 +1,7 @@
 // What netfilter is told to do, as plain data: rules in tables and chains, and the chains' policies.
 //
-// Words are those of iptables(8) and iptables-extensions(8); the table `bridge` stands for ebtables(8). A scenario holds
-// the same struct, so nothing is translated on the way.
+// Words are those of iptables(8) and iptables-extensions(8); the table `bridge` stands for ebtables(8). A scenario
+// holds the same struct, so nothing is translated on the way.
 #pragma once
 
 #include "common/bytes.hpp"
@@ -85,25 +85,25 @@ struct NfRange {
 struct NfRule {
   NfTable table = NfTable::filter;
   NfHook chain = NfHook::local_in;
-  NfOptional<std::string> in, out;  // interface; "eth+": every one that begins with eth
-  NfOptional<MacAddress> mac_source, mac_destination;
-  NfOptional<std::uint16_t> ether_type;  // of table bridge
-  NfOptional<NfPrefix> source, destination;
-  NfOptional<std::uint8_t> protocol;
-  NfOptional<NfPorts> sport, dport;  // of TCP and UDP
-  NfOptional<NfTcpFlags> tcp_flags;
-  NfOptional<std::uint8_t> ctstate;  // a bit per NfState
-  std::string comment;
+  NfOptional<std::string> in{}, out{};  // interface; "eth+": every one that begins with eth
+  NfOptional<MacAddress> mac_source{}, mac_destination{};
+  NfOptional<std::uint16_t> ether_type{};  // of table bridge
+  NfOptional<NfPrefix> source{}, destination{};
+  NfOptional<std::uint8_t> protocol{};
+  NfOptional<NfPorts> sport{}, dport{};  // of TCP and UDP
+  NfOptional<NfTcpFlags> tcp_flags{};
+  NfOptional<std::uint8_t> ctstate{};  // a bit per NfState
+  std::string comment{};
 
   NfTarget target = NfTarget::none;
   NfRejectWith reject_with = NfRejectWith::icmp_port_unreachable;
-  NfRange to;
-  MacAddress to_mac;
+  NfRange to{};
+  MacAddress to_mac{};
   bool operator==(const NfRule&) const = default;
 };
 
 struct NetfilterConfig {
-  std::vector<NfRule> rules;                              // in order within a chain
+  std::vector<NfRule> rules;                               // in order within a chain
   std::map<std::pair<NfTable, NfHook>, bool> drop_policy;  // true: DROP; absent: ACCEPT
   bool empty() const { return rules.empty() && drop_policy.empty(); }
   bool operator==(const NetfilterConfig&) const = default;
@@ -114,8 +114,8 @@ bool has_chain(NfTable table, NfHook chain);
 bool takes_target(NfTable table, NfHook chain, NfTarget target);
 bool is_nat(NfTarget target);
 
-std::string_view name_of(NfTable table);   // "filter"
-std::string_view name_of(NfHook chain);    // "PREROUTING"
+std::string_view name_of(NfTable table);    // "filter"
+std::string_view name_of(NfHook chain);     // "PREROUTING"
 std::string_view name_of(NfTarget target);  // "DNAT", "dnat"; none: ""
 std::string_view name_of(NfRejectWith with);
 std::string_view name_of(NfState state);
