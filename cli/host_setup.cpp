@@ -91,6 +91,10 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
   simulation.stack = stack_config_of(scenario);
   for (const auto& [name, time] : scenario.host.costs) simulation.costs.set(*cost_from(name), time);
   for (const Scenario::Nic& nic : scenario.nics) add_card(scenario, nic);
+  for (const Scenario::Route& route : scenario.host.routes)
+    simulation.nics.at(port_of(scenario, route.dev))
+        .routes.push_back({route.destination.ip, route.destination.prefix, route.via.value_or(Ipv4Address::any())});
+  simulation.stack.netfilter = scenario.host.netfilter;
   for (const Scenario::Peer& peer : scenario.peers) add_peer(scenario, peer);
 
   for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
@@ -144,6 +148,7 @@ void HostSetup::add_client(const Scenario& scenario, const Scenario::App& app, s
   config.mac = peer->mac;
   config.address = peer->address->ip;
   config.prefix_length = peer->address->prefix;
+  if (peer->gateway) config.gateway = *peer->gateway;
   config.server = app.target;
   config.port = app.port;
   config.at = app.at;

@@ -91,6 +91,10 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                               {"received_rps", softnet.received_rps},
                               {"backlog_len", softnet.backlog_len}}});
   report.counters.push_back({"nstat", counts_of(sim.stack().nstat())});
+  if (RunReport::Counts rules = sim.stack().netfilter_counters(); !rules.empty())
+    report.counters.push_back({"netfilter", std::move(rules)});
+  if (RunReport::Counts tracked = sim.stack().conntrack_counters(); !tracked.empty())
+    report.counters.push_back({"nf_conntrack", std::move(tracked)});
   report.counters.push_back({"scheduler",
                              {{"context_switches", sim.cpu().context_switches()},
                               {"ksoftirqd_runs", sim.cpu().ksoftirqd_runs()},
@@ -99,6 +103,12 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
   report.texts = {{"ss -tuanp", sim.stack().sockets_table()}, {"/proc/net/softnet_stat", sim.stack().softnet_stat()}};
 
   report.files = linux_texts(sim, scenario);
+  if (!scenario.host.netfilter.empty()) {
+    report.texts.emplace_back("iptables -L -v -n -x", sim.stack().netfilter_rules());
+    report.texts.emplace_back("conntrack -L", sim.stack().netfilter_connections());
+    report.files.emplace_back("netfilter.txt", sim.stack().netfilter_rules());
+    report.files.emplace_back("conntrack.txt", sim.stack().netfilter_connections());
+  }
 
   const HostCpu::Times times = sim.cpu_times();
   report.time = sim.now();

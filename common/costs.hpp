@@ -38,6 +38,8 @@ namespace nicosim {
   X(arp_receive,      150'000, "frame",     "arp_rcv and neighbour table",                     "assumption") \
   X(ip_receive,       150'000, "packet",    "ip_rcv, checks, route",                           "assumption") \
   X(ip_reassemble,    200'000, "fragment",  "ip_defrag",                                       "assumption") \
+  X(nf_rule,           15'000, "rule",      "compare a packet with a netfilter rule",          "assumption") \
+  X(nf_conntrack,     150'000, "packet",    "nf_conntrack_in: tuple, lookup, state",           "assumption") \
   X(checksum_per_byte,    100, "byte",      "software checksum",                               "assumption: about 10 GB/s") \
   X(icmp_receive,     150'000, "message",   "icmp_rcv",                                        "assumption") \
   X(udp_receive,      200'000, "datagram",  "udp_rcv, socket lookup, receive queue",           "assumption") \

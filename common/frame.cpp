@@ -45,6 +45,7 @@ void Frame::at(Ledger& ledger, Station station, SimTime now, std::string_view de
 
 void FrameRecycler::operator()(Frame* frame) const noexcept {
   assert(frame->ids.empty() && "a frame was freed while one of its ids had no fate");
+  frame->nfct.reset();
   FramePool& pool = *frame->pool_;
   --pool.in_use_;
   (frame->previous_live_ != nullptr ? frame->previous_live_->next_live_ : pool.first_live_) = frame->next_live_;
@@ -69,6 +70,7 @@ FramePtr FramePool::make(std::size_t capacity, std::size_t headroom) {
   frame->arrived = SimTime{};
   frame->rx_hash = 0;
   frame->rx_checksum = RxChecksum::none;
+  frame->nfctinfo = 0;
   frame->pool_ = this;
   ++in_use_;
   frame->next_live_ = nullptr;
@@ -89,6 +91,8 @@ FramePtr FramePool::copy(const Frame& from) {
   to->arrived = from.arrived;
   to->rx_hash = from.rx_hash;
   to->rx_checksum = from.rx_checksum;
+  to->nfct = from.nfct;
+  to->nfctinfo = from.nfctinfo;
   return to;
 }
 

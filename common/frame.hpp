@@ -25,6 +25,7 @@ enum class DropReason : std::uint16_t;
 
 class Frame;
 class FramePool;
+struct NfConn;  // stack/netfilter
 
 struct FrameRecycler {
   void operator()(Frame*) const noexcept;
@@ -58,6 +59,8 @@ class Frame {
   SimTime arrived;            // when the driver took it from the ring (skb tstamp)
   std::uint32_t rx_hash = 0;  // flow hash for RPS, 0 = not computed
   RxChecksum rx_checksum = RxChecksum::none;
+  std::shared_ptr<NfConn> nfct;  // the connection it belongs to, and as what (skb->_nfct); netfilter alone looks inside
+  std::uint8_t nfctinfo = 0;
 
  private:
   friend class FramePool;

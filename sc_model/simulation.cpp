@@ -273,6 +273,8 @@ void Simulation::init_process() {
     card.driver.probe();
     stack_->attach(card.driver);
     for (const auto& [address, prefix] : nic.addresses) stack_->add_address(card.driver, address, prefix);
+    for (const NicSetup::Route& route : nic.routes)
+      stack_->add_route(route.destination, route.prefix_length, route.gateway, card.driver);
     if (nic.everyone_on_link) stack_->add_route(Ipv4Address::any(), 0, Ipv4Address::any(), card.driver);
     for (const auto& [address, mac] : nic.neighbours) stack_->set_neighbour(card.driver, address, mac);
     card.driver.open();

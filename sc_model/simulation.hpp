@@ -37,7 +37,13 @@ struct NicSetup {
   DriverConfig driver;  // name, rings, mode, promiscuous; `port` is set by the simulation
   MacAddress mac;
   std::vector<std::pair<Ipv4Address, unsigned>> addresses;  // with prefix length
-  bool everyone_on_link = false;                            // a route for 0.0.0.0/0 without gateway
+  struct Route {
+    Ipv4Address destination;
+    unsigned prefix_length;
+    Ipv4Address gateway;  // any: on the link
+  };
+  std::vector<Route> routes;      // beside that to the card's own network
+  bool everyone_on_link = false;  // a route for 0.0.0.0/0 without gateway
   std::vector<std::pair<Ipv4Address, MacAddress>> neighbours;
   LinkConfig link;
   SimTime wire_delay;                // card to peer

@@ -89,6 +89,7 @@ StackPeer::StackPeer(TcpClientConfig config)
   stack_ = std::make_unique<Stack>(*runtime_, ledger_, pool_, stack);
   stack_->attach(*port_);
   stack_->add_address(*port_, config_.address, config_.prefix_length);
+  if (!config_.gateway.is_any()) stack_->add_route(Ipv4Address::any(), 0, config_.gateway, *port_);
 }
 
 StackPeer::~StackPeer() = default;

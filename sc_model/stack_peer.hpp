@@ -23,6 +23,7 @@ struct TcpClientConfig {
   MacAddress mac;
   Ipv4Address address;
   unsigned prefix_length = 24;
+  Ipv4Address gateway;  // of the default route; any: none
   Ipv4Address server;
   std::uint16_t port = 80;
   SimTime at;                      // of the first connect(), from the start of the wire

@@ -11,6 +11,8 @@
 #include "stack/link/arp.hpp"
 #include "stack/link/link_layer.hpp"
 #include "stack/link/neighbour.hpp"
+#include "stack/netfilter/netfilter.hpp"
+#include "stack/netfilter/reject.hpp"
 #include "stack/socket/socket_calls.hpp"
 #include "stack/tcp/tcp.hpp"
 #include "stack/udp/udp.hpp"
@@ -25,7 +27,8 @@ namespace nicosim {
 // The layers in the order in which they depend on each other; torn down the other way round.
 struct Stack::Layers {
   Layers(Runtime& runtime, Ledger& ledger, FramePool& pool, const StackConfig& config)
-      : rx_path(config.rx_path), net{runtime, ledger, pool, config.sysctl} {
+      : rx_path(config.rx_path), net{runtime, ledger, pool, config.sysctl}, netfilter{net, routes, config.netfilter} {
+    ip_output.on_refused([this](Bytes packet, std::uint8_t code) { refused.add(packet, code); });
     protocols[kIpIcmp] = &icmp;
     protocols[kIpUdp] = &udp;
     protocols[kIpTcp] = &tcp;
@@ -61,15 +64,17 @@ struct Stack::Layers {
   std::vector<std::unique_ptr<Interface>> owned;
   std::vector<Interface*> interfaces;
   Routes routes{interfaces};
+  Netfilter netfilter;
   NeighbourTable neighbours{net};
-  IpOutput ip_output{net, neighbours};
+  IpOutput ip_output{net, routes, netfilter, neighbours};
   Protocols protocols{};
   Icmp icmp{net, routes, ip_output, protocols};
-  IpInput ip_input{net, routes, ip_output, icmp, protocols};
+  RefusedPackets refused{net, protocols};
+  IpInput ip_input{net, routes, netfilter, ip_output, icmp, protocols};
   Udp udp{net, routes, ip_output, icmp, interfaces};
   Tcp tcp{net, routes, ip_output};
   Arp arp{net, routes, neighbours};
-  LinkLayer link{net, tap, arp, ip_input};
+  LinkLayer link{net, tap, netfilter, arp, ip_input};
   nicosim::Softnet softnet{net, [this](FramePtr frame) { deliver(std::move(frame)); }};
   SocketCalls calls{net.runtime, [this](Socket& s, int type, int protocol) { return create(s, type, protocol); }};
 
@@ -184,6 +189,18 @@ std::string Stack::nstat_text() const {
   for (const CounterGroup::Entry& entry : nstat().entries())
     if (entry.value != 0) text += fmt::format("{:<32}{:<16}{:>6.1f}\n", entry.name, entry.value, 0.0);
   return text;
+}
+
+std::string Stack::netfilter_rules() const { return layers_->netfilter.rules_listing(); }
+
+std::string Stack::netfilter_connections() { return layers_->netfilter.conntrack_listing(); }
+
+std::vector<std::pair<std::string, std::uint64_t>> Stack::netfilter_counters() const {
+  return layers_->netfilter.rule_counters();
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> Stack::conntrack_counters() {
+  return layers_->netfilter.conntrack_counters();
 }
 
 Stack::DeviceStats Stack::device_stats(const NetDevice& device) const {

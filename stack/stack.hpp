@@ -14,6 +14,7 @@
 #include "common/net_device.hpp"
 #include "common/runtime.hpp"
 #include "stack/core/sysctl.hpp"
+#include "stack/netfilter/rule.hpp"
 #include "stack/syscalls.hpp"
 
 #include <cstdint>
@@ -21,6 +22,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace nicosim {
 
@@ -34,6 +37,7 @@ enum class RxPath : std::uint8_t {
 struct StackConfig {
   RxPath rx_path = RxPath::rps;
   Sysctl sysctl;
+  NetfilterConfig netfilter{};
 };
 
 class Stack final : public FrameSink, public NapiScheduler {
@@ -81,6 +85,11 @@ class Stack final : public FrameSink, public NapiScheduler {
   std::string listeners_table() const;  // ss -tlnp: Recv-Q and Send-Q are the accept queue and its limit
   std::string nstat_text() const;       // nstat -as: the counters that are not zero
   std::size_t half_open() const;        // connections that wait for the last ACK, of all listeners (SYN-RECV of ss)
+  // Rules and connections as iptables -L -v -n -x and conntrack -L show them; empty without rules.
+  std::string netfilter_rules() const;
+  std::string netfilter_connections();
+  std::vector<std::pair<std::string, std::uint64_t>> netfilter_counters() const;  // "filter.INPUT.1.packets", ...
+  std::vector<std::pair<std::string, std::uint64_t>> conntrack_counters();        // nf_conntrack_count, insert, ...
   struct DeviceStats {
     std::uint64_t rx_dropped;            // input_pkt_queue full, or nobody for the type
     std::uint64_t rx_otherhost_dropped;  // another station's, seen because the card is promiscuous

@@ -1,5 +1,6 @@
 // From TOML to Scenario: one function per section, each reading its keys in the order of the struct.
 #include "cli/capture/pacing.hpp"
+#include "cli/scenario/netfilter_reader.hpp"
 #include "cli/scenario/overlay.hpp"
 #include "cli/scenario/scenario.hpp"
 #include "cli/scenario/study_reader.hpp"
@@ -107,6 +108,7 @@ class Parser {
     Scenario::Link common;
     if (const auto* t = top.table("link")) link({diagnostics_, *t, "link"}, common);
     if (const auto* t = top.table("nic")) nics({diagnostics_, *t, "nic"}, common);
+    if (const auto* t = root["host"].as_table()) paths({diagnostics_, *t, "host"});
     if (const auto* t = top.table("wire")) wires({diagnostics_, *t, "wire"});
     if (const auto* t = top.table("peer")) peers({diagnostics_, *t, "peer"});
     for (const auto* t : top.tables("app")) app({diagnostics_, *t, "app"});
@@ -151,7 +153,17 @@ class Parser {
       }
       c.finish();
     }
+    t.find("route");  // both name cards, so they are read after them: paths()
+    t.find("netfilter");
     t.finish();
+  }
+
+  // What the host does with packets between its cards.
+  void paths(TableReader t) {
+    for (const auto* route : t.tables("route"))
+      scenario_.host.routes.push_back(read_route({diagnostics_, *route, t.full("route")}, scenario_.nics));
+    if (const auto* rules = t.table("netfilter"))
+      scenario_.host.netfilter = read_netfilter({diagnostics_, *rules, t.full("netfilter")}, scenario_.nics);
   }
 
   // `net.core.netdev_max_backlog = 1000` is three tables deep in TOML; the name is the path.
@@ -345,6 +357,8 @@ class Parser {
   void stack(TableReader& t, Scenario::Peer& peer) {
     station(t, peer);
     if (!t.find("address")) t.wrong("", "lacks 'address'", kAddressExpected);
+    Ipv4Address gateway;
+    if (t.ip("gateway", gateway)) peer.gateway = gateway;
   }
 
   void generator(TableReader& t, Scenario::Peer& peer) {

@@ -7,6 +7,7 @@
 #include "common/bytes.hpp"
 #include "common/result.hpp"
 #include "common/sim_time.hpp"
+#include "stack/netfilter/rule.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -40,12 +41,27 @@ struct Scenario {
     bool operator==(const Stop&) const = default;
   };
 
+  struct Address {
+    Ipv4Address ip;
+    unsigned prefix = 24;
+    bool operator==(const Address&) const = default;
+  };
+
+  struct Route {
+    Address destination;             // 0.0.0.0/0: the default route
+    std::optional<Ipv4Address> via;  // none: on the link
+    std::string dev;                 // name of a card
+    bool operator==(const Route&) const = default;
+  };
+
   struct Host {
     unsigned cores = 1;
     Mode mode = Mode::napi;
     RxPath rx_path = RxPath::rps;                 // netif_rx with pio and dma_irq
     std::map<std::string, std::uint64_t> sysctl;  // Linux's name to value; only what the scenario sets
     std::map<std::string, SimTime> costs;         // name in common/costs.hpp to time per unit; only what it sets
+    std::vector<Route> routes;                    // beside those to the cards' own networks
+    NetfilterConfig netfilter;
     bool operator==(const Host&) const = default;
   };
 
@@ -56,12 +72,6 @@ struct Scenario {
     unsigned header_bytes = 24;
     unsigned payload_bytes = 256;  // longest packet, without header
     bool operator==(const Link&) const = default;
-  };
-
-  struct Address {
-    Ipv4Address ip;
-    unsigned prefix = 24;
-    bool operator==(const Address&) const = default;
   };
 
   struct Nic {
@@ -118,6 +128,7 @@ struct Scenario {
     MacAddress mac;  // default 02:00:00:00:01:01, ... in file order
     std::optional<Address> address;
     std::vector<Send> sends;
+    std::optional<Ipv4Address> gateway;  // stack: of its default route
     // pcap
     std::string file;
     std::string pace = "capture";  // Pace::parse() reads it

@@ -1,5 +1,6 @@
 // From Scenario to TOML: the resolved scenario that an output folder keeps, so a run can be repeated without its
 // command line. Every value is written, defaults too.
+#include "cli/scenario/netfilter_reader.hpp"
 #include "cli/scenario/overlay.hpp"
 #include "cli/scenario/scenario.hpp"
 #include "cli/scenario/units.hpp"
@@ -17,6 +18,7 @@ class Writer {
     fmt::format_to(std::back_inserter(out_), format, std::forward<Args>(args)...);
     out_ += '\n';
   }
+  void text(std::string_view finished) { out_ += finished; }
   std::string take() { return std::move(out_); }
 
  private:
@@ -69,6 +71,7 @@ void write_peer(Writer& w, const Scenario::Peer& peer) {
   }
   w.line("mac = \"{}\"", peer.mac.text());
   if (peer.address) w.line("address = {}", address_text(*peer.address));
+  if (peer.gateway) w.line("gateway = \"{}\"", peer.gateway->text());
   for (const Scenario::Send& send : peer.sends) write_send(w, peer.name, send);
 }
 
@@ -116,6 +119,9 @@ std::string write_scenario(const Scenario& scenario) {
   for (const auto& [name, value] : scenario.host.sysctl) w.line("{} = {}", quoted(name), value);
   if (!scenario.host.costs.empty()) w.line("[host.costs]");
   for (const auto& [name, per_unit] : scenario.host.costs) w.line("{} = \"{}\"", name, duration_text(per_unit));
+
+  for (const Scenario::Route& route : scenario.host.routes) w.text(write_route(route));
+  w.text(write_netfilter(scenario.host.netfilter));
 
   for (const Scenario::Nic& nic : scenario.nics) write_nic(w, nic);
   for (const Scenario::Wire& wire : scenario.wires) {

@@ -51,6 +51,17 @@ struct Sysctl {
   std::uint32_t tcp_max_tw_buckets = 262144;
   bool tcp_cubic = true;  // tcp_congestion_control: cubic, else reno
 
+  // net.netfilter; seconds
+  std::uint32_t nf_conntrack_max = 262144;   // entries
+  std::uint32_t nf_conntrack_tcp_loose = 1;  // 1: a connection may be picked up in its middle
+  std::uint32_t nf_conntrack_generic_timeout = 600, nf_conntrack_icmp_timeout = 30;
+  std::uint32_t nf_conntrack_udp_timeout = 30, nf_conntrack_udp_timeout_stream = 120;
+  std::uint32_t nf_conntrack_tcp_timeout_syn_sent = 120, nf_conntrack_tcp_timeout_syn_recv = 60;
+  std::uint32_t nf_conntrack_tcp_timeout_established = 432'000, nf_conntrack_tcp_timeout_fin_wait = 120;
+  std::uint32_t nf_conntrack_tcp_timeout_close_wait = 60, nf_conntrack_tcp_timeout_last_ack = 30;
+  std::uint32_t nf_conntrack_tcp_timeout_time_wait = 120, nf_conntrack_tcp_timeout_close = 10;
+  std::uint32_t nf_conntrack_tcp_timeout_unacknowledged = 300;
+
   // net.ipv4.neigh.default
   std::uint32_t mcast_solicit = 3, ucast_solicit = 3;  // ARP requests before giving up
   std::uint32_t retrans_time_ms = 1000;

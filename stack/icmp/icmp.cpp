@@ -1,6 +1,7 @@
 #include "stack/icmp/icmp.hpp"
 
 #include "stack/ip/checksum.hpp"
+#include "stack/netfilter/conntrack.hpp"
 
 #include <algorithm>
 
@@ -179,6 +180,7 @@ bool Icmp::send_error(const IpPacket& about, std::uint8_t type, std::uint8_t cod
   finish_message(*message);
   count_out(type);
   message->ids = output_.open(*route, message->size(), original.ids);
+  nf_ct_attach(*message, original);
   net_.at(*message, Station::tx_transport);
   IpOutput::Fields fields;
   fields.source = route->source;

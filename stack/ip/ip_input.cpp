@@ -2,6 +2,8 @@
 
 #include "stack/icmp/icmp.hpp"
 #include "stack/ip/ip_output.hpp"
+#include "stack/netfilter/netfilter.hpp"
+#include "stack/netfilter/reject.hpp"
 
 namespace nicosim {
 namespace {
@@ -10,14 +12,16 @@ constexpr Ipv4Address kAllHosts{0xe000'0001};  // 224.0.0.1: every host is a mem
 
 }  // namespace
 
-IpInput::IpInput(Net& net, Routes& routes, IpOutput& output, Icmp& icmp, Protocols& protocols)
+IpInput::IpInput(Net& net, Routes& routes, Netfilter& netfilter, IpOutput& output, Icmp& icmp, Protocols& protocols)
     : net_(net),
       routes_(routes),
+      netfilter_(netfilter),
       output_(output),
       icmp_(icmp),
       protocols_(protocols),
       reassembly_(net, [this](const IpPacket& first) {
-        icmp_.send_error(first, IcmpType::kTimeExceeded, kExceededReassembly);
+        if (first.destination_kind == AddressKind::local)  // a router only passes on, the end point complains
+          icmp_.send_error(first, IcmpType::kTimeExceeded, kExceededReassembly);
       }) {}
 
 void IpInput::receive(FramePtr frame, Interface& in, LinkClass link_class) {
@@ -35,9 +39,44 @@ void IpInput::receive(FramePtr frame, Interface& in, LinkClass link_class) {
   frame->trim(header->total_bytes);  // Ethernet padding
   frame->pull(header->header_bytes);
   IpPacket packet{std::move(frame), *header, &in, link_class, AddressKind::local};
+  if (netfilter_.active(NfHook::pre_routing) && !pre_routing(packet)) return;
   if (!route(packet) || !options(packet)) return;
   if (packet.destination_kind == AddressKind::unicast) return forward(std::move(packet));
   deliver(std::move(packet));
+}
+
+bool IpInput::pre_routing(IpPacket& packet) {
+  if (netfilter_.tracks() && packet.ip.is_fragment()) {  // nf_defrag_ipv4
+    packet.destination_kind = routes_.kind_of(packet.ip.destination);
+    auto whole = reassembly_.add(std::move(packet));
+    if (!whole) return false;
+    packet = std::move(*whole);
+  }
+  return hook(NfHook::pre_routing, packet, nullptr);
+}
+
+bool IpInput::hook(NfHook hook, IpPacket& packet, const Interface* out) {
+  Frame& frame = *packet.frame;
+  frame.push(packet.ip.header_bytes);
+  const NfVerdict verdict = netfilter_.run(hook, frame, packet.in, out);
+  packet.ip.source = {load_be32(frame.bytes(), 12)};
+  packet.ip.destination = {load_be32(frame.bytes(), 16)};
+  frame.pull(packet.ip.header_bytes);
+  if (verdict.accepted()) return true;
+  refuse(std::move(packet), verdict);
+  return false;
+}
+
+// DROP is silent. REJECT answers, and only when no answer may be sent does the packet count as dropped.
+void IpInput::refuse(IpPacket packet, const NfVerdict& verdict) {
+  if (verdict.what == NfVerdict::What::drop)
+    return net_.drop(std::move(packet.frame), Station::ip, DropReason::NETFILTER_DROP);
+  if (verdict.with != NfRejectWith::tcp_reset)
+    return reject(std::move(packet), Station::ip, DropReason::NETFILTER_DROP, IcmpType::kUnreachable,
+                  icmp_code(verdict.with));
+  if (nf_send_reset(net_, routes_, output_, packet))
+    return net_.finish(std::move(packet.frame), Fate::answered, Station::ip);
+  net_.drop(std::move(packet.frame), Station::ip, DropReason::NETFILTER_DROP);
 }
 
 bool IpInput::route(IpPacket& packet) {
@@ -94,6 +133,7 @@ void IpInput::deliver(IpPacket packet) {
     if (!whole) return;
     packet = std::move(*whole);
   }
+  if (netfilter_.active(NfHook::local_in) && !hook(NfHook::local_in, packet, nullptr)) return;
   net_.at(*packet.frame, Station::transport);
   TransportProtocol* const protocol = protocols_[packet.ip.protocol];
   if (protocol == nullptr) {
@@ -126,8 +166,12 @@ void IpInput::forward(IpPacket packet) {
   }
   Frame& frame = *packet.frame;
   const std::size_t payload_bytes = frame.size();
-  frame.push(packet.ip.header_bytes);
-  decrease_ttl(frame.bytes());
+  decrease_ttl(frame.push(packet.ip.header_bytes));
+  if (netfilter_.active(NfHook::forward)) {
+    frame.pull(packet.ip.header_bytes);
+    if (!hook(NfHook::forward, packet, route->out)) return;
+    frame.push(packet.ip.header_bytes);
+  }
   ++net_.mib.IpForwDatagrams;
   // Its life as an arrival ends here; on the way out it is one or more frames of the other card.
   auto ids = output_.open(*route, payload_bytes, frame.ids, packet.ip.header_bytes);

@@ -4,6 +4,7 @@
 #include "stack/ip/checksum.hpp"
 #include "stack/link/ethernet.hpp"
 #include "stack/link/neighbour.hpp"
+#include "stack/netfilter/netfilter.hpp"
 #include "stack/socket/truesize.hpp"
 
 #include <algorithm>
@@ -30,7 +31,8 @@ void blank_uncopied_options(std::span<std::byte> header) {
 
 }  // namespace
 
-IpOutput::IpOutput(Net& net, NeighbourTable& neighbours) : net_(net), neighbours_(neighbours) {
+IpOutput::IpOutput(Net& net, Routes& routes, Netfilter& netfilter, NeighbourTable& neighbours)
+    : net_(net), routes_(routes), netfilter_(netfilter), neighbours_(neighbours) {
   for (std::uint16_t& id : ids_) {
     const std::uint64_t draw = net.runtime.random();
     id = static_cast<std::uint16_t>(draw >> 48U);
@@ -65,13 +67,48 @@ int IpOutput::send(FramePtr segment, const Route& route, const Fields& fields, T
   ++net_.mib.IpOutRequests;
   if (route.kind == AddressKind::multicast) ++net_.mib.IpExtOutMcastPkts;
   if (route.kind == AddressKind::broadcast) ++net_.mib.IpExtOutBcastPkts;
-  return output(std::move(segment), route, account);
+  if (!netfilter_.active(NfHook::local_out)) return output(std::move(segment), route, account);
+  Route way = route;
+  if (const int error = local_out(segment, way); error != 0) return error;
+  return output(std::move(segment), way, account);
+}
+
+int IpOutput::local_out(FramePtr& packet, Route& route) {
+  const Ipv4Address wanted{load_be32(packet->bytes(), 16)};
+  const NfVerdict verdict = netfilter_.run(NfHook::local_out, *packet, nullptr, route.out);
+  if (!verdict.accepted()) {
+    if (verdict.what == NfVerdict::What::reject && refused_) refused_(packet->bytes(), icmp_code(verdict.with));
+    net_.drop(std::move(packet), Station::tx_ip, DropReason::NETFILTER_DROP);
+    return -EPERM;
+  }
+  const Ipv4Address to{load_be32(packet->bytes(), 16)};
+  if (to == wanted) return 0;
+  // ip_route_me_harder: translated to somewhere else, which may lie behind another card.
+  const auto way = routes_.output(to, {load_be32(packet->bytes(), 12)});
+  if (!way) {
+    ++net_.mib.IpOutNoRoutes;
+    net_.drop(std::move(packet), Station::tx_ip, DropReason::IP_OUTNOROUTES);
+    return -EHOSTUNREACH;
+  }
+  if (way->out != route.out) {  // on the other card it is another frame
+    const std::size_t header_bytes = (load8(packet->bytes(), 0) & 0xfU) * std::size_t{4};
+    auto ids = open(*way, packet->size() - header_bytes, packet->ids, header_bytes);
+    packet->close(net_.ledger, Fate::forwarded, Station::tx_ip, net_.now(), DropReason::none);
+    packet->ids = std::move(ids);
+  }
+  route = *way;
+  return 0;
 }
 
 int IpOutput::output(FramePtr packet, const Route& route, TxAccount* account) {
   const BottomHalfGuard guard{net_.runtime};
   net_.at(*packet, Station::tx_ip);
   net_.mib.IpExtOutOctets += packet->size();
+  if (netfilter_.active(NfHook::post_routing) &&
+      !netfilter_.run(NfHook::post_routing, *packet, nullptr, route.out).accepted()) {
+    net_.drop(std::move(packet), Station::tx_ip, DropReason::NETFILTER_DROP);
+    return -EPERM;
+  }
   if (packet->size() > route.out->device.mtu()) return fragment(std::move(packet), route, account);
   return finish(std::move(packet), route, account) ? 0 : -ENOBUFS;
 }

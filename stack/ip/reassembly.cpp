@@ -107,11 +107,14 @@ std::optional<IpPacket> Reassembly::join(const Key& key, Queue& queue) {
     return std::nullopt;
   }
   net_.runtime.charge(Cost::skb_alloc);
-  IpPacket whole{net_.pool.make(total), first.ip, first.in, first.link_class, first.destination_kind};
+  // With the link-layer header of the first one, which netfilter may ask for.
+  constexpr std::size_t kLink = EthernetHeader::kBytes;
+  IpPacket whole{net_.pool.make(kLink + total), first.ip, first.in, first.link_class, first.destination_kind};
   Frame& frame = *whole.frame;
-  const auto header = frame.put(header_bytes);
-  copy_bytes(first.frame->push(header_bytes), header);
-  first.frame->pull(header_bytes);
+  copy_bytes(first.frame->push(kLink + header_bytes), frame.put(kLink + header_bytes));
+  first.frame->pull(kLink + header_bytes);
+  frame.pull(kLink);
+  const auto header = frame.bytes().first(header_bytes);
   store_be16(header, 2, static_cast<std::uint16_t>(total));
   store_be16(header, 6, first.ip.dont_fragment ? 0x4000 : 0);
   store_be16(header, 10, 0);

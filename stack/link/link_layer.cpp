@@ -10,8 +10,14 @@ void LinkLayer::receive(FramePtr frame, Interface& in) {
   tap_.pass(*frame, in.device);
 
   net_.at(*frame, Station::link);
-  const auto header = parse_ethernet(frame->bytes());
+  auto header = parse_ethernet(frame->bytes());
   if (!header) return net_.drop(std::move(frame), Station::link, header.error());
+  // In front of the address check, as on a bridge port: a rule may make another station's frame ours.
+  if (netfilter_.bridge_active()) {
+    if (!netfilter_.run_bridge(*frame, in))
+      return net_.drop(std::move(frame), Station::link, DropReason::NETFILTER_DROP);
+    header = parse_ethernet(frame->bytes());
+  }
   const LinkClass kind = link_class(*header, in.device.address());
   // Nobody here speaks IEEE 802.3 length frames, VLAN tags or any other type.
   if (header->type != kEtherIpv4 && header->type != kEtherArp) {

@@ -132,7 +132,7 @@ int TcpSock::transmit(TxSegment* queued, std::uint8_t flags, std::uint32_t seq, 
   fields.ttl = ttl != 0 ? ttl : static_cast<std::uint8_t>(net.sysctl.ip_default_ttl);
   fields.dont_fragment = pmtudisc != PathMtuDiscovery::dont;
   const int result = layer.output.send(std::move(frame), *route, fields, data.empty() && !syn ? nullptr : this);
-  if (result != 0) enter_cwr();  // our own queue is congested
+  if (result != 0 && result != -EPERM) enter_cwr();  // our own queue is congested; netfilter's no is not congestion
   return result;
 }
 

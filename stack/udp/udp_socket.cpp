@@ -317,7 +317,8 @@ long Udp::transmit(Socket& socket, const Route& route, Ipv4Address to, std::uint
   fields.dont_fragment = fits && sock.pmtudisc != PathMtuDiscovery::dont;
   fields.zero_id = sock.pmtudisc == PathMtuDiscovery::do_it;  // others may still be fragmented on the way
   const int result = output_.send(std::move(segment), route, fields, &sock);
-  if (result == -ENOBUFS) {  // a queue was full: UDP may lose, so the process hears nothing (no IP_RECVERR)
+  if (result == -EPERM) return result;  // a netfilter rule on OUTPUT or POSTROUTING
+  if (result == -ENOBUFS) {             // a queue was full: UDP may lose, so the process hears nothing (no IP_RECVERR)
     ++net_.mib.UdpSndbufErrors;
     ++net_.mib.IpOutDiscards;
   } else {

@@ -39,7 +39,7 @@ inline void expect_good_transport(const Sent& sent) {
   }
 }
 
-inline Sent parse_sent(Bytes frame) {
+inline Sent parse_sent(Bytes frame, const MacAddress& sender = kOurMac) {
   Sent sent;
   if (frame.size() < 64 || frame.size() > 1518) {
     ADD_FAILURE() << "a frame of " << frame.size() << " bytes";
@@ -49,7 +49,7 @@ inline Sent parse_sent(Bytes frame) {
   std::uint32_t fcs = 0;
   for (std::size_t i = 0; i < 4; ++i) fcs |= std::uint32_t{load8(frame, whole.size() + i)} << (8 * i);
   EXPECT_EQ(fcs, slow_fcs(whole)) << "FCS";
-  EXPECT_EQ(MacAddress::from(frame.subspan(6)), kOurMac);
+  EXPECT_EQ(MacAddress::from(frame.subspan(6)), sender);
   sent.to = MacAddress::from(frame);
   sent.type = load_be16(frame, 12);
   const Bytes ip = whole.subspan(14);
@@ -77,11 +77,11 @@ inline Sent parse_sent(Bytes frame) {
 }
 
 // IP packets among the frames, fragments joined, in the order of their last piece.
-inline std::vector<Sent> ip_packets(const std::vector<Packet>& frames) {
+inline std::vector<Sent> ip_packets(const std::vector<Packet>& frames, const MacAddress& sender = kOurMac) {
   std::vector<Sent> out;
   std::map<std::uint16_t, Sent> pieces;  // by id; they come in order
   for (const Packet& frame : frames) {
-    Sent sent = parse_sent(frame);
+    Sent sent = parse_sent(frame, sender);
     if (sent.type != 0x0800) continue;
     if (sent.offset == 0 && !sent.more) {
       out.push_back(std::move(sent));
