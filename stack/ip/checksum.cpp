@@ -33,6 +33,8 @@ void Checksum::add(Bytes bytes) {
   if (i < bytes.size()) sum_ += static_cast<std::uint64_t>(load8(bytes, i)) << 8U;
 }
 
+std::uint16_t Checksum::sum() const { return static_cast<std::uint16_t>(fold(sum_)); }
+
 std::uint16_t Checksum::value() const { return static_cast<std::uint16_t>(~fold(sum_)); }
 
 }  // namespace nicosim

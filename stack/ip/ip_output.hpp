@@ -32,13 +32,15 @@ class IpOutput {
     std::uint8_t protocol = 0, tos = 0, ttl = 64;
     bool dont_fragment = false;
     bool zero_id = false;  // an atomic datagram that needs no identification (RFC 6864)
+    unsigned segs = 1;     // packets in a GSO frame: each takes an identification
   };
 
   IpOutput(Net& net, NeighbourTable& neighbours);
 
-  // Opens the ids of the frames that `payload_bytes` will travel in over this route: one, or one per fragment.
+  // Opens the ids of the frames that `payload_bytes` will travel in over this route: one, or one per fragment. A GSO
+  // frame has one (`whole`), whoever cuts it opens the others.
   std::vector<FrameId> open(const Route& route, std::size_t payload_bytes, std::span<const FrameId> parents,
-                            std::size_t header_bytes = Ipv4Header::kBytes);
+                            std::size_t header_bytes = Ipv4Header::kBytes, bool whole = false);
   // ip_local_out: a transport segment that carries its ids from open(). 0, -ENOBUFS when a queue dropped (part of)
   // it, -EMSGSIZE when it may not be fragmented but must. Whatever the result, the ids are taken care of.
   int send(FramePtr segment, const Route& route, const Fields& fields, TxAccount* account = nullptr);
@@ -46,7 +48,7 @@ class IpOutput {
   int output(FramePtr packet, const Route& route, TxAccount* account);
 
  private:
-  std::uint16_t next_id(const Fields& fields);
+  std::uint16_t next_id(const Fields& fields);  // the first of `segs`
   int fragment(FramePtr packet, const Route& route, TxAccount* account);
   bool finish(FramePtr packet, const Route& route, TxAccount* account);  // ip_finish_output2
 

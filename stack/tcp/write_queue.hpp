@@ -18,6 +18,8 @@ struct TxSegment {
   std::uint32_t seq = 0, end_seq = 0;  // SYN and FIN occupy a number each
   std::uint8_t flags = 0;              // SYN, FIN, PSH; ACK is added when it is sent
   std::vector<std::byte> data;
+  std::uint32_t segs = 1;     // packets that it is on the wire (tcp_skb_pcount); all counters count packets
+  std::size_t mss = 0;        // payload of each but the last, 0 for one packet (tcp_skb_mss)
   std::size_t truesize = 0;   // counted in sk_wmem_queued
   SimTime sent;               // last transmission
   std::vector<FrameId> ids;   // of its last transmission: parents of the next
@@ -27,6 +29,8 @@ struct TxSegment {
   bool ever_retrans = false;  // TCPCB_EVER_RETRANS
 
   std::size_t size() const { return data.size(); }
+  std::size_t seglen() const { return segs == 1 ? size() : mss; }  // of its longest packet (tcp_skb_seglen)
+  void set_segs(std::size_t mss_now);                              // tcp_set_skb_tso_segs, of one not sent yet
 };
 
 class WriteQueue {
@@ -43,10 +47,12 @@ class WriteQueue {
   void grew(std::size_t bytes) { wmem_queued_ += bytes; }  // the last segment's truesize was raised
   TxSegment& advance(SimTime now);                         // the first unsent one is being sent
   TxSegment pop_acked();                                   // the first sent one is done with
-  void trim_head(std::uint32_t up_to);                     // acknowledged in its middle
+  // Acknowledged in its middle (tcp_trim_head, tcp_tso_acked); returns how many packets of it that finishes.
+  std::uint32_t trim_head(std::uint32_t up_to);
   // tcp_fragment: cuts `index` of sent() or unsent() in two at `size` bytes of data; both keep the bits.
-  void split_sent(std::size_t index, std::size_t size) { split(sent_, index, size, true); }
-  void split_unsent(std::size_t size) { split(unsent_, 0, size, false); }
+  void split_sent(std::size_t index, std::size_t size, std::size_t mss) { split(sent_, index, size, mss, true); }
+  void split_unsent(std::size_t size, std::size_t mss) { split(unsent_, 0, size, mss, false); }
+  void resegment_sent(std::size_t index, std::size_t mss);  // sent again, with another MSS (tcp_adjust_pcount)
   void purge();
 
   void mark_sacked(TxSegment& s);
@@ -55,7 +61,7 @@ class WriteQueue {
   void clear_lost(TxSegment& s);
   void mark_retransmitted(TxSegment& s, SimTime now);
 
-  std::uint32_t packets_out() const { return static_cast<std::uint32_t>(sent_.size()); }
+  std::uint32_t packets_out() const { return packets_out_; }
   std::uint32_t lost_out() const { return lost_out_; }
   std::uint32_t retrans_out() const { return retrans_out_; }
   // Without SACK, duplicate ACKs stand for segments that arrived (tcp_add_reno_sack).
@@ -68,10 +74,12 @@ class WriteQueue {
   }
 
  private:
-  void split(Segments& queue, std::size_t index, std::size_t size, bool counted);
+  void split(Segments& queue, std::size_t index, std::size_t size, std::size_t mss, bool counted);
+  void count(const TxSegment& s);  // in all counters that it belongs to
+  void uncount(const TxSegment& s);
 
   Segments sent_, unsent_;
-  std::uint32_t lost_out_ = 0, retrans_out_ = 0;
+  std::uint32_t packets_out_ = 0, lost_out_ = 0, retrans_out_ = 0;
   std::size_t wmem_queued_ = 0;
 };
 
