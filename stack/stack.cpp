@@ -98,6 +98,7 @@ void Stack::attach(NetDevice& device) {
   Layers& l = *layers_;
   const auto pass = [&l, &device](FramePtr frame) { l.pass(device, std::move(frame)); };
   l.owned.push_back(std::make_unique<Interface>(l.net, device, l.tap, index, pass));
+  l.owned.back()->update_rx_mode();  // every host is in 224.0.0.1 (ip_mc_up)
   layers_->interfaces.push_back(layers_->owned.back().get());
 }
 

@@ -296,6 +296,17 @@ def read_terminal(terminal, until=None):
     return shown
 
 
+class StoppedAtOddMoments(CommandCase):
+    def test_every_frame_has_a_fate_wherever_the_run_ends(self):
+        # About a frame's whole life in the host, in steps that share nothing with the costs.
+        for mode in ["napi", "dma_irq"]:
+            for nanoseconds in range(10_000, 25_000, 737):
+                with self.subTest(mode=mode, nanoseconds=nanoseconds):
+                    self.nicosim("run", self.load(), "--set", f"host.mode={mode}", "--until", f"{nanoseconds}ns", "--quiet",
+                                 "--json", "report.json")
+                    self.assertEqual(self.json("report.json")["unexplained"], 0)
+
+
 class Interrupted(CommandCase):
     def stop(self, number):
         run = subprocess.Popen([NICOSIM, "run", self.load("1000s"), "--out", "out", "--json", "report.json"],

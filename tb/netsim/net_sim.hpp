@@ -7,6 +7,7 @@
 #include "common/rng.hpp"
 #include "stack/stack.hpp"
 #include "tb/common/test_runtime.hpp"
+#include "tb/stack/card_model.hpp"
 #include "tb/stack/packets.hpp"
 
 #include <arpa/inet.h>
@@ -27,6 +28,8 @@ struct LinkModel {
   // Chances per thousand frames
   unsigned loss = 0, reorder = 0, duplicate = 0, corrupt = 0;
   SimTime reorder_delay = SimTime::ms(3);  // what a late frame is late by, at most
+  Features offers;                         // what the cards at both ends do
+  SimTime poll = SimTime::zero();          // how long a poll of received frames lasts
 };
 
 class NetSim {
@@ -68,7 +71,7 @@ class NetSim {
     unsigned port() const override { return side_; }
     MacAddress address() const override { return side_ == 0 ? packets::kOurMac : packets::kPeerMac; }
     unsigned mtu() const override { return 1500; }
-    Features features() const override { return {}; }
+    Features features() const override { return sim_.link_.offers; }
     bool carrier() const override { return true; }
     bool transmit(FramePtr& frame) override {
       sim_.send(side_, frame);
@@ -109,6 +112,7 @@ class NetSim {
     TestTask task{7, "app"};
     std::unique_ptr<Stack> stack;
     std::uint64_t frames = 0;
+    bool polling = false;
   };
 
   struct Counts {
@@ -127,10 +131,13 @@ class NetSim {
 
   void send(unsigned from, FramePtr& frame) {
     Host& host = *hosts_[from];
-    const auto b = std::as_const(*frame).bytes();
-    packets::Packet bytes(b.begin(), b.end());
+    std::vector<packets::Packet> all = packets::as_sent(*frame);
     frame->close(host.ledger, Fate::sent, Station::tx_wire, now_, DropReason::none);
     frame.reset();
+    for (packets::Packet& packet : all) send_packet(from, std::move(packet));
+  }
+
+  void send_packet(unsigned from, packets::Packet bytes) {
     ++counts_.sent;
     const auto bits = static_cast<std::int64_t>((bytes.size() + kWireOverhead) * 8);
     const SimTime takes = SimTime::ps(bits * (1'000'000'000'000 / static_cast<std::int64_t>(link_.bits_per_second)));
@@ -172,6 +179,16 @@ class NetSim {
       std::ranges::copy(bytes, frame->put(bytes.size()).begin());
       frame->ids.push_back(host.ledger.open_on_wire(to, host.frames++, now_));
       host.stack->receive(host.device, std::move(frame));
+      host.run_softirqs();
+      if (!std::exchange(host.polling, true)) end_poll(to);
+    });
+  }
+
+  void end_poll(unsigned side) {
+    events_.emplace(std::pair{now_ + link_.poll, next_event_++}, [this, side] {
+      Host& host = *hosts_[side];
+      host.polling = false;
+      host.stack->poll_done(host.device);
       host.run_softirqs();
     });
   }
