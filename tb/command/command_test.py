@@ -307,6 +307,21 @@ class StoppedAtOddMoments(CommandCase):
                     self.assertEqual(self.json("report.json")["unexplained"], 0)
 
 
+class Offloads(CommandCase):
+    def test_are_switched_by_the_scenario_and_shown_as_ethtool_does(self):
+        for settings, shown in [
+            ([], ["rx-checksumming: on", "tcp-segmentation-offload: on", "generic-receive-offload: off"]),
+            (["nic.tx_checksum=false"], ["tx-checksumming: off", "tcp-segmentation-offload: off"]),
+            (["nic.gro=true", "nic.gso=false"], ["generic-segmentation-offload: off", "generic-receive-offload: on"]),
+        ]:
+            options = [word for setting in settings for word in ("--set", setting)]
+            self.nicosim("run", FIRST_FRAME, *options, "--quiet", "--json", "report.json")
+            text = self.json("report.json")["texts"]["ethtool -k eth0"]
+            self.assertTrue(text.startswith("Features for eth0:\n"), text)
+            for line in shown:
+                self.assertIn(line + "\n", text)
+
+
 class Interrupted(CommandCase):
     def stop(self, number):
         run = subprocess.Popen([NICOSIM, "run", self.load("1000s"), "--out", "out", "--json", "report.json"],

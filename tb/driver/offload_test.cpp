@@ -1,6 +1,5 @@
 // Checksums and segments left to the card: which descriptors the driver writes for them.
 #include "tb/driver/rig.hpp"
-#include "tb/stack/packets.hpp"
 
 #include <gmock/gmock.h>
 

@@ -32,9 +32,9 @@ TEST_F(Offload, ADatagramsChecksumIsLeftToACardThatAddsItUp) {
   ASSERT_THAT(card.sent, SizeIs(2));
   EXPECT_EQ(card.left, (std::vector<bool>{false, true}));
   EXPECT_EQ(summed(), 309U) << "once only";
-  EXPECT_EQ(Packet(card.sent[0].begin() + 20, card.sent[0].end()),
-            Packet(card.sent[1].begin() + 20, card.sent[1].end()))
-      << "but for the identification and the IP checksum";
+  EXPECT_EQ(Packet(card.sent[0].begin() + 34, card.sent[0].end()),
+            Packet(card.sent[1].begin() + 34, card.sent[1].end()))
+      << "but for the IP header's identification and sum";
 }
 
 TEST_F(Offload, AFragmentedDatagramIsSummedUpByTheStack) {
@@ -123,7 +123,7 @@ TEST_F(Write, IsTheSameOnTheWireWhetherTheCardTheStackOrTcpCutsIt) {
     return all;
   };
   for (std::size_t i = 1; i < wires.size(); ++i) EXPECT_EQ(shape(wires[i]), shape(wires[0])) << i;
-  EXPECT_GT(std::ranges::max(wires[2].frames), 10'000U) << "the card was given large frames";
+  EXPECT_GT(std::ranges::max(wires[2].frames), 5000U) << "the card was given large frames";
   EXPECT_LE(std::ranges::max(wires[3].frames), 1514U) << "and without TSO none";
 }
 
@@ -197,7 +197,7 @@ TEST_F(Write, AfterATimeoutGoesOnWithOnePacket) {
   write(fd, pattern(6 * 1460));
   forget_sent();
   card.frame_bytes.clear();
-  advance(SimTime::ms(1100));
+  until_heard(SimTime::s(2));
   EXPECT_EQ(card.frame_bytes, (std::vector<std::size_t>{54 + 1460}));
   expect(kAck, 1, 1, 1460);
   EXPECT_EQ(info(fd).tcpi_lost, 6U);
