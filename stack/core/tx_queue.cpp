@@ -14,7 +14,7 @@ bool TxQueue::enqueue(TxFrame tx) {
     drop(std::move(tx), DropReason::DEV_READY);
     return false;
   }
-  if (waiting_.size() >= kLength) {
+  if (waiting_.size() + (ready_.empty() ? 0 : 1) >= kLength) {  // however many packets a frame was cut into
     drop(std::move(tx), DropReason::FULL_RING);
     return false;
   }

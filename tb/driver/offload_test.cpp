@@ -143,7 +143,8 @@ TEST(Tso, AFrameThatNeedsMoreDescriptorsThanTheRingHasIsNotForTheCard) {
     FramePtr frame = tcp_frame(rig, static_cast<std::size_t>(payload), static_cast<unsigned>(mss));
     EXPECT_EQ(rig.driver.features_check(*frame).tso, fits) << payload;
     if (fits) {
-      EXPECT_TRUE(rig.driver.transmit(frame));
+      ASSERT_TRUE(rig.driver.transmit(frame));
+      rig.run();
     } else {
       frame->close(rig.ledger, Fate::dropped, Station::tx_queue, rig.runtime.now(), DropReason::FULL_RING);
     }

@@ -153,7 +153,7 @@ TEST(Wire, IsFilledWithOffloadsJustAsWithout) {
   for (const bool offloads : {false, true}) {
     if (offloads) {
       link.offers = {.tx_checksum = true, .tso = true, .gso = true, .gro = true};
-      link.poll = SimTime::us(20);
+      link.poll = SimTime::us(100);
     }
     NetSim sim{link, config(), 3};
     Transfer transfer{sim, 20'000'000, 0, "cubic"};
