@@ -78,6 +78,11 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                                 {"polls", work.polls},
                                 {"budget_exhausted", work.budget_exhausted},
                                 {"frames", work.frames}}});
+    const Stack::DeviceStats device = sim.stack().device_stats(driver);
+    report.counters.push_back(
+        {"gro" + suffix, {{"held", device.gro_held}, {"merged", device.gro_merged}, {"normal", device.gro_normal}}});
+    report.texts.push_back(
+        {"ethtool -k " + std::string{driver.name()}, features_text(driver.name(), driver.features())});
     report.counters.push_back({"link" + suffix,
                                {{"upstream_bytes", sim.link(port).upstream_bytes()},
                                 {"downstream_bytes", sim.link(port).downstream_bytes()}}});
@@ -100,7 +105,8 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                               {"ksoftirqd_runs", sim.cpu().ksoftirqd_runs()},
                               {"syscalls", sim.syscalls()}}});
 
-  report.texts = {{"ss -tuanp", sim.stack().sockets_table()}, {"/proc/net/softnet_stat", sim.stack().softnet_stat()}};
+  report.texts.push_back({"ss -tuanp", sim.stack().sockets_table()});
+  report.texts.push_back({"/proc/net/softnet_stat", sim.stack().softnet_stat()});
 
   report.files = linux_texts(sim, scenario);
   if (!scenario.host.netfilter.empty()) {

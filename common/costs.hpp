@@ -30,6 +30,7 @@ namespace nicosim {
   X(dma_unmap,         30'000, "buffer",    "unmap a buffer",                                  "assumption") \
   X(copy_per_byte,         60, "byte",      "memcpy inside the kernel",                        "assumption: about 16 GB/s") \
   X(copybreak,         20'000, "frame",     "decide and set up the copy of a short frame",     "assumption") \
+  X(gro_receive,       60'000, "frame",     "dev_gro_receive: compare with what is held",      "assumption") \
   X(mmio_write,        20'000, "write",     "issue a posted register write",                   "assumption") \
   X(mmio_read,         20'000, "read",      "issue a register read; the round trip comes on top", "assumption") \
   X(backlog_enqueue,   80'000, "frame",     "RPS decision and input_pkt_queue",                "assumption") \
@@ -56,8 +57,8 @@ namespace nicosim {
   X(ip_send,          150'000, "packet",    "route, header, ip_output",                        "assumption") \
   X(neigh_output,      60'000, "packet",    "neighbour lookup and link-layer header",          "assumption") \
   X(dev_queue_xmit,   120'000, "frame",     "__dev_queue_xmit",                                "assumption") \
-  X(tx_descriptor,     60'000, "frame",     "fill a transmit descriptor",                      "assumption") \
-  X(tx_clean,          60'000, "frame",     "clean a finished transmit descriptor",            "assumption") \
+  X(tx_descriptor,     60'000, "descriptor", "fill a transmit descriptor",                     "assumption") \
+  X(tx_clean,          60'000, "descriptor", "clean a finished transmit descriptor",           "assumption") \
   X(timer_run,        100'000, "run",       "run_timer_softirq",                               "assumption") \
   X(app_work,           1'000, "ns",        "work that a program asks for",                    "the program")
 // clang-format on

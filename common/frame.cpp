@@ -29,6 +29,13 @@ void Frame::trim(std::size_t n) {
   end_ = begin_ + n;
 }
 
+void Frame::leave_checksum(std::size_t start, std::size_t offset) {
+  assert(start + offset + 2 <= size() && "the checksum's field lies outside the frame");
+  csum_start_ = begin_ + start;
+  csum_offset_ = offset;
+  checksum_left_ = true;
+}
+
 void Frame::adopt(FramePtr other) {
   ids.insert(ids.end(), other->ids.begin(), other->ids.end());
   other->ids.clear();
@@ -50,18 +57,19 @@ void FrameRecycler::operator()(Frame* frame) const noexcept {
   --pool.in_use_;
   (frame->previous_live_ != nullptr ? frame->previous_live_->next_live_ : pool.first_live_) = frame->next_live_;
   (frame->next_live_ != nullptr ? frame->next_live_->previous_live_ : pool.last_live_) = frame->previous_live_;
-  pool.free_.emplace_back(frame);
+  pool.free_list(frame->buffer_.size()).emplace_back(frame);
 }
 
 FramePool::~FramePool() { assert(in_use_ == 0 && "frames outlive their pool"); }
 
 FramePtr FramePool::make(std::size_t capacity, std::size_t headroom) {
   std::unique_ptr<Frame> frame;
-  if (free_.empty()) {
+  auto& free = free_list(capacity + headroom);
+  if (free.empty()) {
     frame = std::make_unique<Frame>();
   } else {
-    frame = std::move(free_.back());
-    free_.pop_back();
+    frame = std::move(free.back());
+    free.pop_back();
   }
   if (frame->buffer_.size() < capacity + headroom) frame->buffer_.resize(capacity + headroom);
   frame->begin_ = frame->end_ = headroom;
@@ -71,6 +79,8 @@ FramePtr FramePool::make(std::size_t capacity, std::size_t headroom) {
   frame->rx_hash = 0;
   frame->rx_checksum = RxChecksum::none;
   frame->nfctinfo = 0;
+  frame->gso = {};
+  frame->checksum_left_ = false;
   frame->pool_ = this;
   ++in_use_;
   frame->next_live_ = nullptr;
@@ -93,6 +103,10 @@ FramePtr FramePool::copy(const Frame& from) {
   to->rx_checksum = from.rx_checksum;
   to->nfct = from.nfct;
   to->nfctinfo = from.nfctinfo;
+  to->gso = from.gso;
+  to->csum_start_ = from.csum_start_;  // the headroom is the same
+  to->csum_offset_ = from.csum_offset_;
+  to->checksum_left_ = from.checksum_left_;
   return to;
 }
 

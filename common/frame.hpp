@@ -35,6 +35,17 @@ using FramePtr = std::unique_ptr<Frame, FrameRecycler>;
 // What the card says about checksums of a received frame (CHECKSUM_NONE, CHECKSUM_UNNECESSARY).
 enum class RxChecksum : std::uint8_t { none, unnecessary };
 
+// A frame that stands for several packets of one TCP connection (skb_shared_info: gso_size, gso_segs). It has the
+// headers once, and its checksum is left (CHECKSUM_PARTIAL); whoever cuts it makes each packet's headers from them.
+struct Gso {
+  std::uint16_t size = 0;  // payload of each packet but the last; 0: the frame is one packet
+  std::uint16_t segs = 0;  // packets
+  bool fixed_id = false;   // all have the same IP identification (SKB_GSO_TCP_FIXEDID)
+
+  explicit operator bool() const { return size != 0; }
+  bool operator==(const Gso&) const = default;
+};
+
 class Frame {
  public:
   // From the current header to the end, without FCS.
@@ -54,6 +65,14 @@ class Frame {
   void close(Ledger&, Fate, Station, SimTime now, DropReason reason);
   void at(Ledger&, Station, SimTime now, std::string_view detail = {}) const;  // every id has reached a station
 
+  // CHECKSUM_PARTIAL: the sum from `start` (counted from the current header on) to the end is still to be added to the
+  // pseudo header's, which lies `offset` bytes behind `start`. It stays so however headers come and go.
+  void leave_checksum(std::size_t start, std::size_t offset);
+  void checksum_is_done() { checksum_left_ = false; }
+  bool checksum_left() const { return checksum_left_; }
+  std::size_t csum_start() const { return csum_start_ - begin_; }  // from the current header on
+  std::size_t csum_offset() const { return csum_offset_; }
+
   std::vector<FrameId> ids;
   unsigned port = 0;          // the card it came from or goes to
   SimTime arrived;            // when the driver took it from the ring (skb tstamp)
@@ -61,12 +80,15 @@ class Frame {
   RxChecksum rx_checksum = RxChecksum::none;
   std::shared_ptr<NfConn> nfct;  // the connection it belongs to, and as what (skb->_nfct); netfilter alone looks inside
   std::uint8_t nfctinfo = 0;
+  Gso gso;
 
  private:
   friend class FramePool;
   friend struct FrameRecycler;
   std::vector<std::byte> buffer_;
   std::size_t begin_ = 0, end_ = 0;
+  std::size_t csum_start_ = 0, csum_offset_ = 0;  // the first from the start of the buffer
+  bool checksum_left_ = false;
   FramePool* pool_ = nullptr;
   Frame *next_live_ = nullptr, *previous_live_ = nullptr;
 };
@@ -89,7 +111,10 @@ class FramePool {
 
  private:
   friend struct FrameRecycler;
-  std::vector<std::unique_ptr<Frame>> free_;
+  static constexpr std::size_t kSmallBytes = 4096;
+  std::vector<std::unique_ptr<Frame>>& free_list(std::size_t bytes) { return bytes <= kSmallBytes ? small_ : large_; }
+
+  std::vector<std::unique_ptr<Frame>> small_, large_;  // by buffer: packets, and frames that stand for many
   std::size_t in_use_ = 0;
   Frame *first_live_ = nullptr, *last_live_ = nullptr;
 };

@@ -11,8 +11,10 @@
 
 namespace nicosim {
 
+// What `ethtool -k` shows. gso and gro are the stack's work, switched per card.
 struct Features {
-  bool rx_checksum = false, tx_checksum = false, tso = false, vlan = false;
+  bool rx_checksum = false, tx_checksum = false, tso = false, vlan = false, gso = false, gro = false;
+  bool operator==(const Features&) const = default;
 };
 
 class NetDevice {
@@ -24,6 +26,8 @@ class NetDevice {
   virtual MacAddress address() const = 0;
   virtual unsigned mtu() const = 0;  // bytes of IP packet
   virtual Features features() const = 0;
+  // ndo_features_check: what of it the card will do for this frame; the stack does the rest before transmit().
+  virtual Features features_check(const Frame& /*frame*/) const { return features(); }
   virtual bool carrier() const = 0;
 
   // Hands a whole Ethernet frame without FCS to the card (ndo_start_xmit). true: taken, `frame` is empty afterwards.

@@ -36,7 +36,12 @@ Driver::Driver(DeviceBus& bus, DmaMemory& memory, Runtime& runtime, Ledger& ledg
   disable();  // no poll before open()
 }
 
-Features Driver::features() const { return {.rx_checksum = true}; }
+// netdev_fix_features: who does not add up checksums cannot cut either.
+Features Driver::features() const {
+  Features features = config_.features;
+  features.tso = features.tso && features.tx_checksum;
+  return features;
+}
 
 RingParameters Driver::ring_parameters() const {
   return {.rx_pending = config_.rx_ring, .tx_pending = config_.tx_ring};
@@ -119,6 +124,7 @@ void Driver::open() {
   tx_ = std::make_unique<TxRing>(memory_, config_.tx_ring);
   discarding_ = false;
   dropped_ = {};
+  last_context_.reset();
   doorbell_ = 0;
 
   write_receive_addresses();
@@ -162,7 +168,7 @@ void Driver::configure_rx() {
   bus_.write32(regs::RDT, 0);
   bus_.write32(regs::RDH, 0);
   const std::uint32_t rxcsum = bus_.read32(regs::RXCSUM);
-  bus_.write32(regs::RXCSUM, rxcsum | field::RXCSUM_TUOFL.mask());
+  bus_.write32(regs::RXCSUM, field::RXCSUM_TUOFL.replace(rxcsum, config_.features.rx_checksum));
   refill_rx();
 
   // Buffers of 2048 bytes (BSIZE 0), RXDMT0 at half of the ring (RDMTS 0), FCS kept (SECRC 0)
@@ -216,7 +222,7 @@ void Driver::stop() {
 // between write-back and poll.
 void Driver::reclaim_rings() {
   for (; !tx_->all_clean(); tx_->clean_oldest()) {
-    const FrameId id = ledger_.unposted(config_.port, tx_->oldest_descriptor());
+    const FrameId id = unposted_oldest();
     if (id.valid()) ledger_.close(id, Fate::dropped, Station::tx_ring, runtime_.now(), DropReason::RESET);
   }
   FrameId closed = dropped_;  // the card may name a frame at each of its descriptors

@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,6 +46,8 @@ struct DriverConfig {
   unsigned mtu = 1500;       // bytes of IP packet: 68..1500
   bool promiscuous = false;
   std::uint32_t itr = 0;  // register ITR: least interval between interrupts in 256 ns, 0 = off
+  // `ethtool -K`; e1000's defaults, but for GRO, which Linux has on
+  Features features{.rx_checksum = true, .tx_checksum = true, .tso = true, .gso = true, .gro = false};
 };
 
 class Driver final : public NetDevice, public Napi {
@@ -74,6 +77,7 @@ class Driver final : public NetDevice, public Napi {
   MacAddress address() const override { return address_; }
   unsigned mtu() const override { return config_.mtu; }
   Features features() const override;
+  Features features_check(const Frame& frame) const override;
   bool carrier() const override { return carrier_; }
   [[nodiscard]] bool transmit(FramePtr& frame) override;
   void set_rx_mode(bool promiscuous, bool all_multicast, std::span<const MacAddress> groups) override;
@@ -122,7 +126,10 @@ class Driver final : public NetDevice, public Napi {
 
   // transmit.cpp
   bool refuse(FramePtr& frame, DropReason reason);
+  std::optional<TxContext> context_for(Frame& frame);
+  unsigned fill(const Frame& frame, unsigned slot);
   void ring_doorbell();
+  FrameId unposted_oldest();
 
   // rx_mode.cpp
   void write_receive_addresses();
@@ -160,10 +167,11 @@ class Driver final : public NetDevice, public Napi {
   bool discarding_ = false;     // inside a frame of several descriptors, until its EOP
   FrameId dropped_;             // the last frame dropped in the ring; its other descriptors may name it again
 
-  std::unique_ptr<TxRing> tx_;  // while open
-  bool queue_stopped_ = false;  // transmit() said busy and owes a tx_wake()
-  bool ringing_ = false;        // somebody is writing TDT
-  unsigned doorbell_ = 0;       // last value written to TDT
+  std::unique_ptr<TxRing> tx_;             // while open
+  std::optional<TxContext> last_context_;  // what the card knows about checksums, since open()
+  bool queue_stopped_ = false;             // transmit() said busy and owes a tx_wake()
+  bool ringing_ = false;                   // somebody is writing TDT
+  unsigned doorbell_ = 0;                  // last value written to TDT
 };
 
 }  // namespace nicosim

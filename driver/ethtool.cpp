@@ -79,6 +79,20 @@ std::uint64_t read_and_clear(DeviceBus& bus, std::uint32_t offset) {
 
 }  // namespace
 
+std::string features_text(std::string_view name, const Features& features) {
+  std::string text = "Features for " + std::string{name} + ":\n";
+  const auto line = [&text](std::string_view feature, bool on) {
+    text += std::string{feature} + (on ? ": on\n" : ": off\n");
+  };
+  line("rx-checksumming", features.rx_checksum);
+  line("tx-checksumming", features.tx_checksum);
+  line("scatter-gather", true);
+  line("tcp-segmentation-offload", features.tso);
+  line("generic-segmentation-offload", features.gso);
+  line("generic-receive-offload", features.gro);
+  return text;
+}
+
 EthtoolCounters::EthtoolCounters() {
   for (const Row& row : kRows) {
     values_.push_back(&group_.add(row.name));

@@ -4,10 +4,12 @@
 #pragma once
 
 #include "common/counters.hpp"
+#include "common/net_device.hpp"
 #include "driver/device_bus.hpp"
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +19,9 @@ struct RingParameters {  // ethtool -g
   unsigned rx_max_pending = 4096, tx_max_pending = 4096;
   unsigned rx_pending = 0, tx_pending = 0;
 };
+
+// What `ethtool -k` prints, as far as this card and stack have it.
+std::string features_text(std::string_view name, const Features& features);
 
 class EthtoolCounters {
  public:

@@ -76,7 +76,7 @@ struct SimulationSetup {
   std::vector<AppSetup> apps;
   StackConfig stack;
   CostTable costs;
-  std::size_t memory_bytes = 64U << 20U;
+  std::size_t memory_bytes = 256U << 20U;
 
   std::optional<SimTime> stop_after;  // counted from the moment at which the wires live; else when nothing is left ...
   SimTime linger = SimTime::ms(100);  // ... to do, for this long

@@ -139,6 +139,7 @@ std::vector<WireFrame> StackPeer::settle() {
 void StackPeer::open_due() {
   while (next_open_ <= runtime_->time) {
     Connection connection;
+    connection.number = opened_;
     connection.fd = stack_->calls().socket(*task_, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     sockaddr_in to{};
     to.sin_family = AF_INET;
@@ -181,6 +182,7 @@ void StackPeer::step(Connection& c) {
     if (n < 0) return finish(stats_.failed);
     if (n == 0) return finish(stats_.finished);
     stats_.bytes_received += static_cast<std::uint64_t>(n);
+    if (config_.received) config_.received(c.number, Bytes{buffer}.first(static_cast<std::size_t>(n)));
   }
 }
 

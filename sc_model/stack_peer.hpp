@@ -32,6 +32,8 @@ struct TcpClientConfig {
   std::string request;     // sent as soon as the connection stands
   bool half_close = true;  // and nothing follows it: FIN
   std::uint64_t seed = 1;
+  // What arrives, in order; connections are counted from 0. Empty: only the number of bytes is kept.
+  std::function<void(std::uint64_t connection, Bytes data)> received;
 };
 
 class StackPeer final : public WirePeer {
@@ -60,6 +62,7 @@ class StackPeer final : public WirePeer {
   class OwnRuntime;
   struct Connection {
     int fd = -1;
+    std::uint64_t number = 0;
     std::size_t sent = 0;
     bool counted = false, done = false;
   };

@@ -78,6 +78,15 @@ struct Stack::Layers {
   nicosim::Softnet softnet{net, [this](FramePtr frame) { deliver(std::move(frame)); }};
   SocketCalls calls{net.runtime, [this](Socket& s, int type, int protocol) { return create(s, type, protocol); }};
 
+  // netif_receive_skb, or RPS: where a frame goes from the driver or from GRO.
+  void pass(NetDevice& from, FramePtr frame) {
+    if (rx_path == RxPath::direct) return deliver(std::move(frame));
+    const unsigned cpu = rx_path == RxPath::rps ? softnet.rps_cpu(*frame) : net.runtime.cpu();
+    if (softnet.enqueue(frame, cpu)) return;
+    ++interface(from).rx_dropped;
+    net.drop(std::move(frame), Station::backlog, DropReason::CPU_BACKLOG);
+  }
+
   void deliver(FramePtr frame) {  // __netif_receive_skb
     softnet.count_processed();
     Interface& in = by_port(frame->port);
@@ -92,7 +101,10 @@ Stack::~Stack() { close_queued(layers_->net.now()); }
 
 void Stack::attach(NetDevice& device) {
   const auto index = static_cast<unsigned>(layers_->owned.size());
-  layers_->owned.push_back(std::make_unique<Interface>(layers_->net, device, layers_->tap, index));
+  Layers& l = *layers_;
+  const auto pass = [&l, &device](FramePtr frame) { l.pass(device, std::move(frame)); };
+  l.owned.push_back(std::make_unique<Interface>(l.net, device, l.tap, index, pass));
+  l.owned.back()->update_rx_mode();  // every host is in 224.0.0.1 (ip_mc_up)
   layers_->interfaces.push_back(layers_->owned.back().get());
 }
 
@@ -121,14 +133,11 @@ void Stack::on_tap(std::function<void(const Frame&, const NetDevice&, SimTime)> 
 void Stack::receive(NetDevice& from, FramePtr frame) {
   Layers& l = *layers_;
   frame->port = from.port();
-  if (l.rx_path == RxPath::direct) return l.deliver(std::move(frame));
-  const unsigned cpu = l.rx_path == RxPath::rps ? l.softnet.rps_cpu(*frame) : l.net.runtime.cpu();
-  if (l.softnet.enqueue(frame, cpu)) return;
-  ++l.interface(from).rx_dropped;
-  l.net.drop(std::move(frame), Station::backlog, DropReason::CPU_BACKLOG);
+  if (l.rx_path != RxPath::netif_rx && from.features().gro) return l.interface(from).gro.receive(std::move(frame));
+  l.pass(from, std::move(frame));
 }
 
-void Stack::poll_done(NetDevice&) {}  // nothing is held back: GRO is off
+void Stack::poll_done(NetDevice& from) { layers_->interface(from).gro.flush(); }
 
 void Stack::tx_wake(NetDevice& device) {
   if (layers_->interface(device).queue.wake())
@@ -205,7 +214,13 @@ std::vector<std::pair<std::string, std::uint64_t>> Stack::conntrack_counters() {
 
 Stack::DeviceStats Stack::device_stats(const NetDevice& device) const {
   const Interface& interface = layers_->interface(device);
-  return {interface.rx_dropped, interface.rx_otherhost_dropped, interface.queue.dropped()};
+  const Gro::Counts& gro = interface.gro.counts();
+  return {interface.rx_dropped,
+          interface.rx_otherhost_dropped,
+          interface.queue.dropped(),
+          gro.held,
+          gro.merged,
+          gro.normal};
 }
 
 std::size_t Stack::half_open() const { return layers_->tcp.half_open(); }
@@ -220,7 +235,10 @@ void Stack::close_queued(SimTime now) {
   l.udp.close_queued(now);
   l.tcp.close_queued(now);
   l.neighbours.close_queued(now);
-  for (Interface* const interface : l.interfaces) interface->queue.close_queued(now);
+  for (Interface* const interface : l.interfaces) {
+    interface->gro.close_queued(now);
+    interface->queue.close_queued(now);
+  }
 }
 
 }  // namespace nicosim

@@ -94,6 +94,8 @@ class Stack final : public FrameSink, public NapiScheduler {
     std::uint64_t rx_dropped;            // input_pkt_queue full, or nobody for the type
     std::uint64_t rx_otherhost_dropped;  // another station's, seen because the card is promiscuous
     std::uint64_t tx_dropped;            // device queue full or no carrier
+    // What GRO did with received packets: held as the first of a frame, merged into one, passed on as they are
+    std::uint64_t gro_held, gro_merged, gro_normal;
   };
   DeviceStats device_stats(const NetDevice& device) const;
 

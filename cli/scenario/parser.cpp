@@ -236,6 +236,11 @@ class Parser {
     t.number("mtu", nic.mtu, 68, 1500);
     t.number("copybreak", nic.copybreak, 0, kLongestFrame);
     t.boolean("promiscuous", nic.promiscuous);
+    t.boolean("rx_checksum", nic.rx_checksum);
+    t.boolean("tx_checksum", nic.tx_checksum);
+    t.boolean("tso", nic.tso);
+    t.boolean("gso", nic.gso);
+    t.boolean("gro", nic.gro);
     t.duration("autoneg", nic.autoneg, SimTime::zero(), kLongestAutoneg);
     if (const auto* own = t.table("link")) link({diagnostics_, *own, t.full("link")}, nic.link);
     t.finish();

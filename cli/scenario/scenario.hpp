@@ -83,8 +83,9 @@ struct Scenario {
     unsigned mtu = 1500;
     unsigned copybreak = 256;
     bool promiscuous = false;
-    SimTime autoneg = SimTime::ms(1);  // how long the PHY negotiates
-    Link link;                         // [link], then [nic.NAME.link]
+    bool rx_checksum = true, tx_checksum = true, tso = true, gso = true, gro = false;  // as `ethtool -K`
+    SimTime autoneg = SimTime::ms(1);                                                  // how long the PHY negotiates
+    Link link;                                                                         // [link], then [nic.NAME.link]
     bool operator==(const Nic&) const = default;
   };
 

@@ -84,6 +84,8 @@ void write_nic(Writer& w, const Scenario::Nic& nic) {
   w.line("rx_ring = {}\ntx_ring = {}", nic.rx_ring, nic.tx_ring);
   w.line("rx_usecs = {}\nmtu = {}\ncopybreak = {}", nic.rx_usecs, nic.mtu, nic.copybreak);
   w.line("promiscuous = {}", nic.promiscuous);
+  w.line("rx_checksum = {}\ntx_checksum = {}", nic.rx_checksum, nic.tx_checksum);
+  w.line("tso = {}\ngso = {}\ngro = {}", nic.tso, nic.gso, nic.gro);
   w.line("autoneg = \"{}\"", duration_text(nic.autoneg));
   w.line("[nic.{}.link]", nic.name);
   w.line("latency = \"{}\"", duration_text(nic.link.latency));

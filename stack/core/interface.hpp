@@ -3,10 +3,12 @@
 
 #include "common/bytes.hpp"
 #include "common/net_device.hpp"
+#include "stack/core/gro.hpp"
 #include "stack/core/tx_queue.hpp"
 
 #include <cstdint>
 #include <map>
+#include <utility>
 #include <vector>
 
 namespace nicosim {
@@ -22,14 +24,15 @@ struct InterfaceAddress {
 };
 
 struct Interface {
-  Interface(Net& net, NetDevice& card, PacketTap& tap, unsigned number)
-      : device(card), queue(net, card, tap), index(number) {}
+  Interface(Net& net, NetDevice& card, PacketTap& tap, unsigned number, Gro::Pass pass)
+      : device(card), queue(net, card, tap), gro(net, std::move(pass)), index(number) {}
 
   // Tells the card which groups to receive (dev_set_rx_mode). 224.0.0.1 is always among them.
   void update_rx_mode();
 
   NetDevice& device;
   TxQueue queue;
+  Gro gro;
   bool promiscuous = false;                 // IFF_PROMISC
   unsigned index;                           // order of attach(), from 0
   std::vector<InterfaceAddress> addresses;  // in order of add_address(); the first is the preferred source

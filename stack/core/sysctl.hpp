@@ -49,7 +49,11 @@ struct Sysctl {
   std::uint32_t tcp_invalid_ratelimit = 500;  // ms between answers to out-of-window segments
   std::uint32_t tcp_rfc1337 = 0;              // 1: a RST does not end TIME_WAIT
   std::uint32_t tcp_max_tw_buckets = 262144;
-  bool tcp_cubic = true;  // tcp_congestion_control: cubic, else reno
+  std::uint32_t tcp_min_tso_segs = 2;     // packets per frame at least, however slow the connection
+  std::uint32_t tcp_tso_rtt_log = 9;      // the closer the peer (2^9 us), the larger the frames
+  std::uint32_t tcp_tso_win_divisor = 3;  // send at once what fills this part of the window
+  std::uint32_t tcp_pacing_ss_ratio = 200, tcp_pacing_ca_ratio = 120;  // per cent of the current rate
+  bool tcp_cubic = true;                                               // tcp_congestion_control: cubic, else reno
 
   // net.netfilter; seconds
   std::uint32_t nf_conntrack_max = 262144;   // entries

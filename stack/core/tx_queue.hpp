@@ -32,6 +32,8 @@ class TxQueue {
  public:
   static constexpr std::size_t kLength = 1000;  // txqueuelen
 
+  // Whatever features_check() says that the card will not do with a frame is done here, just before it gets it
+  // (validate_xmit_skb): cutting, checksums.
   TxQueue(Net& net, NetDevice& device, PacketTap& tap) : net_(net), device_(device), tap_(tap) {}
 
   // __dev_queue_xmit: a whole Ethernet frame. false: dropped (NET_XMIT_DROP), and already closed.
@@ -41,19 +43,21 @@ class TxQueue {
   void shut_down();  // carrier lost: what waits is dropped (dev_deactivate)
   void close_queued(SimTime now);
 
-  std::size_t length() const { return waiting_.size(); }
+  std::size_t length() const { return waiting_.size() + ready_.size(); }
   std::uint64_t dropped() const { return dropped_; }
 
  private:
   void drop(TxFrame frame, DropReason reason);
+  TxFrame dequeue();  // something waits
 
   Net& net_;
   NetDevice& device_;
   PacketTap& tap_;
   std::deque<TxFrame> waiting_;
-  bool head_tapped_ = false;  // the head was refused once: the tap has seen it
-  bool stopped_ = false;      // NETDEV_TX_BUSY, tx_wake() has not come yet
-  bool running_ = false;      // another context is in run(): it will see what we append
+  std::deque<TxFrame> ready_;  // in front of those: validated, refused once or cut from one frame (q->gso_skb)
+  bool head_tapped_ = false;   // the head was refused once: the tap has seen it
+  bool stopped_ = false;       // NETDEV_TX_BUSY, tx_wake() has not come yet
+  bool running_ = false;       // another context is in run(): it will see what we append
   std::uint64_t dropped_ = 0;
 };
 

@@ -42,6 +42,8 @@ void Checksum::add(Bytes bytes) {
   sum_ += folded;
 }
 
+std::uint16_t Checksum::sum() const { return static_cast<std::uint16_t>(fold(sum_)); }
+
 std::uint16_t Checksum::value() const { return static_cast<std::uint16_t>(~fold(sum_)); }
 
 }  // namespace nicosim

@@ -14,6 +14,7 @@ class Checksum {
   Checksum(Ipv4Address source, Ipv4Address destination, std::uint8_t protocol, std::size_t length);
 
   void add(Bytes bytes);        // an odd number of bytes only as the last piece
+  std::uint16_t sum() const;    // not complemented: what CHECKSUM_PARTIAL leaves in the field
   std::uint16_t value() const;  // what goes into the header; 0 when the sum over a checked packet is right
 
  private:

@@ -1,5 +1,6 @@
 #include "stack/ip/ip_input.hpp"
 
+#include "stack/core/offload.hpp"
 #include "stack/icmp/icmp.hpp"
 #include "stack/ip/ip_output.hpp"
 #include "stack/netfilter/netfilter.hpp"
@@ -159,25 +160,34 @@ void IpInput::forward(IpPacket packet) {
     return reject(std::move(packet), Station::ip, DropReason::IP_INHDR, IcmpType::kTimeExceeded, kExceededTtl);
   }
   const unsigned mtu = route->out->device.mtu();
-  if (packet.ip.total_bytes > mtu && packet.ip.dont_fragment) {
+  Frame& frame = *packet.frame;
+  frame.push(packet.ip.header_bytes);
+  const std::size_t longest = frame.gso ? gso_network_seglen(frame, 0) : packet.ip.total_bytes;
+  if (longest > mtu && packet.ip.dont_fragment) {
+    frame.pull(packet.ip.header_bytes);
     ++net_.mib.IpFragFails;
     return reject(std::move(packet), Station::ip, DropReason::PKT_TOO_BIG, IcmpType::kUnreachable,
                   kUnreachableFragmentation, mtu);
   }
-  Frame& frame = *packet.frame;
-  const std::size_t payload_bytes = frame.size();
-  decrease_ttl(frame.push(packet.ip.header_bytes));
+  decrease_ttl(frame.bytes());
   if (netfilter_.active(NfHook::forward)) {
     frame.pull(packet.ip.header_bytes);
     if (!hook(NfHook::forward, packet, route->out)) return;
     frame.push(packet.ip.header_bytes);
   }
   ++net_.mib.IpForwDatagrams;
-  // Its life as an arrival ends here; on the way out it is one or more frames of the other card.
-  auto ids = output_.open(*route, payload_bytes, frame.ids, packet.ip.header_bytes);
-  frame.close(net_.ledger, Fate::forwarded, Station::ip, net_.now(), DropReason::none);
-  frame.ids = std::move(ids);
-  output_.output(std::move(packet.frame), *route, nullptr);
+  if (!frame.gso || longest <= mtu) return hand_on(std::move(packet.frame), *route);
+  // What GRO has joined does not fit: each packet is fragmented on its own (ip_finish_output_gso)
+  for (FramePtr& piece : gso_segment(net_, std::move(packet.frame), 0, false)) hand_on(std::move(piece), *route);
+}
+
+// Its life as an arrival ends here; on the way out it is one or more frames of the other card.
+void IpInput::hand_on(FramePtr frame, const Route& route) {
+  const std::size_t header_bytes = (load8(frame->bytes(), 0) & 0xfU) * std::size_t{4};
+  auto ids = output_.open(route, frame->size() - header_bytes, frame->ids, header_bytes, static_cast<bool>(frame->gso));
+  frame->close(net_.ledger, Fate::forwarded, Station::ip, net_.now(), DropReason::none);
+  frame->ids = std::move(ids);
+  output_.output(std::move(frame), route, nullptr);
 }
 
 void IpInput::reject(IpPacket packet, Station at, DropReason reason, std::uint8_t type, std::uint8_t code,

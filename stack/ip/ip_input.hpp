@@ -30,6 +30,7 @@ class IpInput {
   bool options(IpPacket& packet);      // ip_rcv_options; false: dropped or answered
   void deliver(IpPacket packet);       // ip_local_deliver
   void forward(IpPacket packet);       // ip_forward
+  void hand_on(FramePtr frame, const Route& route);
   // The packet ends here; an ICMP error went back if the rules allow one, and then it counts as answered.
   void reject(IpPacket packet, Station at, DropReason reason, std::uint8_t type, std::uint8_t code,
               std::uint32_t info = 0);

@@ -1,6 +1,7 @@
 #include "stack/ip/ip_output.hpp"
 
 #include "common/spin_lock.hpp"
+#include "stack/core/offload.hpp"
 #include "stack/ip/checksum.hpp"
 #include "stack/link/ethernet.hpp"
 #include "stack/link/neighbour.hpp"
@@ -40,10 +41,10 @@ IpOutput::IpOutput(Net& net, Routes& routes, Netfilter& netfilter, NeighbourTabl
 }
 
 std::vector<FrameId> IpOutput::open(const Route& route, std::size_t payload_bytes, std::span<const FrameId> parents,
-                                    std::size_t header_bytes) {
+                                    std::size_t header_bytes, bool whole) {
   const NetDevice& device = route.out->device;
   std::size_t frames = 1;
-  if (header_bytes + payload_bytes > device.mtu()) {
+  if (!whole && header_bytes + payload_bytes > device.mtu()) {
     const std::size_t each = fragment_payload(device.mtu(), header_bytes);
     frames = (payload_bytes + each - 1) / each;
   }
@@ -109,7 +110,8 @@ int IpOutput::output(FramePtr packet, const Route& route, TxAccount* account) {
     net_.drop(std::move(packet), Station::tx_ip, DropReason::NETFILTER_DROP);
     return -EPERM;
   }
-  if (packet->size() > route.out->device.mtu()) return fragment(std::move(packet), route, account);
+  assert((!packet->gso || gso_network_seglen(*packet, 0) <= route.out->device.mtu()) && "segments beyond the MTU");
+  if (!packet->gso && packet->size() > route.out->device.mtu()) return fragment(std::move(packet), route, account);
   return finish(std::move(packet), route, account) ? 0 : -ENOBUFS;
 }
 
@@ -118,7 +120,10 @@ std::uint16_t IpOutput::next_id(const Fields& fields) {
   std::uint32_t hash = fields.source.value * 0x9e37'79b1U;
   hash = (hash ^ fields.destination.value) * 0x85eb'ca6bU;
   hash = (hash ^ fields.protocol) * 0xc2b2'ae35U;
-  return ids_[hash >> 21U]++;
+  std::uint16_t& next = ids_[hash >> 21U];
+  const std::uint16_t first = next;
+  next = static_cast<std::uint16_t>(first + fields.segs);
+  return first;
 }
 
 // ip_do_fragment
@@ -128,6 +133,7 @@ int IpOutput::fragment(FramePtr packet, const Route& route, TxAccount* account) 
     net_.drop(std::move(packet), Station::tx_ip, DropReason::PKT_TOO_BIG);
     return -EMSGSIZE;
   }
+  if (packet->checksum_left()) checksum_help(net_, *packet);  // it goes over all fragments, no card can add it up
   const std::size_t header_bytes = (load8(packet->bytes(), 0) & 0xfU) * std::size_t{4};
   const Bytes whole = packet->bytes();
   const Bytes payload = whole.subspan(header_bytes);
@@ -165,7 +171,7 @@ int IpOutput::fragment(FramePtr packet, const Route& route, TxAccount* account) 
 }
 
 bool IpOutput::finish(FramePtr packet, const Route& route, TxAccount* account) {
-  const std::size_t weight = truesize(packet->size());
+  const std::size_t weight = packet->gso ? paged_truesize(packet->size()) : truesize(packet->size());
   TxFrame tx{std::move(packet), account != nullptr ? account->charge(weight) : nullptr};
   Interface& out = *route.out;
   if (route.kind == AddressKind::unicast) return neighbours_.output(out, route.next_hop, std::move(tx));

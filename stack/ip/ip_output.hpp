@@ -34,6 +34,7 @@ class IpOutput {
     std::uint8_t protocol = 0, tos = 0, ttl = 64;
     bool dont_fragment = false;
     bool zero_id = false;  // an atomic datagram that needs no identification (RFC 6864)
+    unsigned segs = 1;     // packets in a GSO frame: each takes an identification
   };
 
   IpOutput(Net& net, Routes& routes, Netfilter& netfilter, NeighbourTable& neighbours);
@@ -41,9 +42,10 @@ class IpOutput {
   // Linux sends itself the message over its loopback device.
   void on_refused(std::function<void(Bytes packet, std::uint8_t code)> listener) { refused_ = std::move(listener); }
 
-  // Opens the ids of the frames that `payload_bytes` will travel in over this route: one, or one per fragment.
+  // Opens the ids of the frames that `payload_bytes` will travel in over this route: one, or one per fragment. A GSO
+  // frame has one (`whole`), whoever cuts it opens the others.
   std::vector<FrameId> open(const Route& route, std::size_t payload_bytes, std::span<const FrameId> parents,
-                            std::size_t header_bytes = Ipv4Header::kBytes);
+                            std::size_t header_bytes = Ipv4Header::kBytes, bool whole = false);
   // ip_local_out: a transport segment that carries its ids from open(). 0, -ENOBUFS when a queue dropped (part of)
   // it, -EMSGSIZE when it may not be fragmented but must, -EPERM when netfilter dropped it. Whatever the result, the
   // ids are taken care of.
@@ -53,7 +55,7 @@ class IpOutput {
 
  private:
   int local_out(FramePtr& packet, Route& route);  // NF_INET_LOCAL_OUT; may change the route, an error takes the packet
-  std::uint16_t next_id(const Fields& fields);
+  std::uint16_t next_id(const Fields& fields);    // the first of `segs`
   int fragment(FramePtr packet, const Route& route, TxAccount* account);
   bool finish(FramePtr packet, const Route& route, TxAccount* account);  // ip_finish_output2
 

@@ -11,9 +11,19 @@ constexpr std::size_t kIpSum = 10, kTcpSum = 16, kUdpSum = 6, kIcmpSum = 2, kIcm
 std::optional<std::size_t> transport_sum(const NfPacket& packet) {
   const Bytes transport = packet.transport();
   if (packet.protocol() == kIpTcp && transport.size() >= kTcpSum + 2) return kTcpSum;
-  if (packet.protocol() == kIpUdp && transport.size() >= kUdpSum + 2 && load_be16(transport, kUdpSum) != 0)
+  if (packet.protocol() == kIpUdp && transport.size() >= kUdpSum + 2 &&
+      (packet.checksum_left() || load_be16(transport, kUdpSum) != 0))
     return kUdpSum;
   return std::nullopt;
+}
+
+// A sum that is not complemented yet: that of a pseudo header in which an address changes.
+void replace_in_sum(std::span<std::byte> header, std::size_t offset, std::uint32_t from, std::uint32_t to) {
+  std::uint32_t sum = load_be16(header, offset);
+  sum += static_cast<std::uint16_t>(~(from >> 16U)) + static_cast<std::uint16_t>(~from);
+  sum += (to >> 16U) + (to & 0xffffU);
+  while (sum > 0xffffU) sum = (sum & 0xffffU) + (sum >> 16U);
+  store_be16(header, offset, static_cast<std::uint16_t>(sum));
 }
 
 }  // namespace
@@ -40,7 +50,11 @@ void manip_packet(const NfPacket& packet, const NfTuple& target, NfManip manip) 
   const std::size_t at = source ? 12 : 16;
   const std::uint32_t from = load_be32(header, at);
   const std::uint32_t to = source ? target.source.value : target.destination.value;
-  const auto sum = transport_sum(packet);
+  auto sum = transport_sum(packet);
+  if (sum && packet.checksum_left()) {  // the ports are not in it
+    replace_in_sum(transport, *sum, from, to);
+    sum.reset();
+  }
   if (sum) replace32(transport, *sum, from, to);
   store_be32(header, at, to);
   replace32(header, kIpSum, from, to);

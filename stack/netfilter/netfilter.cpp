@@ -64,7 +64,7 @@ Netfilter::Netfilter(Net& net, const Routes& routes, NetfilterConfig config) : n
 
 NfVerdict Netfilter::run(NfHook hook, Frame& frame, const Interface* in, const Interface* out) {
   const BottomHalfGuard guard{net_.runtime};
-  Context context{frame, in, out, NfPacket{frame.bytes()}, std::nullopt, frame.size()};
+  Context context{frame, in, out, NfPacket{frame.bytes(), frame.checksum_left()}, std::nullopt, frame.size()};
   if (in != nullptr) context.ethernet = ethernet_before(frame);
   constexpr NfVerdict kDrop{NfVerdict::What::drop};
   const bool comes = hook == NfHook::pre_routing || hook == NfHook::local_out;

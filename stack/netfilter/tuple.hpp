@@ -14,13 +14,17 @@ namespace nicosim {
 // An IPv4 packet from its header on, checked by parse_ipv4; fields are read when asked for, as targets rewrite them.
 class NfPacket {
  public:
-  explicit NfPacket(std::span<std::byte> bytes) : bytes_(bytes) {}
+  // `checksum_left`: where the transport checksum will be there is only the sum of the pseudo header
+  // (CHECKSUM_PARTIAL).
+  explicit NfPacket(std::span<std::byte> bytes, bool checksum_left = false)
+      : bytes_(bytes), checksum_left_(checksum_left) {}
 
   std::span<std::byte> bytes() const { return bytes_; }
   std::size_t header_bytes() const { return (load8(bytes_, 0) & 0xfU) * std::size_t{4}; }
   Ipv4Address source() const { return {load_be32(bytes_, 12)}; }
   Ipv4Address destination() const { return {load_be32(bytes_, 16)}; }
   std::uint8_t protocol() const { return load8(bytes_, 9); }
+  bool checksum_left() const { return checksum_left_; }
   bool later_fragment() const { return (load_be16(bytes_, 6) & 0x1fffU) != 0; }
   std::span<std::byte> transport() const { return bytes_.subspan(header_bytes()); }
   bool has_ports() const;  // TCP or UDP with its first 4 bytes here
@@ -29,6 +33,7 @@ class NfPacket {
 
  private:
   std::span<std::byte> bytes_;
+  bool checksum_left_;
 };
 
 struct NfTuple {

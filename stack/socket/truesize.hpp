@@ -14,4 +14,11 @@ constexpr std::size_t truesize(std::size_t packet) {
   return area + 256;
 }
 
+// The same for a packet whose data beyond a full frame's lies in page fragments, as TCP's does: a linear part for the
+// headers, and the data byte for byte.
+constexpr std::size_t paged_truesize(std::size_t packet) {
+  constexpr std::size_t kLinear = 2048 - 14 - 66 - 320;
+  return packet <= kLinear ? truesize(packet) : truesize(0) + packet;
+}
+
 }  // namespace nicosim

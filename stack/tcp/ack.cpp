@@ -133,13 +133,19 @@ void TcpSock::sacktag_write_queue(AckFlags& flags, Sacktag& seen, std::uint32_t 
       if (after(block.end, snd_nxt) || before(block.start, prior_snd_una - max_window)) continue;  // not credible
       ++net.mib.TcpExtTCPDSACKRecv;
       flags.dsacking = true;
-      if (undo_armed && undo_retrans > 0 && after(block.end, undo_marker)) --undo_retrans;
+      if (undo_armed && undo_retrans > 0 && after(block.end, undo_marker)) {
+        const auto packets = static_cast<std::int32_t>((block.end - block.start + mss_cache - 1) / mss_cache);
+        undo_retrans = std::max(undo_retrans - packets, 0);
+      }
       if (tlp_armed && tlp_retrans && !before(block.start, tlp_high_seq - mss_cache) && !after(block.end, tlp_high_seq))
         flags.dsack_tlp = true;
       continue;
     }
     if (before(block.start, snd_una) || after(block.end, snd_nxt)) continue;
-    for (TxSegment& s : write_queue.sent()) {
+    for (std::size_t k = 0; k < write_queue.sent().size(); ++k) {
+      if (!before(write_queue.sent()[k].seq, block.end)) break;
+      split_for_sack(k, block);
+      TxSegment& s = write_queue.sent()[k];
       if (before(s.seq, block.start) || s.sacked) continue;
       if (after(s.end_seq, block.end)) break;
       if (!s.ever_retrans) {
@@ -152,10 +158,28 @@ void TcpSock::sacktag_write_queue(AckFlags& flags, Sacktag& seen, std::uint32_t 
       if (!(s.ever_retrans && rx_opt.saw_tstamp && packet_delayed())) rack_advance(s);
       write_queue.mark_sacked(s);
       flags.data_sacked = true;
-      ++delivered;
+      delivered += s.segs;
     }
   }
   if (ca_state != CaState::Loss || undo_armed) check_sack_reordering(seen.reord, false);
+}
+
+// tcp_match_skb_to_sack: a segment of several packets of which the block covers some is cut where the block begins or
+// ends, at full packets only.
+void TcpSock::split_for_sack(std::size_t index, const SackBlock& block) {
+  const TxSegment& s = write_queue.sent()[index];
+  if (s.segs == 1 || s.sacked || !after(s.end_seq, block.start)) return;
+  const bool begins_inside = !after(block.start, s.seq);
+  if (begins_inside && !before(block.end, s.end_seq)) return;  // all of it
+  const std::size_t mss = s.mss;
+  std::size_t size = begins_inside ? block.end - s.seq : block.start - s.seq;
+  if (begins_inside) {
+    size = size / mss * mss;
+  } else {
+    size = (size + mss - 1) / mss * mss;
+  }
+  if (size == 0 || size >= s.size()) return;
+  write_queue.split_sent(index, size, mss);
 }
 
 // tcp_clean_rtx_queue: what is acknowledged leaves, and says how long it took.
@@ -164,17 +188,23 @@ void TcpSock::clean_rtx_queue(AckFlags& flags, Sacktag& seen, std::uint32_t ack_
   std::uint32_t reord = snd_nxt, acked = 0;
   while (!write_queue.sent().empty()) {
     const TxSegment& head = write_queue.sent().front();
-    if (after(head.end_seq, ack_seq)) break;
+    const bool whole = !after(head.end_seq, ack_seq);
+    const std::uint32_t start = head.seq;
+    std::uint32_t packets = head.segs;
+    if (!whole) {
+      packets = after(ack_seq, start) ? write_queue.trim_head(ack_seq) : 0;
+      if (packets == 0) break;
+    }
     if (head.ever_retrans) {
       flags.retrans_data_acked = true;
     } else if (!head.sacked) {
       last = head.sent;
       if (first == kNoTime) first = last;
-      reord = earlier_of(reord, head.seq);
+      reord = earlier_of(reord, start);
       if (!after(head.end_seq, high_seq)) flags.orig_sack_acked = true;
     }
     if (!head.sacked && sack_ok) {
-      ++delivered;
+      delivered += packets;
       if (!(head.ever_retrans && packet_delayed())) rack_advance(head);
     }
     if ((head.flags & TcpHeader::kSyn) != 0) {
@@ -183,11 +213,10 @@ void TcpSock::clean_rtx_queue(AckFlags& flags, Sacktag& seen, std::uint32_t ack_
     } else {
       flags.data_acked = true;
     }
-    ++acked;
+    acked += packets;
+    if (!whole) break;
     write_queue.pop_acked();
   }
-  const bool partly = !write_queue.sent().empty() && after(snd_una, write_queue.sent().front().seq);
-  if (partly) write_queue.trim_head(snd_una);
 
   std::int64_t seq_rtt = -1, ca_rtt = -1, sack_rtt = -1;
   if (first != kNoTime && !flags.retrans_data_acked) {
@@ -233,13 +262,17 @@ bool TcpSock::ack_update_rtt(const AckFlags& flags, std::int64_t seq_rtt_us, std
 }
 
 void TcpSock::cong_control(const AckFlags& flags, std::uint32_t acked, std::uint32_t newly_lost) {
-  if (in_cwnd_reduction()) return cwnd_reduction(acked, newly_lost, flags);
+  if (in_cwnd_reduction()) {
+    cwnd_reduction(acked, newly_lost, flags);
+    return update_pacing_rate();
+  }
   // tcp_may_raise_cwnd: with much reordering every arrival counts, else only acknowledged data.
   const bool raise = reordering > net.sysctl.tcp_reordering ? flags.forward_progress() : flags.data_acked;
-  if (!raise) return;
+  if (!raise) return update_pacing_rate();
   // tcp_is_cwnd_limited
   const bool limited = is_cwnd_limited || (cwnd.in_slow_start() && cwnd.cwnd < 2 * max_packets_out);
   if (limited && acked > 0) congestion->cong_avoid(cwnd, acked, net.now(), rtt.min_rtt());
+  update_pacing_rate();
 }
 
 }  // namespace nicosim

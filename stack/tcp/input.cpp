@@ -132,7 +132,7 @@ void TcpSock::reset_by_peer(TcpSegment segment) {  // tcp_reset
 }
 
 void TcpSock::rcv_established(TcpSegment segment) {
-  ++segs_in;
+  segs_in += segment.segs();
   rx_opt = segment.options;
   if (!tstamp_ok) rx_opt.saw_tstamp = false;
   if (!segment.has(TcpHeader::kAck) && !segment.has(TcpHeader::kRst) && !segment.has(TcpHeader::kSyn))
@@ -145,7 +145,7 @@ void TcpSock::rcv_established(TcpSegment segment) {
   if (acceptable == 0 && segment.seq() == segment.end_seq()) {
     layer.drop(std::move(segment), DropReason::TCP_OLD_ACK);
   } else {
-    if (segment.header.payload_bytes != 0) ++data_segs_in;
+    if (segment.header.payload_bytes != 0) data_segs_in += segment.segs();
     rcv_rtt_measure_ts(segment.header.payload_bytes);
     data_queue(std::move(segment));
   }
@@ -157,7 +157,7 @@ void TcpSock::rcv_established(TcpSegment segment) {
 void TcpSock::rcv_state_process(TcpSegment segment) {
   if (state == TcpState::CLOSE || state == TcpState::LISTEN)  // closed while the segment waited in the backlog
     return layer.reset(std::move(segment), DropReason::TCP_CLOSE);
-  ++segs_in;
+  segs_in += segment.segs();
   rx_opt = segment.options;
   if (state == TcpState::SYN_SENT) return rcv_synsent(std::move(segment));
   if (!tstamp_ok) rx_opt.saw_tstamp = false;
@@ -245,7 +245,7 @@ void TcpSock::rcv_state_process(TcpSegment segment) {
       }
       [[fallthrough]];
     case TcpState::ESTABLISHED:
-      if (segment.header.payload_bytes != 0) ++data_segs_in;
+      if (segment.header.payload_bytes != 0) data_segs_in += segment.segs();
       data_queue(std::move(segment));
       queued = true;
       break;

@@ -13,6 +13,7 @@ namespace nicosim {
 namespace {
 
 constexpr std::size_t kLimitOutputBytes = 1048576;  // net.ipv4.tcp_limit_output_bytes
+constexpr std::size_t kGsoMaxSize = 65536;          // GSO_LEGACY_MAX_SIZE: of a frame
 constexpr std::size_t kMaxHeaders = 320;            // MAX_TCP_HEADER
 constexpr std::size_t kSharedInfo = 320, kSkBuff = 256;
 
@@ -28,16 +29,21 @@ std::size_t TcpSock::mtu_to_mss(std::size_t mtu) const {
   return mss - (header_bytes() - TcpHeader::kBytes);
 }
 
-// tcp_sync_mss. A peer with a tiny window gets segments of half of it, or it would never see a full one (RFC 1122,
-// 4.2.3.4).
+// tcp_bound_to_half_wnd. A peer with a tiny window gets segments of half of it, or it would never see a full one (RFC
+// 1122, 4.2.3.4).
+std::size_t TcpSock::bound_to_half_wnd(std::size_t bytes) const {
+  const std::size_t half = max_window > kTcpMssDefault ? max_window / 2 : max_window;
+  return half != 0 && bytes > half ? std::max<std::size_t>(half, 68 - header_bytes()) : bytes;
+}
+
+// tcp_sync_mss and sk_setup_caps
 void TcpSock::sync_mss() {
   const auto route = layer.routes.output(daddr, rcv_saddr);
   const std::size_t device = route ? route->out->device.mtu() : pmtu;
   pmtu = static_cast<std::uint16_t>(std::min<std::size_t>({device, pmtu_learned, 0xffff}));
-  std::size_t mss = mtu_to_mss(pmtu);
-  const std::size_t half = max_window > kTcpMssDefault ? max_window / 2 : max_window;
-  if (half != 0 && mss > half) mss = std::max<std::size_t>(half, 68 - header_bytes());
-  mss_cache = static_cast<std::uint16_t>(mss);
+  mss_cache = static_cast<std::uint16_t>(bound_to_half_wnd(mtu_to_mss(pmtu)));
+  const Features features = route ? route->out->device.features() : Features{};
+  gso_max_size = features.tso || features.gso ? kGsoMaxSize - 1 - kMaxHeaders : 0;
 }
 
 std::size_t TcpSock::current_mss() const {
@@ -47,6 +53,11 @@ std::size_t TcpSock::current_mss() const {
     mss -= TcpOptions::kSackBaseBytes + TcpOptions::kSackPerBlockBytes * std::min(sacks.count(), most);
   }
   return mss;
+}
+
+// tcp_xmit_size_goal: full packets as many as one frame may stand for; tso_segs() may cut it down again.
+std::size_t TcpSock::size_goal(std::size_t mss) const {
+  return std::max(bound_to_half_wnd(gso_max_size) / mss * mss, mss);
 }
 
 // tcp_sndbuf_expand: room for two windows of full segments with their overhead.
@@ -100,12 +111,16 @@ int TcpSock::transmit(TxSegment* queued, std::uint8_t flags, std::uint32_t seq, 
   const std::size_t bytes = header.header_bytes + data.size();
   net.runtime.charge(Cost::skb_alloc);
   net.runtime.charge(Cost::tcp_transmit);
-  net.runtime.charge(Cost::checksum_per_byte, bytes);
+  const bool several = queued != nullptr && queued->segs > 1;
+  const bool leave_checksum = several || route->out->device.features().tx_checksum;
+  if (!leave_checksum) net.runtime.charge(Cost::checksum_per_byte, bytes);
   FramePtr frame = net.pool.make(bytes);
   const auto segment = frame->put(bytes);
   copy_bytes(data, segment.subspan(header.header_bytes));
-  write_tcp(segment, header, {rcv_saddr, daddr}, options);
-  frame->ids = layer.output.open(*route, bytes, parents);
+  write_tcp(segment, header, {rcv_saddr, daddr}, options, leave_checksum);
+  if (leave_checksum) frame->leave_checksum(0, TcpHeader::kChecksum);
+  if (several) frame->gso = {static_cast<std::uint16_t>(queued->mss), static_cast<std::uint16_t>(queued->segs)};
+  frame->ids = layer.output.open(*route, bytes, parents, Ipv4Header::kBytes, several);
   if (queued != nullptr) queued->ids = frame->ids;
   net.at(*frame, Station::tx_transport);
 
@@ -119,11 +134,12 @@ int TcpSock::transmit(TxSegment* queued, std::uint8_t flags, std::uint32_t seq, 
   if (!data.empty()) {  // tcp_event_data_sent
     lsndtime = net.now();
     if (net.now() - ack_state.lrcvtime < ack_state.ato) ack_state.pingpong = true;
-    ++data_segs_out;
+    data_segs_out += queued->segs;
     bytes_sent += data.size();
   }
-  ++segs_out;
-  ++net.mib.TcpOutSegs;
+  const std::uint32_t segs = queued != nullptr ? queued->segs : 1;
+  segs_out += segs;
+  net.mib.TcpOutSegs += segs;
   IpOutput::Fields fields;
   fields.source = rcv_saddr;
   fields.destination = daddr;
@@ -131,6 +147,7 @@ int TcpSock::transmit(TxSegment* queued, std::uint8_t flags, std::uint32_t seq, 
   fields.tos = tos;
   fields.ttl = ttl != 0 ? ttl : static_cast<std::uint8_t>(net.sysctl.ip_default_ttl);
   fields.dont_fragment = pmtudisc != PathMtuDiscovery::dont;
+  fields.segs = segs;
   const int result = layer.output.send(std::move(frame), *route, fields, data.empty() && !syn ? nullptr : this);
   if (result != 0 && result != -EPERM) enter_cwr();  // our own queue is congested; netfilter's no is not congestion
   return result;
@@ -158,7 +175,8 @@ int TcpSock::write_wakeup(std::uint64_t& counter) {
   if (!write_queue.unsent().empty() && before(write_queue.unsent().front().seq, wnd_end())) {
     const std::size_t window = wnd_end() - write_queue.unsent().front().seq;
     const std::size_t most = std::min(window, current_mss());
-    if (write_queue.unsent().front().size() > most) write_queue.split_unsent(most);
+    write_queue.unsent().front().set_segs(current_mss());
+    if (write_queue.unsent().front().size() > most) write_queue.split_unsent(most, current_mss());
     TxSegment& head = write_queue.unsent().front();
     head.flags |= TcpHeader::kPsh;
     const std::uint32_t prior = write_queue.packets_out();
@@ -176,10 +194,15 @@ int TcpSock::write_wakeup(std::uint64_t& counter) {
 // while a short one is.
 bool TcpSock::nagle_test(const TxSegment& segment, std::size_t mss, unsigned nagle) const {
   if ((nagle & kNaglePush) != 0 || (segment.flags & TcpHeader::kFin) != 0) return true;
-  if (segment.size() >= mss) return true;
-  if ((nagle & kNagleCork) != 0) return false;
+  return !nagle_check(segment.size() < mss, nagle);
+}
+
+// tcp_nagle_check: true when a `partial` packet has to wait.
+bool TcpSock::nagle_check(bool partial, unsigned nagle) const {
+  if (!partial) return false;
+  if ((nagle & kNagleCork) != 0) return true;
   const bool short_one_out = after(snd_sml, snd_una) && !after(snd_sml, snd_nxt);
-  return nagle != 0 || write_queue.packets_out() == 0 || !short_one_out;
+  return nagle == 0 && write_queue.packets_out() != 0 && short_one_out;
 }
 
 bool TcpSock::snd_wnd_test(const TxSegment& segment, std::size_t mss) const {
@@ -197,25 +220,36 @@ bool TcpSock::small_queue_check() {
 // push_one: 0 all, 1 one segment, 2 one segment as a loss probe, whatever the congestion window.
 bool TcpSock::write_xmit(unsigned nagle, unsigned push_one) {
   const std::size_t mss = current_mss();
+  const std::uint32_t max_segs = tso_segs(mss);
   std::uint32_t sent = 0;
   bool limited = false;
   while (!write_queue.unsent().empty()) {
-    if (push_one != 2 && write_queue.in_flight() >= cwnd.cwnd) {
+    const std::uint32_t quota = cwnd_quota(push_one);
+    if (quota == 0) {
       limited = true;
       break;
     }
     TxSegment& next = write_queue.unsent().front();
+    next.set_segs(mss);
     if (!snd_wnd_test(next, mss)) break;
     const bool last = write_queue.unsent().size() == 1;
-    if (!nagle_test(next, mss, last ? nagle : kNaglePush)) break;
-    if (next.size() > mss) write_queue.split_unsent(mss);
+    std::size_t limit = mss;
+    if (next.segs == 1) {
+      if (!nagle_test(next, mss, last ? nagle : kNaglePush)) break;
+    } else if (gso_max_size != 0) {
+      if (push_one == 0 && tso_should_defer(next, limited, max_segs)) break;
+      limit = mss_split_point(next, mss, std::min(quota, max_segs), nagle);
+    } else if (!nagle_test(next, mss, last ? nagle : kNaglePush)) {
+      break;
+    }
+    if (next.size() > limit) write_queue.split_unsent(limit, mss);
     if (small_queue_check()) break;
     TxSegment& head = write_queue.unsent().front();
     const std::uint32_t prior = write_queue.packets_out();
     if (transmit(&head, head.flags | TcpHeader::kAck, head.seq, {}) != 0) break;
-    if (head.size() < mss) snd_sml = head.end_seq;  // tcp_minshall_update
+    if (head.size() < head.segs * mss) snd_sml = head.end_seq;  // tcp_minshall_update
+    sent += head.segs;
     event_new_data_sent(write_queue.advance(net.now()), prior);
-    ++sent;
     if (push_one != 0) break;
   }
   if (sent == 0) return write_queue.packets_out() == 0 && !write_queue.unsent().empty();

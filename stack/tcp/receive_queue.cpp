@@ -24,7 +24,14 @@ RxSegment ReceiveQueue::segment_of(TcpSegment&& segment) {
   s.fin = segment.has(TcpHeader::kFin);
   s.truesize = segment.truesize;
   s.frame = std::move(segment.frame);
-  for (const FrameId id : s.frame->ids) s.parts.push_back({id, s.end_seq});
+  // Packets joined by GRO follow each other, all of one size but the last
+  const Gso gso = s.frame->gso;
+  const bool joined = gso && s.frame->ids.size() == gso.segs;
+  std::uint32_t end = s.seq;
+  for (const FrameId id : s.frame->ids) {
+    end = joined ? earlier_of(end + gso.size, s.end_seq) : s.end_seq;
+    s.parts.push_back({id, end});
+  }
   return s;
 }
 

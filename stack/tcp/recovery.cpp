@@ -11,7 +11,7 @@ void TcpSock::mark_lost(TxSegment& segment) {
   if (segment.sacked || (segment.lost && !segment.retrans)) return;
   if (segment.retrans) ++net.mib.TcpExtTCPLostRetransmit;
   write_queue.mark_lost(segment);
-  ++lost_count;
+  lost_count += segment.segs;
 }
 
 // tcp_fastretrans_alert: Open, Disorder, CWR, Recovery and Loss, and what moves between them.
@@ -102,8 +102,10 @@ void TcpSock::identify_packet_loss(AckFlags& flags) {
   if (is_reno()) {  // tcp_newreno_mark_lost
     const bool third = ca_state < CaState::Recovery && write_queue.sacked_out >= reordering;
     const bool partial = ca_state == CaState::Recovery && flags.snd_una_advanced;
-    TxSegment& head = write_queue.sent().front();
-    if ((third || partial) && !head.lost) mark_lost(head);
+    if ((!third && !partial) || write_queue.sent().front().lost) return;
+    const std::size_t mss = write_queue.sent().front().mss;
+    if (write_queue.sent().front().segs > 1) write_queue.split_sent(0, mss, mss);  // one packet of it, no more is known
+    mark_lost(write_queue.sent().front());
     return;
   }
   const std::uint32_t prior = write_queue.retrans_out();

@@ -7,21 +7,26 @@
 
 namespace nicosim {
 
-// __tcp_retransmit_skb, without the scoreboard. 0, or an error when it was not sent.
-int TcpSock::retransmit_bare(std::size_t index) {
+// __tcp_retransmit_skb, without the scoreboard: at most `segs` packets of it, the rest becomes a segment of its own. 0,
+// or an error when it was not sent.
+int TcpSock::retransmit_bare(std::size_t index, std::uint32_t segs) {
   if (before(write_queue.sent()[index].seq, snd_una)) write_queue.trim_head(snd_una);
   const std::size_t mss = current_mss();
   const TxSegment& segment = write_queue.sent()[index];
   // A window that was shrunk: beyond it only the first segment goes, as a probe.
   if (!before(segment.seq, wnd_end()) && segment.seq != snd_una) return -EAGAIN;
-  std::size_t most = mss;
-  if (before(segment.seq, wnd_end())) most = std::min<std::size_t>(most, wnd_end() - segment.seq);
-  if (segment.size() > most) write_queue.split_sent(index, most);
+  const std::size_t window = before(segment.seq, wnd_end()) ? wnd_end() - segment.seq : mss;
+  std::size_t most = mss * segs;
+  if (most > window) most = window < mss ? window : window / mss * mss;
+  if (segment.size() > most)
+    write_queue.split_sent(index, most, mss);
+  else
+    write_queue.resegment_sent(index, mss);
   TxSegment& head = write_queue.sent()[index];
   const bool syn = (head.flags & TcpHeader::kSyn) != 0;
-  ++net.mib.TcpRetransSegs;
+  net.mib.TcpRetransSegs += head.segs;
   if (syn) ++net.mib.TcpExtTCPSynRetrans;
-  ++total_retrans;
+  total_retrans += head.segs;
   bytes_retrans += head.size();
   const std::vector<FrameId> parents = head.ids;
   const std::uint8_t ack = syn && state == TcpState::SYN_SENT ? 0 : std::uint8_t{TcpHeader::kAck};
@@ -29,28 +34,31 @@ int TcpSock::retransmit_bare(std::size_t index) {
 }
 
 // tcp_retransmit_skb
-int TcpSock::retransmit(std::size_t index) {
-  if (const int result = retransmit_bare(index); result != 0) return result;
+int TcpSock::retransmit(std::size_t index, std::uint32_t segs) {
+  if (const int result = retransmit_bare(index, segs); result != 0) return result;
   TxSegment& segment = write_queue.sent()[index];
   write_queue.mark_retransmitted(segment, net.now());
   if (retrans_stamp == kNoTime) retrans_stamp = net.now();
   if (undo_retrans < 0) undo_retrans = 0;
-  ++undo_retrans;
+  undo_retrans += static_cast<std::int32_t>(segment.segs);
   return 0;
 }
 
 // tcp_xmit_retransmit_queue: what is marked lost, from the front, as far as the congestion window allows.
 void TcpSock::xmit_retransmit_queue() {
   bool rearm = false;
+  const std::uint32_t max_segs = tso_segs(current_mss());
   for (std::size_t i = 0; i < write_queue.sent().size(); ++i) {
     if (write_queue.in_flight() >= cwnd.cwnd) break;
+    const std::uint32_t segs = std::min(cwnd.cwnd - write_queue.in_flight(), max_segs);
     if (write_queue.retrans_out() >= write_queue.lost_out()) break;
     const TxSegment& segment = write_queue.sent()[i];
     if (!segment.lost || segment.sacked || segment.retrans) continue;
     if (small_queue_check()) break;
-    ++(ca_state == CaState::Loss ? net.mib.TcpExtTCPSlowStartRetrans : net.mib.TcpExtTCPFastRetrans);
-    if (retransmit(i) != 0) break;
-    if (in_cwnd_reduction()) ++prr_out;
+    if (retransmit(i, segs) != 0) break;
+    const std::uint32_t sent = write_queue.sent()[i].segs;
+    (ca_state == CaState::Loss ? net.mib.TcpExtTCPSlowStartRetrans : net.mib.TcpExtTCPFastRetrans) += sent;
+    if (in_cwnd_reduction()) prr_out += sent;
     if (i == 0 && pending != Pending::reo_timeout) rearm = true;
   }
   if (rearm) reset_xmit_timer(Pending::retrans, rto);
@@ -61,7 +69,7 @@ void TcpSock::simple_retransmit() {
   const std::size_t mss = current_mss();
   const std::uint32_t before_this = write_queue.lost_out();
   for (TxSegment& segment : write_queue.sent())
-    if (segment.size() > mss) mark_lost(segment);
+    if (segment.seglen() > mss) mark_lost(segment);
   if (write_queue.lost_out() == before_this) return;
   if (ca_state != CaState::Loss) {
     high_seq = snd_nxt;
@@ -91,6 +99,16 @@ bool TcpSock::schedule_loss_probe(bool advancing_rto) {
   return true;
 }
 
+// The last packet of the last segment alone.
+int TcpSock::retransmit_last(std::size_t mss) {
+  const TxSegment& last = write_queue.sent().back();
+  const std::size_t index = write_queue.sent().size() - 1;
+  const std::size_t before_it = (last.segs - 1) * mss;
+  if (last.segs == 1 || last.size() <= before_it) return retransmit_bare(index);
+  write_queue.split_sent(index, before_it, mss);
+  return retransmit_bare(index + 1);
+}
+
 void TcpSock::send_loss_probe() {
   const std::size_t mss = current_mss();
   bool sent = false;
@@ -104,7 +122,7 @@ void TcpSock::send_loss_probe() {
     } else if (write_queue.sent().empty()) {
       pending = Pending::none;
       return;
-    } else if (!small_queue_check() && retransmit_bare(write_queue.sent().size() - 1) == 0) {
+    } else if (!small_queue_check() && retransmit_last(mss) == 0) {
       write_queue.sent().back().sent = net.now();
       write_queue.sent().back().ever_retrans = true;
       tlp_retrans = sent = true;

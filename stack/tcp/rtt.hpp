@@ -21,6 +21,7 @@ class RttEstimator {
   bool measured() const { return srtt_us_ != 0; }
   SimTime srtt() const { return SimTime::us(srtt_us_ >> 3); }
   std::int64_t srtt_us() const { return srtt_us_ >> 3; }
+  std::int64_t srtt_us_8() const { return srtt_us_; }  // times 8, as tp->srtt_us
   std::int64_t mdev_us() const { return mdev_us_ >> 2; }
   std::int64_t rttvar_us() const { return rttvar_us_ >> 2; }
   SimTime min_rtt() const { return min_us_ < 0 ? SimTime::zero() : SimTime::us(min_us_); }

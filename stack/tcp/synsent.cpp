@@ -90,6 +90,7 @@ void TcpSock::init_transfer() {
   init_buffer_space();
   backoff = retransmits = 0;
   set_rto();
+  update_pacing_rate();
 }
 
 }  // namespace nicosim

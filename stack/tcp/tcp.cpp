@@ -39,7 +39,9 @@ void Tcp::receive(IpPacket packet) {
   segment.source = packet.ip.source;
   segment.destination = packet.ip.destination;
   segment.tos = packet.ip.tos;
-  segment.truesize = truesize(packet.ip.header_bytes + packet.frame->size());
+  const Gso gso = packet.frame->gso;  // joined by GRO: it weighs what its packets did
+  const std::size_t one = gso ? header->header_bytes + gso.size : packet.frame->size();
+  segment.truesize = truesize(packet.ip.header_bytes + one) * (gso ? gso.segs : 1);
   const Bytes bytes = std::as_const(*packet.frame).bytes();
   segment.options = parse_tcp_options(bytes.subspan(TcpHeader::kBytes, header->header_bytes - TcpHeader::kBytes),
                                       header->has(TcpHeader::kSyn));

@@ -28,8 +28,8 @@ Result<TcpHeader, DropReason> parse_tcp(Bytes segment, const PseudoHeader& pseud
   return h;
 }
 
-void write_tcp(std::span<std::byte> segment, const TcpHeader& h, const PseudoHeader& pseudo,
-               const TcpOptions& options) {
+void write_tcp(std::span<std::byte> segment, const TcpHeader& h, const PseudoHeader& pseudo, const TcpOptions& options,
+               bool leave_checksum) {
   assert(h.header_bytes == TcpHeader::kBytes + options.bytes() && "the data offset must cover the options");
   store_be16(segment, 0, h.source_port);
   store_be16(segment, 2, h.destination_port);
@@ -42,6 +42,7 @@ void write_tcp(std::span<std::byte> segment, const TcpHeader& h, const PseudoHea
   store_be16(segment, 18, 0);
   write_tcp_options(segment.subspan(TcpHeader::kBytes, options.bytes()), options);
   Checksum sum{pseudo.source, pseudo.destination, kIpTcp, segment.size()};
+  if (leave_checksum) return store_be16(segment, TcpHeader::kChecksum, sum.sum());
   sum.add(segment);
   store_be16(segment, 16, sum.value());
 }

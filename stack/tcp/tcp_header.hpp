@@ -14,7 +14,8 @@
 namespace nicosim {
 
 struct TcpHeader {
-  static constexpr std::size_t kBytes = 20;  // without options
+  static constexpr std::size_t kBytes = 20;     // without options
+  static constexpr std::size_t kChecksum = 16;  // its field
   enum Flag : std::uint8_t { kFin = 1, kSyn = 2, kRst = 4, kPsh = 8, kAck = 16, kUrg = 32 };
 
   std::uint16_t source_port = 0, destination_port = 0;
@@ -40,6 +41,7 @@ struct TcpSegment {
   std::uint8_t tos = 0;
   std::size_t truesize = 0;
 
+  std::uint32_t segs() const { return frame->gso ? frame->gso.segs : 1; }  // packets that GRO made it from
   bool has(TcpHeader::Flag flag) const { return header.has(flag); }
   std::uint32_t seq() const { return header.sequence; }
   std::uint32_t ack_seq() const { return header.acknowledgement; }
@@ -51,10 +53,11 @@ struct TcpSegment {
 
 // PKT_TOO_SMALL: cut short or data offset out of range; TCP_CSUM: wrong.
 Result<TcpHeader, DropReason> parse_tcp(Bytes segment, const PseudoHeader& pseudo);
-// Fills in the header and its options at the front of `segment`, checksum over all of it included. header.header_bytes
-// must be 20 + options.bytes().
+// Fills in the header and its options at the front of `segment`, checksum over all of it included; with
+// `leave_checksum` only the pseudo header's sum is there (CHECKSUM_PARTIAL). header.header_bytes must be
+// 20 + options.bytes().
 void write_tcp(std::span<std::byte> segment, const TcpHeader& header, const PseudoHeader& pseudo,
-               const TcpOptions& options = {});
+               const TcpOptions& options = {}, bool leave_checksum = false);
 // The answer to a segment that no connection takes (RFC 9293, 3.10.7.1); never for a segment with RST.
 TcpHeader reset_for(const TcpHeader& segment);
 

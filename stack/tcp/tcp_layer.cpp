@@ -11,7 +11,9 @@ bool TcpLayer::send(const Reply& reply, TcpHeader header, const TcpOptions& opti
   net.runtime.charge(Cost::skb_alloc);
   header.header_bytes = TcpHeader::kBytes + options.bytes();
   FramePtr frame = net.pool.make(header.header_bytes);
-  write_tcp(frame->put(header.header_bytes), header, {reply.from, reply.to}, options);
+  const bool leave_checksum = route->out->device.features().tx_checksum;
+  write_tcp(frame->put(header.header_bytes), header, {reply.from, reply.to}, options, leave_checksum);
+  if (leave_checksum) frame->leave_checksum(0, TcpHeader::kChecksum);
   ++net.mib.TcpOutSegs;
   frame->ids = output.open(*route, frame->size(), reply.parents);
   net.at(*frame, Station::tx_transport);

@@ -11,12 +11,12 @@
 namespace nicosim {
 namespace {
 
-std::size_t weight(std::size_t bytes) { return truesize(Ipv4Header::kBytes + TcpHeader::kBytes + bytes); }
+std::size_t weight(std::size_t bytes) { return paged_truesize(Ipv4Header::kBytes + TcpHeader::kBytes + bytes); }
 
 // Behind the last segment, when that has not been sent and has room, else in a new one. Returns how many fitted.
-std::size_t append(TcpSock& sock, std::span<const std::byte> data, std::size_t mss) {
+std::size_t append(TcpSock& sock, std::span<const std::byte> data, std::size_t goal) {
   WriteQueue& queue = sock.write_queue;
-  const bool room = !queue.unsent().empty() && queue.unsent().back().size() < mss &&
+  const bool room = !queue.unsent().empty() && queue.unsent().back().size() < goal &&
                     (queue.unsent().back().flags & TcpHeader::kFin) == 0;
   if (!room) {
     sock.slow_start_after_idle_check();
@@ -29,7 +29,7 @@ std::size_t append(TcpSock& sock, std::span<const std::byte> data, std::size_t m
     sock.nonagle &= ~kNaglePush;
   }
   TxSegment& last = queue.unsent().back();
-  const std::size_t n = std::min(mss - last.size(), data.size());
+  const std::size_t n = std::min(goal - last.size(), data.size());
   last.data.insert(last.data.end(), data.begin(), data.begin() + static_cast<std::ptrdiff_t>(n));
   last.end_seq += static_cast<std::uint32_t>(n);
   last.flags &= static_cast<std::uint8_t>(~TcpHeader::kPsh);
@@ -89,9 +89,9 @@ long Tcp::sendmsg(Task& task, Socket& socket, std::span<const std::byte> data, i
   Woken woken = Woken::event;
   while (copied < data.size()) {
     if (sock.error != 0 || (sock.shutdown_mask & kSendShutdown) != 0) return fail(-EPIPE);
-    const std::size_t mss = sock.current_mss();
+    const std::size_t goal = sock.size_goal(sock.current_mss());
     const auto& unsent = sock.write_queue.unsent();
-    const bool fits = !unsent.empty() && unsent.back().size() < mss;
+    const bool fits = !unsent.empty() && unsent.back().size() < goal;
     if (!fits && !sock.stream_memory_free()) {  // sk_stream_wait_memory
       socket.wq.flags |= kAsyncNoSpace;
       if (copied > 0) push(sock, (flags & MSG_MORE) != 0);
@@ -103,11 +103,11 @@ long Tcp::sendmsg(Task& task, Socket& socket, std::span<const std::byte> data, i
       woken = lock.sleep(task, socket.wq.wait, kPollOut | kPollErr | kPollHup, false, until, ready);
       continue;
     }
-    const std::size_t n = append(sock, data.subspan(copied), mss);
+    const std::size_t n = append(sock, data.subspan(copied), goal);
     net.runtime.charge(Cost::copy_to_user_per_byte, n);
     copied += n;
     woken = Woken::event;
-    if (unsent.back().size() < mss || copied == data.size()) continue;
+    if (unsent.back().size() < goal || copied == data.size()) continue;
     if (after(sock.write_seq, sock.pushed_seq + (sock.max_window >> 1U))) {
       mark_push(sock);
       sock.push_pending_frames(kNaglePush);

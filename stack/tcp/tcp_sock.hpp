@@ -126,6 +126,7 @@ struct TcpSock final : Sock {
   std::uint16_t pmtu = 1500;                 // icsk_pmtu_cookie
   std::uint16_t pmtu_learned = 0xffff;       // by ICMP
   std::uint16_t mss_cache = kTcpMssDefault;
+  std::size_t gso_max_size = 0;  // payload of a frame for several packets (sk_gso_max_size); 0: one frame, one packet
   std::size_t header_bytes() const { return TcpHeader::kBytes + (tstamp_ok ? TcpOptions::kTimestampBytes : 0); }
   // The segment in hand: its timestamps and blocks.
   TcpOptions rx_opt;
@@ -209,6 +210,7 @@ struct TcpSock final : Sock {
   bool may_update_window(std::uint32_t ack_seq, std::uint32_t seq, std::uint32_t window) const;
   void ack_update_window(AckFlags& flags, const TcpSegment& segment);
   void snd_una_update(std::uint32_t ack_seq);
+  void split_for_sack(std::size_t index, const SackBlock& block);
   void sacktag_write_queue(AckFlags& flags, Sacktag& seen, std::uint32_t prior_snd_una, std::uint32_t ack_seq);
   void clean_rtx_queue(AckFlags& flags, Sacktag& seen, std::uint32_t ack_seq, std::uint32_t prior_snd_una);
   bool ack_update_rtt(const AckFlags& flags, std::int64_t seq_rtt_us, std::int64_t sack_rtt_us, std::int64_t ca_rtt_us);
@@ -270,16 +272,20 @@ struct TcpSock final : Sock {
   int connect_syn();  // tcp_connect
   int write_wakeup(std::uint64_t& counter);
   int xmit_probe(bool urgent);
-  int retransmit(std::size_t index);  // __tcp_retransmit_skb and its marks; 0 or an error
-  int retransmit_bare(std::size_t index);
+  int retransmit(std::size_t index, std::uint32_t segs = 1);  // __tcp_retransmit_skb and its marks; 0 or an error
+  int retransmit_bare(std::size_t index, std::uint32_t segs = 1);
+  int retransmit_last(std::size_t mss);
   void xmit_retransmit_queue();
   void simple_retransmit();
   void event_new_data_sent(TxSegment& segment, std::uint32_t prior_packets);
   void cwnd_validate(bool limited);
   void slow_start_after_idle_check();
   bool nagle_test(const TxSegment& segment, std::size_t mss, unsigned nagle) const;
+  bool nagle_check(bool partial, unsigned nagle) const;
   bool snd_wnd_test(const TxSegment& segment, std::size_t mss) const;
   std::size_t current_mss() const;
+  std::size_t size_goal(std::size_t mss) const;  // how long a segment in the queue may grow
+  std::size_t bound_to_half_wnd(std::size_t bytes) const;
   void sync_mss();
   std::size_t mtu_to_mss(std::size_t mtu) const;
   void connect_init();
@@ -290,6 +296,14 @@ struct TcpSock final : Sock {
   bool stream_memory_free() const;
   void check_space();  // tcp_check_space: writers may go on
   void sndbuf_expand();
+
+  // ---- several packets at once (tso.cpp)
+  std::uint64_t pacing_rate = ~std::uint64_t{0};  // sk_pacing_rate, bytes per second; nobody paces, it bounds bursts
+  void update_pacing_rate();
+  std::uint32_t tso_segs(std::size_t mss) const;  // packets per frame at most
+  std::uint32_t cwnd_quota(unsigned push_one) const;
+  bool tso_should_defer(const TxSegment& next, bool& cwnd_limited, std::uint32_t max_segs) const;
+  std::size_t mss_split_point(const TxSegment& next, std::size_t mss, std::uint32_t max_segs, unsigned nagle) const;
 
   // ---- receive side (input.cpp, synsent.cpp, receive.cpp, window.cpp)
   ReceiveQueue queue;

@@ -37,7 +37,7 @@ std::string_view ReceiveQueue::broken_invariant(std::uint32_t copied_seq, std::u
 std::string_view WriteQueue::broken_invariant(std::uint32_t una, std::uint32_t nxt, std::uint32_t write_seq,
                                               bool sack) const {
   std::size_t weight = 0;
-  std::uint32_t lost = 0, retrans = 0, sacked = 0, next = una;
+  std::uint32_t packets = 0, lost = 0, retrans = 0, sacked = 0, next = una;
   const auto visit = [&](const TxSegment& s) {
     const bool contiguous = s.seq == next && after(s.end_seq, s.seq);
     const std::size_t flags =
@@ -48,9 +48,10 @@ std::string_view WriteQueue::broken_invariant(std::uint32_t una, std::uint32_t n
   };
   for (const TxSegment& s : sent_) {
     if (!visit(s)) return "what was sent is contiguous from snd_una";
-    lost += s.lost ? 1 : 0;
-    retrans += s.retrans ? 1 : 0;
-    sacked += s.sacked ? 1 : 0;
+    packets += s.segs;
+    lost += s.lost ? s.segs : 0;
+    retrans += s.retrans ? s.segs : 0;
+    sacked += s.sacked ? s.segs : 0;
     if (s.sacked && (s.lost || s.retrans)) return "what has arrived is neither lost nor retransmitted";
   }
   if (next != nxt) return "what was sent ends at snd_nxt";
@@ -59,6 +60,7 @@ std::string_view WriteQueue::broken_invariant(std::uint32_t una, std::uint32_t n
     if (s.lost || s.retrans || s.sacked) return "what was never sent has no marks";
   }
   if (next != write_seq) return "what waits ends at write_seq";
+  if (packets != packets_out_) return "packets_out counts what was sent";
   if (lost != lost_out_) return "lost_out counts the marks";
   if (retrans != retrans_out_) return "retrans_out counts the marks";
   if (sack ? sacked != sacked_out : sacked != 0) return "sacked_out counts the marks";

@@ -215,7 +215,7 @@ void TcpSock::initialize_rcv_mss() {
 
 // tcp_measure_rcv_mss: the largest segment seen is what the peer sends; for smaller ones it takes two alike.
 void TcpSock::measure_rcv_mss(const TcpSegment& segment) {
-  const std::size_t bytes = segment.header.payload_bytes;
+  const std::size_t bytes = segment.frame->gso ? segment.frame->gso.size : segment.header.payload_bytes;
   const std::uint16_t last = ack_state.last_seg_size;
   ack_state.last_seg_size = 0;
   if (bytes >= rcv_mss) {

@@ -14,10 +14,17 @@ void WriteQueue::append(TxSegment segment) {
   unsent_.push_back(std::move(segment));
 }
 
+void TxSegment::set_segs(std::size_t mss_now) {
+  const bool one = size() <= mss_now;
+  segs = one ? 1 : static_cast<std::uint32_t>((size() + mss_now - 1) / mss_now);
+  mss = one ? 0 : mss_now;
+}
+
 TxSegment& WriteQueue::advance(SimTime now) {
   sent_.push_back(std::move(unsent_.front()));
   unsent_.pop_front();
   sent_.back().sent = now;
+  packets_out_ += sent_.back().segs;
   return sent_.back();
 }
 
@@ -29,17 +36,29 @@ std::vector<std::byte> WriteQueue::buffer() {
   return buffer;
 }
 
+void WriteQueue::count(const TxSegment& s) {
+  packets_out_ += s.segs;
+  if (s.sacked) sacked_out += s.segs;
+  if (s.lost) lost_out_ += s.segs;
+  if (s.retrans) retrans_out_ += s.segs;
+}
+
+void WriteQueue::uncount(const TxSegment& s) {
+  packets_out_ -= s.segs;
+  if (s.sacked) sacked_out -= s.segs;
+  if (s.lost) lost_out_ -= s.segs;
+  if (s.retrans) retrans_out_ -= s.segs;
+}
+
 void WriteQueue::pop_acked() {
   TxSegment& s = sent_.front();
-  if (s.sacked) --sacked_out;
-  if (s.lost) --lost_out_;
-  if (s.retrans) --retrans_out_;
+  uncount(s);
   wmem_queued_ -= s.truesize;
   if (spare_.size() < kMostSpare) spare_.push_back(std::move(s.data));
   sent_.pop_front();
 }
 
-void WriteQueue::trim_head(std::uint32_t up_to) {
+std::uint32_t WriteQueue::trim_head(std::uint32_t up_to) {
   TxSegment& s = sent_.front();
   assert(after(up_to, s.seq) && before(up_to, s.end_seq) && "not in the middle of the first segment");
   std::uint32_t bytes = up_to - s.seq;
@@ -49,25 +68,35 @@ void WriteQueue::trim_head(std::uint32_t up_to) {
   }
   s.data.erase(s.data.begin(), s.data.begin() + bytes);
   s.seq = up_to;
+  if (s.segs == 1) return 0;
+  const std::uint32_t before_this = s.segs;
+  resegment_sent(0, s.mss);
+  return before_this - s.segs;
 }
 
-void WriteQueue::split(Segments& queue, std::size_t index, std::size_t size, bool counted) {
-  TxSegment tail = queue[index];
+void WriteQueue::resegment_sent(std::size_t index, std::size_t mss) {
+  uncount(sent_[index]);
+  sent_[index].set_segs(mss);
+  count(sent_[index]);
+}
+
+void WriteQueue::split(Segments& queue, std::size_t index, std::size_t size, std::size_t mss, bool counted) {
   TxSegment& head = queue[index];
   assert(size > 0 && size < head.size() && "both halves must have data");
-  const auto cut = static_cast<std::ptrdiff_t>(size);
-  tail.data.erase(tail.data.begin(), tail.data.begin() + cut);
-  head.data.resize(size);
+  if (counted) uncount(head);
+  const std::vector<std::byte> data = std::move(head.data);
+  const auto cut = data.begin() + static_cast<std::ptrdiff_t>(size);
+  TxSegment tail = head;
+  head.data.assign(data.begin(), cut);
+  tail.data.assign(cut, data.end());
   tail.seq = head.end_seq = head.seq + static_cast<std::uint32_t>(size);
   head.flags &= static_cast<std::uint8_t>(~(TcpHeader::kFin | TcpHeader::kPsh));
   wmem_queued_ -= head.truesize;
-  head.truesize = truesize(TcpHeader::kBytes * 2 + head.size());
-  tail.truesize = truesize(TcpHeader::kBytes * 2 + tail.size());
-  wmem_queued_ += head.truesize + tail.truesize;
-  if (counted) {
-    if (tail.sacked) ++sacked_out;
-    if (tail.lost) ++lost_out_;
-    if (tail.retrans) ++retrans_out_;
+  for (TxSegment* const half : {&head, &tail}) {
+    half->truesize = paged_truesize(TcpHeader::kBytes * 2 + half->size());
+    wmem_queued_ += half->truesize;
+    half->set_segs(mss);
+    if (counted) count(*half);
   }
   queue.insert(queue.begin() + static_cast<std::ptrdiff_t>(index) + 1, std::move(tail));
 }
@@ -76,41 +105,41 @@ void WriteQueue::purge() {
   sent_.clear();
   unsent_.clear();
   spare_.clear();
-  sacked_out = lost_out_ = retrans_out_ = 0;
+  packets_out_ = sacked_out = lost_out_ = retrans_out_ = 0;
   wmem_queued_ = 0;
 }
 
 void WriteQueue::mark_sacked(TxSegment& s) {
   if (s.sacked) return;
   clear_lost(s);
-  if (s.retrans) --retrans_out_;
+  if (s.retrans) retrans_out_ -= s.segs;
   s.retrans = false;
   s.sacked = true;
-  ++sacked_out;
+  sacked_out += s.segs;
 }
 
 void WriteQueue::clear_sacked(TxSegment& s) {
   if (!s.sacked) return;
   s.sacked = false;
-  --sacked_out;
+  sacked_out -= s.segs;
 }
 
 void WriteQueue::mark_lost(TxSegment& s) {
   if (s.sacked) return;
-  if (s.retrans) --retrans_out_;
+  if (s.retrans) retrans_out_ -= s.segs;
   s.retrans = false;
-  if (!s.lost) ++lost_out_;
+  if (!s.lost) lost_out_ += s.segs;
   s.lost = true;
 }
 
 void WriteQueue::clear_lost(TxSegment& s) {
   if (!s.lost) return;
   s.lost = false;
-  --lost_out_;
+  lost_out_ -= s.segs;
 }
 
 void WriteQueue::mark_retransmitted(TxSegment& s, SimTime now) {
-  if (!s.retrans) ++retrans_out_;
+  if (!s.retrans) retrans_out_ += s.segs;
   s.retrans = s.ever_retrans = true;
   s.sent = now;
 }

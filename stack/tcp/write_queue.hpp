@@ -19,6 +19,8 @@ struct TxSegment {
   std::uint32_t seq = 0, end_seq = 0;  // SYN and FIN occupy a number each
   std::uint8_t flags = 0;              // SYN, FIN, PSH; ACK is added when it is sent
   std::vector<std::byte> data;
+  std::uint32_t segs = 1;     // packets that it is on the wire (tcp_skb_pcount); all counters count packets
+  std::size_t mss = 0;        // payload of each but the last, 0 for one packet (tcp_skb_mss)
   std::size_t truesize = 0;   // counted in sk_wmem_queued
   SimTime sent;               // last transmission
   std::vector<FrameId> ids;   // of its last transmission: parents of the next
@@ -28,6 +30,8 @@ struct TxSegment {
   bool ever_retrans = false;  // TCPCB_EVER_RETRANS
 
   std::size_t size() const { return data.size(); }
+  std::size_t seglen() const { return segs == 1 ? size() : mss; }  // of its longest packet (tcp_skb_seglen)
+  void set_segs(std::size_t mss_now);                              // tcp_set_skb_tso_segs, of one not sent yet
 };
 
 class WriteQueue {
@@ -45,10 +49,12 @@ class WriteQueue {
   TxSegment& advance(SimTime now);                         // the first unsent one is being sent
   void pop_acked();                                        // the first sent one is done with
   std::vector<std::byte> buffer();                         // empty, for a new segment's data; used ones come back
-  void trim_head(std::uint32_t up_to);                     // acknowledged in its middle
+  // Acknowledged in its middle (tcp_trim_head, tcp_tso_acked); returns how many packets of it that finishes.
+  std::uint32_t trim_head(std::uint32_t up_to);
   // tcp_fragment: cuts `index` of sent() or unsent() in two at `size` bytes of data; both keep the bits.
-  void split_sent(std::size_t index, std::size_t size) { split(sent_, index, size, true); }
-  void split_unsent(std::size_t size) { split(unsent_, 0, size, false); }
+  void split_sent(std::size_t index, std::size_t size, std::size_t mss) { split(sent_, index, size, mss, true); }
+  void split_unsent(std::size_t size, std::size_t mss) { split(unsent_, 0, size, mss, false); }
+  void resegment_sent(std::size_t index, std::size_t mss);  // sent again, with another MSS (tcp_adjust_pcount)
   void purge();
 
   void mark_sacked(TxSegment& s);
@@ -57,7 +63,7 @@ class WriteQueue {
   void clear_lost(TxSegment& s);
   void mark_retransmitted(TxSegment& s, SimTime now);
 
-  std::uint32_t packets_out() const { return static_cast<std::uint32_t>(sent_.size()); }
+  std::uint32_t packets_out() const { return packets_out_; }
   std::uint32_t lost_out() const { return lost_out_; }
   std::uint32_t retrans_out() const { return retrans_out_; }
   // Without SACK, duplicate ACKs stand for segments that arrived (tcp_add_reno_sack).
@@ -72,13 +78,15 @@ class WriteQueue {
   std::string_view broken_invariant(std::uint32_t una, std::uint32_t nxt, std::uint32_t write_seq, bool sack) const;
 
  private:
-  void split(Segments& queue, std::size_t index, std::size_t size, bool counted);
+  void split(Segments& queue, std::size_t index, std::size_t size, std::size_t mss, bool counted);
+  void count(const TxSegment& s);  // in all counters that it belongs to
+  void uncount(const TxSegment& s);
 
   static constexpr std::size_t kMostSpare = 64;
 
   Segments sent_, unsent_;
   std::vector<std::vector<std::byte>> spare_;
-  std::uint32_t lost_out_ = 0, retrans_out_ = 0;
+  std::uint32_t packets_out_ = 0, lost_out_ = 0, retrans_out_ = 0;
   std::size_t wmem_queued_ = 0;
 };
 

@@ -18,12 +18,13 @@ Result<UdpHeader, DropReason> parse_udp(Bytes datagram, const PseudoHeader& pseu
 }
 
 void write_udp(std::span<std::byte> datagram, std::uint16_t source_port, std::uint16_t destination_port,
-               const PseudoHeader& pseudo) {
+               const PseudoHeader& pseudo, bool leave_checksum) {
   store_be16(datagram, 0, source_port);
   store_be16(datagram, 2, destination_port);
   store_be16(datagram, 4, static_cast<std::uint16_t>(datagram.size()));
   store_be16(datagram, 6, 0);
   Checksum sum{pseudo.source, pseudo.destination, kIpUdp, datagram.size()};
+  if (leave_checksum) return store_be16(datagram, UdpHeader::kChecksum, sum.sum());
   sum.add(datagram);
   store_be16(datagram, 6, sum.value() != 0 ? sum.value() : 0xffff);  // 0 would say "no checksum"
 }

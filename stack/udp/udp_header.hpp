@@ -12,6 +12,7 @@ namespace nicosim {
 
 struct UdpHeader {
   static constexpr std::size_t kBytes = 8;
+  static constexpr std::size_t kChecksum = 6;  // its field
   static constexpr std::size_t kMaxPayload = 65535 - 20 - kBytes;
 
   std::uint16_t source_port = 0, destination_port = 0;
@@ -26,8 +27,9 @@ struct PseudoHeader {
 
 // PKT_TOO_SMALL: cut short, or a length below 8 or beyond the packet. UDP_CSUM: wrong; 0 means that there is none.
 Result<UdpHeader, DropReason> parse_udp(Bytes datagram, const PseudoHeader& pseudo);
-// Fills in the 8 bytes at the front of `datagram`, checksum included.
+// Fills in the 8 bytes at the front of `datagram`, checksum included; with `leave_checksum` only the pseudo header's
+// sum is there (CHECKSUM_PARTIAL).
 void write_udp(std::span<std::byte> datagram, std::uint16_t source_port, std::uint16_t destination_port,
-               const PseudoHeader& pseudo);
+               const PseudoHeader& pseudo, bool leave_checksum = false);
 
 }  // namespace nicosim

@@ -302,11 +302,13 @@ long Udp::transmit(Socket& socket, const Route& route, Ipv4Address to, std::uint
   net_.runtime.charge(Cost::copy_to_user_per_byte, data.size());
   const auto bytes = segment->put(UdpHeader::kBytes + data.size());
   copy_bytes(data, bytes.subspan(UdpHeader::kBytes));
-  net_.runtime.charge(Cost::checksum_per_byte, bytes.size());
-  write_udp(bytes, sock.num, port, {route.source, to});
+  const bool fits = Ipv4Header::kBytes + bytes.size() <= route.out->device.mtu();
+  const bool leave_checksum = fits && route.out->device.features().tx_checksum;
+  if (!leave_checksum) net_.runtime.charge(Cost::checksum_per_byte, bytes.size());
+  write_udp(bytes, sock.num, port, {route.source, to}, leave_checksum);
+  if (leave_checksum) segment->leave_checksum(0, UdpHeader::kChecksum);
   net_.at(*segment, Station::tx_transport);
 
-  const bool fits = Ipv4Header::kBytes + bytes.size() <= route.out->device.mtu();
   IpOutput::Fields fields;
   fields.source = route.source;
   fields.destination = to;

@@ -34,6 +34,8 @@ address = ["10.77.0.2/24", "10.79.0.2/16"]
 rx_ring = 64
 rx_usecs = 8
 promiscuous = true
+tx_checksum = false
+gro = true
 [nic.eth0]
 mac = "02:00:00:00:00:33"
 [nic.eth0.link]
@@ -122,6 +124,10 @@ TEST(Scenario, IsReadKeyByKey) {
   EXPECT_EQ(s.nics[0].mac.text(), "02:00:00:00:00:01");
   EXPECT_EQ(s.nics[0].addresses[1].prefix, 16U);
   EXPECT_EQ(s.nics[0].rx_ring, 64U);
+  EXPECT_FALSE(s.nics[0].tx_checksum);
+  EXPECT_TRUE(s.nics[0].gro);
+  EXPECT_TRUE(s.nics[1].rx_checksum && s.nics[1].tx_checksum && s.nics[1].tso && s.nics[1].gso);
+  EXPECT_FALSE(s.nics[1].gro);
   EXPECT_EQ(s.nics[0].link.latency, SimTime::ns(500));
   EXPECT_EQ(s.nics[0].link.bandwidth_bps, 2'500'000'000U);
   EXPECT_EQ(s.nics[1].link.latency, SimTime::us(1));  // its own; the rest from [link]

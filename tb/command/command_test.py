@@ -313,6 +313,32 @@ def read_terminal(terminal, until=None):
     return shown
 
 
+class StoppedAtOddMoments(CommandCase):
+    def test_every_frame_has_a_fate_wherever_the_run_ends(self):
+        # About a frame's whole life in the host, in steps that share nothing with the costs.
+        for mode in ["napi", "dma_irq"]:
+            for nanoseconds in range(10_000, 25_000, 737):
+                with self.subTest(mode=mode, nanoseconds=nanoseconds):
+                    self.nicosim("run", self.load(), "--set", f"host.mode={mode}", "--until", f"{nanoseconds}ns", "--quiet",
+                                 "--json", "report.json")
+                    self.assertEqual(self.json("report.json")["unexplained"], 0)
+
+
+class Offloads(CommandCase):
+    def test_are_switched_by_the_scenario_and_shown_as_ethtool_does(self):
+        for settings, shown in [
+            ([], ["rx-checksumming: on", "tcp-segmentation-offload: on", "generic-receive-offload: off"]),
+            (["nic.tx_checksum=false"], ["tx-checksumming: off", "tcp-segmentation-offload: off"]),
+            (["nic.gro=true", "nic.gso=false"], ["generic-segmentation-offload: off", "generic-receive-offload: on"]),
+        ]:
+            options = [word for setting in settings for word in ("--set", setting)]
+            self.nicosim("run", FIRST_FRAME, *options, "--quiet", "--json", "report.json")
+            text = self.json("report.json")["texts"]["ethtool -k eth0"]
+            self.assertTrue(text.startswith("Features for eth0:\n"), text)
+            for line in shown:
+                self.assertIn(line + "\n", text)
+
+
 class Interrupted(CommandCase):
     def stop(self, number):
         run = subprocess.Popen([NICOSIM, "run", self.load("1000s"), "--out", "out", "--json", "report.json"],

@@ -9,6 +9,7 @@
 #include "driver/device_bus.hpp"
 #include "regmap/descriptors.hpp"
 #include "regmap/regmap.hpp"
+#include "regmap/tx_context.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -179,20 +180,15 @@ class ScriptedCard final : public DeviceBus {
       const std::uint64_t where = base(regs::TDBAL) + head * kDescriptorBytes;
       DescriptorBytes raw;
       memory_.load(where, raw);
-      TxDescriptor descriptor = TxDescriptor::decode(raw);
-      Frame frame(descriptor.length);
-      memory_.load(descriptor.address, frame);
-      sent.push_back(std::move(frame));
-      sent_commands.push_back(descriptor.cmd);
-      if (names_fetches) {
-        const FrameId id = ledger_.fetched(port_, where);
-        ledger_.close(id, Fate::sent, Station::tx_wire, runtime_.now());
+      fetched.push_back(raw);
+      if (tx_form(raw) != TxForm::context) gather(raw, where);
+      const auto command = static_cast<std::uint8_t>(part::TXD_CMD.get(raw));
+      if ((command & txd::CMD_RS) != 0) {
+        part::TXD_STA.put(raw, txd::STA_DD);
+        memory_.store(where, raw);
+        raise(field::ICR_TXDW);
       }
-      descriptor.sta = txd::STA_DD;
-      memory_.store(where, descriptor.encode());
       regs_[regs::TDH] = (head + 1) % tx_count();
-      ++regs_[regs::GPTC];
-      raise(field::ICR_TXDW);
     }
   }
 
@@ -231,8 +227,9 @@ class ScriptedCard final : public DeviceBus {
   bool hold_tx = false;                // descriptors wait until send()
   bool id_at_each_descriptor = false;  // the ledger hears of a frame at all of its descriptors, else at EOP
   bool names_fetches = true;           // false: like a card without RTL, which tells the ledger nothing
-  std::vector<Frame> sent;
-  std::vector<std::uint8_t> sent_commands;
+  std::vector<Frame> sent;             // whole: checksums that were left and frames that are to be cut are not its work
+  std::vector<std::uint8_t> sent_commands;  // of the last descriptor
+  std::vector<DescriptorBytes> fetched;     // all transmit descriptors, as they were
 
  private:
   static bool is_low_half(std::uint32_t offset) {
@@ -255,6 +252,24 @@ class ScriptedCard final : public DeviceBus {
     mask_ = 0;
     regs_[regs::RAL(0)] = 0x0000'0002;  // 02:00:00:00:00:01
     regs_[regs::RAH(0)] = 0x8000'0100;
+  }
+
+  // One buffer of a frame; the ledger may know the frame by this descriptor.
+  void gather(const DescriptorBytes& raw, std::uint64_t where) {
+    const bool legacy = tx_form(raw) == TxForm::legacy;
+    const TxData data = legacy ? TxData{} : TxData::decode(raw);
+    const TxDescriptor old = TxDescriptor::decode(raw);
+    const std::size_t length = legacy ? old.length : data.length, before_it = under_way_.size();
+    under_way_.resize(before_it + length);
+    memory_.load(legacy ? old.address : data.address, std::span{under_way_}.subspan(before_it));
+    if (names_fetches) {
+      const FrameId id = ledger_.fetched(port_, where);
+      if (id.valid()) ledger_.close(id, Fate::sent, Station::tx_wire, runtime_.now());
+    }
+    if ((old.cmd & txd::CMD_EOP) == 0) return;
+    sent.push_back(std::exchange(under_way_, {}));
+    sent_commands.push_back(old.cmd);
+    ++regs_[regs::GPTC];
   }
 
   void put_rx(std::span<const std::byte> data, int length, std::uint8_t status, std::uint8_t errors, FrameId id) {
@@ -282,6 +297,7 @@ class ScriptedCard final : public DeviceBus {
   std::map<std::uint32_t, std::uint32_t> regs_;
   std::uint32_t io_address_ = 0;
   std::uint32_t mask_ = 0;
+  Frame under_way_;
   std::uint64_t next_number_ = 0;
 };
 

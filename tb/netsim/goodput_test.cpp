@@ -112,6 +112,12 @@ TEST_P(NastyWire, DeliversEveryByteInOrder) {
   c.sysctl.tcp_timestamps = stamps != 0;
   const std::uint64_t scaling = rng.below(3);
   c.sysctl.tcp_window_scaling = scaling != 0;
+  link.offers.tx_checksum = rng.chance(1, 2);
+  link.offers.gso = rng.chance(1, 2);
+  link.offers.gro = rng.chance(1, 2);
+  link.offers.tso = link.offers.tx_checksum && rng.chance(1, 2);
+  const std::uint64_t poll_us = rng.below(2000);
+  link.poll = SimTime::us(static_cast<std::int64_t>(poll_us));
   NetSim sim{link, c, seed};
   {
     Transfer transfer{sim, 100'000, buffer, cubic ? "cubic" : "reno"};
@@ -135,6 +141,31 @@ TEST(Wire, TwoRunsWithOneSeedAreTheSame) {
     t = transfer.run(kLimit).took;
   }
   EXPECT_EQ(took[0], took[1]);
+}
+
+// Offloads change how work is cut, not what a transfer takes.
+TEST(Wire, IsFilledWithOffloadsJustAsWithout) {
+  LinkModel link;
+  link.bits_per_second = 1'000'000'000;
+  link.delay = SimTime::us(500);
+  link.loss = 1;
+  std::vector<std::uint64_t> rates;
+  for (const bool offloads : {false, true}) {
+    if (offloads) {
+      link.offers = {.tx_checksum = true, .tso = true, .gso = true, .gro = true};
+      link.poll = SimTime::us(100);
+    }
+    NetSim sim{link, config(), 3};
+    Transfer transfer{sim, 20'000'000, 0, "cubic"};
+    const TransferResult r = transfer.run(kLimit);
+    EXPECT_TRUE(r.complete && r.intact);
+    rates.push_back(bit_per_s(r));
+    if (!offloads) continue;
+    const Stack::DeviceStats gro = sim.host(0).stack->device_stats(sim.host(0).device);
+    EXPECT_GT(gro.gro_merged, gro.gro_held) << "most packets were joined";
+  }
+  EXPECT_GT(rates[1], rates[0] / 2);
+  EXPECT_LT(rates[1], rates[0] * 2);
 }
 
 TEST(Wire, AutomaticBuffersFillALongFatPipe) {

@@ -1,6 +1,7 @@
 // A wire between two hosts that loses, delays, reorders, doubles and damages, all from one seed.
 #pragma once
 
+#include "common/net_device.hpp"
 #include "common/rng.hpp"
 #include "common/sim_time.hpp"
 #include "tb/stack/packets.hpp"
@@ -20,6 +21,8 @@ struct LinkModel {
   // Chances per thousand frames
   unsigned loss = 0, reorder = 0, duplicate = 0, corrupt = 0;
   SimTime reorder_delay = SimTime::ms(3);  // what a late frame is late by, at most
+  Features offers;                         // what the cards at both ends do
+  SimTime poll = SimTime::zero();          // how long a poll of received frames lasts
 };
 
 class Link {

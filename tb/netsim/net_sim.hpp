@@ -20,9 +20,10 @@ class NetSim {
  public:
   using Host = SimHost;
 
-  NetSim(const LinkModel& link, const StackConfig& config, std::uint64_t seed) : link_(link, seed) {
+  NetSim(const LinkModel& link, const StackConfig& config, std::uint64_t seed) : link_(link, seed), poll_(link.poll) {
     for (unsigned i = 0; i < 2; ++i) {
-      hosts_[i] = std::make_unique<Host>(i, config, [this, i](packets::Packet bytes) { send(i, std::move(bytes)); });
+      hosts_[i] = std::make_unique<Host>(
+          i, config, [this, i](packets::Packet bytes) { send(i, std::move(bytes)); }, link.offers);
       hosts_[i]->stack->set_neighbour(hosts_[i]->device, Host::address(1 - i), Host::mac(1 - i));
     }
   }
@@ -53,7 +54,10 @@ class NetSim {
     events_.emplace(std::pair{when, next_event_++}, std::move(what));
   }
   // A frame from nowhere arrives at host `to`, now: what an attacker puts on its wire.
-  void inject(unsigned to, const packets::Packet& bytes) { hosts_.at(to)->deliver(bytes); }
+  void inject(unsigned to, const packets::Packet& bytes) {
+    hosts_.at(to)->deliver(bytes);
+    if (!std::exchange(hosts_.at(to)->polling, true)) end_poll(to);
+  }
 
   Host& host(unsigned i) { return *hosts_.at(i); }
   SimTime now() const { return now_; }
@@ -72,7 +76,17 @@ class NetSim {
     });
   }
 
+  void end_poll(unsigned side) {
+    at(now_ + poll_, [this, side] {
+      Host& host = *hosts_[side];
+      host.polling = false;
+      host.stack->poll_done(host.device);
+      host.run_softirqs();
+    });
+  }
+
   Link link_;
+  SimTime poll_;
   SimTime now_;
   std::map<std::pair<SimTime, std::uint64_t>, std::function<void()>> events_;
   std::uint64_t next_event_ = 0;

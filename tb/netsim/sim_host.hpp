@@ -7,11 +7,13 @@
 #include "stack/stack.hpp"
 #include "tb/common/test_runtime.hpp"
 #include "tb/netsim/link.hpp"
+#include "tb/stack/card_model.hpp"
 #include "tb/stack/packets.hpp"
 
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace nicosim {
 
@@ -19,8 +21,9 @@ class SimHost {
  public:
   using Send = std::function<void(packets::Packet)>;  // a frame without FCS leaves the card
 
-  // Side 0 has the addresses that packets.hpp calls ours, side 1 the peer's.
-  SimHost(unsigned side, const StackConfig& config, Send send) : device(*this, side), send_(std::move(send)) {
+  // Side 0 has the addresses that packets.hpp calls ours, side 1 the peer's. `offers` is what the card does.
+  SimHost(unsigned side, const StackConfig& config, Send send, Features offers = {})
+      : device(*this, side, offers), send_(std::move(send)) {
     stack = std::make_unique<Stack>(runtime, ledger, pool, config);
     stack->attach(device);
     stack->add_address(device, address(side), 24);
@@ -51,19 +54,18 @@ class SimHost {
 
   class Device final : public NetDevice {
    public:
-    Device(SimHost& host, unsigned side) : host_(host), side_(side) {}
+    Device(SimHost& host, unsigned side, Features offers) : host_(host), side_(side), offers_(offers) {}
     std::string_view name() const override { return "eth0"; }
     unsigned port() const override { return side_; }
     MacAddress address() const override { return mac(side_); }
     unsigned mtu() const override { return 1500; }
-    Features features() const override { return {}; }
+    Features features() const override { return offers_; }
     bool carrier() const override { return true; }
     bool transmit(FramePtr& frame) override {
-      const auto b = std::as_const(*frame).bytes();
-      packets::Packet bytes(b.begin(), b.end());
+      std::vector<packets::Packet> all = packets::as_sent(*frame);
       frame->close(host_.ledger, Fate::sent, Station::tx_wire, host_.runtime.now(), DropReason::none);
       frame.reset();
-      host_.send_(std::move(bytes));
+      for (packets::Packet& packet : all) host_.send_(std::move(packet));
       return true;
     }
     void set_rx_mode(bool, bool, std::span<const MacAddress>) override {}
@@ -71,6 +73,7 @@ class SimHost {
    private:
     SimHost& host_;
     unsigned side_;
+    Features offers_;
   };
 
   EventLog log;
@@ -81,6 +84,7 @@ class SimHost {
   TestTask task{7, "app"};
   std::unique_ptr<Stack> stack;
   std::uint64_t frames = 0;
+  bool polling = false;  // frames came, and the driver's poll has not ended
 
  private:
   Send send_;

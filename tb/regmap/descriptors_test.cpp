@@ -1,5 +1,6 @@
 // Descriptor bytes are where the manual has them.
 #include "regmap/descriptors.hpp"
+#include "regmap/tx_context.hpp"
 
 #include <gtest/gtest.h>
 
@@ -46,6 +47,36 @@ TEST(TxDescriptor, ReservedBitsBesideTheStatusAreNeitherReadNorWritten) {
   TxDescriptor d;
   d.sta = 0xff;
   EXPECT_EQ(d.encode()[12], std::byte{0x0f});
+}
+
+TEST(TxContext, BytesAreLittleEndianInTheManualsOrder) {
+  const TxContext c{.ipcss = 0x0e,
+                    .ipcso = 0x18,
+                    .ipcse = 0x0121,
+                    .tucss = 0x22,
+                    .tucso = 0x32,
+                    .tucse = 0x0403,
+                    .paylen = 0xabcde,
+                    .tucmd = TxContext::kDext | TxContext::kTse | TxContext::kIp | TxContext::kTcp,
+                    .hdrlen = 0x36,
+                    .mss = 0x05b4};
+  const DescriptorBytes expected =
+      bytes({0x0e, 0x18, 0x21, 0x01, 0x22, 0x32, 0x03, 0x04, 0xde, 0xbc, 0x0a, 0x27, 0x00, 0x36, 0xb4, 0x05});
+  EXPECT_EQ(c.encode(), expected);
+  EXPECT_EQ(TxContext::decode(expected), c);
+  EXPECT_EQ(tx_form(expected), TxForm::context);
+}
+
+TEST(TxData, BytesAreLittleEndianInTheManualsOrder) {
+  const TxData d{.address = 0x0102030405060708ULL,
+                 .length = 0x12345,
+                 .cmd = txd::CMD_EOP | txd::CMD_DEXT | TxData::kTse,
+                 .popts = txd::POPTS_IXSM | txd::POPTS_TXSM};
+  const DescriptorBytes expected = bytes({8, 7, 6, 5, 4, 3, 2, 1, 0x45, 0x23, 0x11, 0x25, 0, 3, 0, 0});
+  EXPECT_EQ(d.encode(), expected);
+  EXPECT_EQ(TxData::decode(expected), d);
+  EXPECT_EQ(tx_form(expected), TxForm::data);
+  EXPECT_EQ(tx_form(TxDescriptor{.cmd = txd::CMD_EOP}.encode()), TxForm::legacy);
 }
 
 TEST(DescriptorPart, AgreesWithTheStructs) {

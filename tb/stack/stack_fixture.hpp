@@ -5,6 +5,7 @@
 #include "common/frame_ledger.hpp"
 #include "stack/stack.hpp"
 #include "tb/common/test_runtime.hpp"
+#include "tb/stack/card_model.hpp"
 #include "tb/stack/packets.hpp"
 
 #include <algorithm>
@@ -32,14 +33,17 @@ class FakeDevice final : public NetDevice {
     return mac;
   }
   unsigned mtu() const override { return mtu_bytes; }
-  Features features() const override { return {}; }
+  Features features() const override { return offers; }
   bool carrier() const override { return link_up; }
   bool transmit(FramePtr& frame) override {
     if (room == 0) return false;
     --room;
-    const auto b = std::as_const(*frame).bytes();
-    sent.emplace_back(b.begin(), b.end());
-    sent_ids.push_back(frame->ids);
+    frame_bytes.push_back(frame->size());
+    for (Packet& packet : packets::as_sent(*frame)) {
+      sent.push_back(std::move(packet));
+      sent_ids.push_back(frame->ids);
+      left.push_back(frame->checksum_left());
+    }
     frame->close(ledger_, Fate::sent, Station::tx_wire, runtime_.now(), DropReason::none);
     frame.reset();
     return true;
@@ -52,8 +56,11 @@ class FakeDevice final : public NetDevice {
   unsigned mtu_bytes = 1500;
   bool link_up = true, promiscuous = false;
   std::size_t room = ~std::size_t{0};
-  std::vector<Packet> sent;
+  Features offers;           // none: the stack does everything
+  std::vector<Packet> sent;  // as on the wire
   std::vector<std::vector<FrameId>> sent_ids;
+  std::vector<bool> left;                // its checksum was left to the card
+  std::vector<std::size_t> frame_bytes;  // of each frame that transmit() took
   std::vector<MacAddress> groups;
 
  private:
