@@ -18,8 +18,9 @@ namespace {
 constexpr std::string_view kLock = ".lock";
 constexpr std::string_view kManifest = "manifest.json";
 // What a run leaves; --force clears these, so that no file of an older run passes for one of this run.
-constexpr std::array<std::string_view, 10> kOurs{"manifest.json", "report.json", "scenario.toml", "events.tsv",
-                                                "taps.pcapng",   "waves.fst",   "summary.txt",   "table.csv", "netfilter.txt", "conntrack.txt"};
+constexpr std::array<std::string_view, 10> kOurs{"manifest.json", "report.json",  "scenario.toml", "events.tsv",
+                                                 "taps.pcapng",   "waves.fst",    "summary.txt",   "table.csv",
+                                                 "netfilter.txt", "conntrack.txt"};
 
 OutputError error_of(const std::string& path, int number) { return {path, std::strerror(number)}; }
 

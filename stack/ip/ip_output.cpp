@@ -43,8 +43,8 @@ std::vector<FrameId> IpOutput::open(const Route& route, std::size_t payload_byte
                                     std::size_t header_bytes) {
   const NetDevice& device = route.out->device;
   std::size_t frames = 1;
-  if (header_bytes + payload_bytes > device.mtu()) {
-    const std::size_t each = fragment_payload(device.mtu(), header_bytes);
+  if (header_bytes + payload_bytes > route.mtu) {
+    const std::size_t each = fragment_payload(route.mtu, header_bytes);
     frames = (payload_bytes + each - 1) / each;
   }
   std::vector<FrameId> ids;
@@ -90,7 +90,7 @@ int IpOutput::local_out(FramePtr& packet, Route& route) {
     net_.drop(std::move(packet), Station::tx_ip, DropReason::IP_OUTNOROUTES);
     return -EHOSTUNREACH;
   }
-  if (way->out != route.out) {  // on the other card it is another frame
+  if (way->out != route.out || way->mtu != route.mtu) {  // on the other card it is another frame
     const std::size_t header_bytes = (load8(packet->bytes(), 0) & 0xfU) * std::size_t{4};
     auto ids = open(*way, packet->size() - header_bytes, packet->ids, header_bytes);
     packet->close(net_.ledger, Fate::forwarded, Station::tx_ip, net_.now(), DropReason::none);
@@ -109,7 +109,7 @@ int IpOutput::output(FramePtr packet, const Route& route, TxAccount* account) {
     net_.drop(std::move(packet), Station::tx_ip, DropReason::NETFILTER_DROP);
     return -EPERM;
   }
-  if (packet->size() > route.out->device.mtu()) return fragment(std::move(packet), route, account);
+  if (packet->size() > route.mtu) return fragment(std::move(packet), route, account);
   return finish(std::move(packet), route, account) ? 0 : -ENOBUFS;
 }
 
@@ -131,7 +131,7 @@ int IpOutput::fragment(FramePtr packet, const Route& route, TxAccount* account) 
   const std::size_t header_bytes = (load8(packet->bytes(), 0) & 0xfU) * std::size_t{4};
   const Bytes whole = packet->bytes();
   const Bytes payload = whole.subspan(header_bytes);
-  const std::size_t each = fragment_payload(route.out->device.mtu(), header_bytes);
+  const std::size_t each = fragment_payload(route.mtu, header_bytes);
   const std::uint16_t flags = load_be16(whole, 6);  // a fragment may be fragmented again when forwarded
   std::size_t next_id = 0;
   int result = 0;

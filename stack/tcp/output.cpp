@@ -32,8 +32,8 @@ std::size_t TcpSock::mtu_to_mss(std::size_t mtu) const {
 // 4.2.3.4).
 void TcpSock::sync_mss() {
   const auto route = layer.routes.output(daddr, rcv_saddr);
-  const std::size_t device = route ? route->out->device.mtu() : pmtu;
-  pmtu = static_cast<std::uint16_t>(std::min<std::size_t>({device, pmtu_learned, 0xffff}));
+  const std::size_t path = route ? route->mtu : pmtu;
+  pmtu = static_cast<std::uint16_t>(std::min<std::size_t>({path, pmtu_learned, 0xffff}));
   std::size_t mss = mtu_to_mss(pmtu);
   const std::size_t half = max_window > kTcpMssDefault ? max_window / 2 : max_window;
   if (half != 0 && mss > half) mss = std::max<std::size_t>(half, 68 - header_bytes());
@@ -64,11 +64,13 @@ void TcpSock::sndbuf_expand() {
 // tcp_transmit_skb: builds and sends what `queued` holds, or a segment without data when it is nullptr. 0 or -errno;
 // after an error the segment has not been sent.
 int TcpSock::transmit(TxSegment* queued, std::uint8_t flags, std::uint32_t seq, std::span<const FrameId> parents) {
-  const auto route = layer.routes.output(daddr, rcv_saddr);
+  auto route = layer.routes.output(daddr, rcv_saddr);
   if (!route) {
     ++net.mib.IpOutNoRoutes;
     return -EHOSTUNREACH;
   }
+  // Segments have been cut by now; when another connection has learned of a narrower path since, a router will tell us.
+  route->mtu = route->out->device.mtu();
   const bool syn = (flags & TcpHeader::kSyn) != 0;
   TcpHeader header;
   header.source_port = num;

@@ -283,7 +283,7 @@ long Udp::sendmsg(Task& task, Socket& socket, std::span<const std::byte> data, i
   if (route->kind == AddressKind::broadcast && !sock.broadcast) return -EACCES;
   if (data.size() > UdpHeader::kMaxPayload) return -EMSGSIZE;
   const std::size_t packet = Ipv4Header::kBytes + UdpHeader::kBytes + data.size();
-  if (sock.pmtudisc == PathMtuDiscovery::do_it && packet > route->out->device.mtu()) return -EMSGSIZE;
+  if (sock.pmtudisc == PathMtuDiscovery::do_it && packet > route->mtu) return -EMSGSIZE;
   const bool nonblocking = (flags & MSG_DONTWAIT) != 0 || socket.file->nonblocking;
   const SimTime until = nonblocking ? SimTime::zero() : net_.now() + sock.sndtimeo;
   if (const int error = wait_for_space(task, socket, until); error != 0) return error;
@@ -306,7 +306,7 @@ long Udp::transmit(Socket& socket, const Route& route, Ipv4Address to, std::uint
   write_udp(bytes, sock.num, port, {route.source, to});
   net_.at(*segment, Station::tx_transport);
 
-  const bool fits = Ipv4Header::kBytes + bytes.size() <= route.out->device.mtu();
+  const bool fits = Ipv4Header::kBytes + bytes.size() <= route.mtu;
   IpOutput::Fields fields;
   fields.source = route.source;
   fields.destination = to;

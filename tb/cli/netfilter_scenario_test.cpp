@@ -81,8 +81,9 @@ chain = "FORWARD"
 )";
 
 TEST(NetfilterScenario, RulesAreReadAsIptablesWouldReadThem) {
-  const NfRule dnat = rule("chain = \"PREROUTING\"\nin = \"eth0\"\nproto = \"tcp\"\ndport = 80\ntarget = \"DNAT\"\n"
-                           "to = \"10.78.0.9:8080\"");
+  const NfRule dnat = rule(
+      "chain = \"PREROUTING\"\nin = \"eth0\"\nproto = \"tcp\"\ndport = 80\ntarget = \"DNAT\"\n"
+      "to = \"10.78.0.9:8080\"");
   EXPECT_EQ(dnat.table, NfTable::nat);
   EXPECT_EQ(dnat.chain, NfHook::pre_routing);
   EXPECT_EQ(dnat.in->value, "eth0");
@@ -131,8 +132,9 @@ TEST(NetfilterScenario, AnErrorNamesItsPlaceWhatWasExpectedAndTheNearestName) {
   const auto scenario = parse_scenario(
       std::string{kCards} + "[[host.netfilter.rule]]\nchain = \"PREROUTNG\"\ntarget = \"DROP\"\n", "s.toml");
   ASSERT_FALSE(scenario);
-  EXPECT_THAT(scenario.error().messages,
-              ElementsAre(StartsWith("s.toml:6:9: host.netfilter.rule.chain is 'PREROUTNG'; expected one of PREROUTING")));
+  EXPECT_THAT(
+      scenario.error().messages,
+      ElementsAre(StartsWith("s.toml:6:9: host.netfilter.rule.chain is 'PREROUTNG'; expected one of PREROUTING")));
   EXPECT_THAT(scenario.error().text(), HasSubstr("did you mean 'PREROUTING'?"));
 }
 
@@ -185,7 +187,8 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[[host.route]]\nvia = \"10.77.0.1\"\n", "lacks 'destination'"},
         Bad{"[[host.route]]\ndestination = \"default\"\n", "lacks 'dev'"},
         Bad{"[[host.route]]\ndestination = \"default\"\nvia = \"10.79.0.1\"\n", "on no network of a card"},
-        Bad{"[[host.route]]\ndestination = \"default\"\nvia = \"10.77.0.1\"\ndev = \"eth1\"\n", "on no network of eth1"},
+        Bad{"[[host.route]]\ndestination = \"default\"\nvia = \"10.77.0.1\"\ndev = \"eth1\"\n",
+            "on no network of eth1"},
         Bad{"[[host.route]]\ndestination = \"10.0.0.0/40\"\ndev = \"eth1\"\n", "or a network such as"},
         Bad{"[[host.route]]\ndestination = \"default\"\ndev = \"eth7\"\n", "did you mean"}));
 

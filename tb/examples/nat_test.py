@@ -51,7 +51,7 @@ class Nat(unittest.TestCase):
     def through(self, card_in, before, card_out, after):
         """A forwarded datagram at all taps: as it came up to the stack of one card, as it left by the other."""
         return [[f"{card_in}:wire-in", *before], [f"{card_in}:driver", *before], [f"{card_in}:stack", *before],
-                [f"{card_out}:stack", *after], [f"{card_out}:driver", *after], [f"{card_out}:wire-out", *after]]
+                [f"{card_out}:stack", *after], [f"{card_out}:wire-out", *after]]
 
     def test_a_masqueraded_datagram_leaves_with_the_address_of_the_card_and_its_own_port(self):
         self.assertEqual(sorted(self.seen("hidden")), sorted(self.through(
@@ -88,7 +88,7 @@ class Nat(unittest.TestCase):
         self.assertEqual(self.tshark("ip.checksum.status == 0 || udp.checksum.status == 0 || icmp.checksum.status == 0"
                                      " || eth.fcs.status == 0", ["frame.number"]), [])
         good = self.tshark("ip.checksum.status == 1 && udp.checksum.status == 1 && !icmp", ["frame.number"])
-        self.assertEqual(len(good), 5 * 6 + 2 * 3)  # five that pass at six taps, two that do not at three
+        self.assertEqual(len(good), 5 * 5 + 2 * 3)  # five that pass at five taps, two that do not at three
 
     def test_the_folder_holds_the_rules_with_their_counters_and_the_connections(self):
         with open(os.path.join(self.out, "netfilter.txt"), encoding="utf-8") as file:

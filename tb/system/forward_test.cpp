@@ -1,5 +1,5 @@
-// A host between two networks, both cards real RTL: what passes from wire to wire, what does not, and what the sender is
-// told.
+// A host between two networks, both cards real RTL: what passes from wire to wire, what does not, and what the sender
+// is told.
 #include "tb/system/rig.hpp"
 #include "tb/system/run_in_child.hpp"
 #include "tb/system/wire_check.hpp"
