@@ -39,8 +39,8 @@ class Nat(unittest.TestCase):
         """The packets that a display filter lets through: a list of fields each. Every checksum is verified."""
         verify = [part for layer in ("ip.check_checksum", "udp.check_checksum", "tcp.check_checksum", "eth.check_fcs")
                   for part in ("-o", f"{layer}:TRUE")]
-        read = subprocess.run(["tshark", "-r", os.path.join(cls.out, "taps.pcapng"), *verify, "-Y", what, "-T", "fields",
-                               *(part for field in fields for part in ("-e", field))],
+        read = subprocess.run(["tshark", "-r", os.path.join(cls.out, "taps.pcapng"), *verify, "-Y", what,
+                               "-T", "fields", *(part for field in fields for part in ("-e", field))],
                               capture_output=True, text=True, timeout=60, check=True)
         return [line.split("\t") for line in read.stdout.splitlines()]
 
@@ -105,6 +105,50 @@ class Nat(unittest.TestCase):
             counters = json.load(file)["counters"]
         self.assertEqual(counters["netfilter"]["nat.POSTROUTING.1.packets"], 3)
         self.assertEqual(counters["nf_conntrack"]["insert"], 3)
+
+    def test_web_clients_that_call_any_server_are_served_by_the_hosts_own(self):
+        scenario = os.path.join(self.scratch.name, "redirect.toml")
+        with open(scenario, "w", encoding="utf-8") as file:
+            file.write("""
+[[host.netfilter.rule]]
+chain = "PREROUTING"
+proto = "tcp"
+dport = 80
+target = "REDIRECT"
+to_ports = 8080
+[[host.netfilter.rule]]
+chain = "INPUT"
+ctstate = "INVALID"
+target = "DROP"
+[nic.eth0]
+address = ["10.77.0.2/24"]
+[peer.client]
+on = "eth0"
+kind = "stack"
+address = "10.77.0.9/24"
+gateway = "10.77.0.2"
+[[app]]
+name = "web"
+kind = "http_server"
+port = 8080
+[[app]]
+name = "load"
+kind = "http_load"
+on = "client"
+target = "198.51.100.7:80"
+connections = 20
+path = "/bytes/30000"
+""")
+        ran = subprocess.run([PROGRAM, "run", scenario, "--quiet", "--json", "-"], cwd=PROJECT, capture_output=True,
+                             text=True, timeout=100, check=False)
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        told = json.loads(ran.stdout)
+        self.assertEqual((told["apps"]["load"]["finished"], told["apps"]["load"]["failed"]), (20, 0))
+        self.assertEqual(told["counters"]["netfilter"]["nat.PREROUTING.1.packets"], 20)
+        self.assertEqual(told["counters"]["netfilter"]["filter.INPUT.1.packets"], 0)
+        self.assertEqual(told["texts"]["conntrack -L"].count(
+            " dst=198.51.100.7 sport="), 20)
+        self.assertIn(" src=10.77.0.2 dst=10.77.0.9 sport=8080 ", told["texts"]["conntrack -L"])
 
 
 if __name__ == "__main__":
