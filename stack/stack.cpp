@@ -63,7 +63,7 @@ struct Stack::Layers {
   PacketTap tap{net};
   std::vector<std::unique_ptr<Interface>> owned;
   std::vector<Interface*> interfaces;
-  Routes routes{interfaces};
+  Routes routes{net, interfaces};
   Netfilter netfilter;
   NeighbourTable neighbours{net};
   IpOutput ip_output{net, routes, netfilter, neighbours};

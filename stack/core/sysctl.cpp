@@ -28,6 +28,8 @@ constexpr std::array kKnobs{
     Knob{"net.core.wmem_default", &Sysctl::wmem_default, 4608, kIntMax},
     Knob{"net.core.wmem_max", &Sysctl::wmem_max, 4608, kIntMax},
     Knob{"net.ipv4.ip_default_ttl", &Sysctl::ip_default_ttl, 1, 255},
+    Knob{"net.ipv4.route.min_pmtu", &Sysctl::route_min_pmtu, 68, 65535},
+    Knob{"net.ipv4.route.mtu_expires", &Sysctl::route_mtu_expires, 0, kIntMax},
     Knob{"net.ipv4.ipfrag_high_thresh", &Sysctl::ipfrag_high_thresh, 0, kIntMax},
     Knob{"net.ipv4.ipfrag_time", &Sysctl::ipfrag_time, 0, kIntMax},
     Knob{"net.ipv4.icmp_echo_ignore_all", &Sysctl::icmp_echo_ignore_all, 0, 1},

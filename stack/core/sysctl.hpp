@@ -21,6 +21,8 @@ struct Sysctl {
   // net.ipv4
   bool ip_forward = false;
   std::uint32_t ip_default_ttl = 64;
+  std::uint32_t route_min_pmtu = 552;            // bytes; what a router claims below that is not believed
+  std::uint32_t route_mtu_expires = 600;         // seconds
   std::uint32_t ipfrag_high_thresh = 4U << 20U;  // bytes; above it no new reassembly starts
   std::uint32_t ipfrag_time = 30;                // seconds
   std::uint32_t icmp_echo_ignore_all = 0;

@@ -149,7 +149,7 @@ void IpInput::deliver(IpPacket packet) {
 void IpInput::forward(IpPacket packet) {
   if (packet.link_class != LinkClass::host)  // never forward what was not sent to us alone (RFC 1122, 3.3.6)
     return net_.drop(std::move(packet.frame), Station::ip, DropReason::UNICAST_IN_L2_MULTICAST);
-  const auto route = routes_.output(packet.ip.destination);
+  auto route = routes_.output(packet.ip.destination);
   if (!route) {
     ++net_.mib.IpOutNoRoutes;
     return reject(std::move(packet), Station::ip, DropReason::IP_INNOROUTES, IcmpType::kUnreachable,
@@ -160,6 +160,7 @@ void IpInput::forward(IpPacket packet) {
     return reject(std::move(packet), Station::ip, DropReason::IP_INHDR, IcmpType::kTimeExceeded, kExceededTtl);
   }
   const unsigned mtu = route->out->device.mtu();
+  route->mtu = mtu;  // ip_forward_use_pmtu = 0: what routers told this host about its own packets is not passed on
   Frame& frame = *packet.frame;
   frame.push(packet.ip.header_bytes);
   const std::size_t longest = frame.gso ? gso_network_seglen(frame, 0) : packet.ip.total_bytes;

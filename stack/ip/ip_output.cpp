@@ -44,8 +44,8 @@ std::vector<FrameId> IpOutput::open(const Route& route, std::size_t payload_byte
                                     std::size_t header_bytes, bool whole) {
   const NetDevice& device = route.out->device;
   std::size_t frames = 1;
-  if (!whole && header_bytes + payload_bytes > device.mtu()) {
-    const std::size_t each = fragment_payload(device.mtu(), header_bytes);
+  if (!whole && header_bytes + payload_bytes > route.mtu) {
+    const std::size_t each = fragment_payload(route.mtu, header_bytes);
     frames = (payload_bytes + each - 1) / each;
   }
   std::vector<FrameId> ids;
@@ -91,9 +91,9 @@ int IpOutput::local_out(FramePtr& packet, Route& route) {
     net_.drop(std::move(packet), Station::tx_ip, DropReason::IP_OUTNOROUTES);
     return -EHOSTUNREACH;
   }
-  if (way->out != route.out) {  // on the other card it is another frame
+  if (way->out != route.out || way->mtu != route.mtu) {  // on the other card it is another frame
     const std::size_t header_bytes = (load8(packet->bytes(), 0) & 0xfU) * std::size_t{4};
-    auto ids = open(*way, packet->size() - header_bytes, packet->ids, header_bytes);
+    auto ids = open(*way, packet->size() - header_bytes, packet->ids, header_bytes, static_cast<bool>(packet->gso));
     packet->close(net_.ledger, Fate::forwarded, Station::tx_ip, net_.now(), DropReason::none);
     packet->ids = std::move(ids);
   }
@@ -110,8 +110,8 @@ int IpOutput::output(FramePtr packet, const Route& route, TxAccount* account) {
     net_.drop(std::move(packet), Station::tx_ip, DropReason::NETFILTER_DROP);
     return -EPERM;
   }
-  assert((!packet->gso || gso_network_seglen(*packet, 0) <= route.out->device.mtu()) && "segments beyond the MTU");
-  if (!packet->gso && packet->size() > route.out->device.mtu()) return fragment(std::move(packet), route, account);
+  if (packet->gso && gso_network_seglen(*packet, 0) > route.mtu) return cut(std::move(packet), route, account);
+  if (!packet->gso && packet->size() > route.mtu) return fragment(std::move(packet), route, account);
   return finish(std::move(packet), route, account) ? 0 : -ENOBUFS;
 }
 
@@ -126,6 +126,23 @@ std::uint16_t IpOutput::next_id(const Fields& fields) {
   return first;
 }
 
+// ip_finish_output_gso: the path has become narrower than its segments. Each goes on alone, as if it had come so.
+int IpOutput::cut(FramePtr packet, const Route& route, TxAccount* account) {
+  int result = 0;
+  for (FramePtr& piece : gso_segment(net_, std::move(packet), 0, false)) {
+    if (piece->size() <= route.mtu) {
+      if (!finish(std::move(piece), route, account)) result = -ENOBUFS;
+      continue;
+    }
+    const std::size_t header_bytes = (load8(piece->bytes(), 0) & 0xfU) * std::size_t{4};
+    auto ids = open(route, piece->size() - header_bytes, piece->ids, header_bytes);
+    piece->close(net_.ledger, Fate::forwarded, Station::tx_ip, net_.now(), DropReason::none);
+    piece->ids = std::move(ids);
+    if (const int error = fragment(std::move(piece), route, account); error != 0) result = error;
+  }
+  return result;
+}
+
 // ip_do_fragment
 int IpOutput::fragment(FramePtr packet, const Route& route, TxAccount* account) {
   if ((load8(packet->bytes(), 6) & 0x40U) != 0) {
@@ -137,7 +154,7 @@ int IpOutput::fragment(FramePtr packet, const Route& route, TxAccount* account) 
   const std::size_t header_bytes = (load8(packet->bytes(), 0) & 0xfU) * std::size_t{4};
   const Bytes whole = packet->bytes();
   const Bytes payload = whole.subspan(header_bytes);
-  const std::size_t each = fragment_payload(route.out->device.mtu(), header_bytes);
+  const std::size_t each = fragment_payload(route.mtu, header_bytes);
   const std::uint16_t flags = load_be16(whole, 6);  // a fragment may be fragmented again when forwarded
   std::size_t next_id = 0;
   int result = 0;

@@ -56,6 +56,7 @@ class IpOutput {
  private:
   int local_out(FramePtr& packet, Route& route);  // NF_INET_LOCAL_OUT; may change the route, an error takes the packet
   std::uint16_t next_id(const Fields& fields);    // the first of `segs`
+  int cut(FramePtr packet, const Route& route, TxAccount* account);
   int fragment(FramePtr packet, const Route& route, TxAccount* account);
   bool finish(FramePtr packet, const Route& route, TxAccount* account);  // ip_finish_output2
 

@@ -6,6 +6,8 @@
 namespace nicosim {
 namespace {
 
+constexpr std::size_t kMostExceptions = 2048 * 5;  // FNHE_HASH_SIZE chains of FNHE_RECLAIM_DEPTH
+
 // inet_select_addr: the address on the next hop's network, else the first one.
 Ipv4Address select_source(const Interface& out, Ipv4Address next_hop) {
   for (const InterfaceAddress& own : out.addresses)
@@ -49,11 +51,31 @@ std::optional<Route> Routes::output(Ipv4Address destination, Ipv4Address source)
   if (kind == AddressKind::local || destination.is_any() || destination.is_loopback()) return std::nullopt;
   // A bound source decides where multicast and limited broadcast leave (ip_route_output_key_hash_rcu).
   if (kind == AddressKind::multicast || destination == Ipv4Address::broadcast())
-    if (Interface* const out = owner(source)) return Route{out, destination, source, kind};
+    if (Interface* const out = owner(source)) return Route{out, destination, source, kind, out->device.mtu()};
   const Entry* const entry = longest_match(destination);
   if (entry == nullptr) return std::nullopt;
   const Ipv4Address next_hop = entry->gateway.is_any() || kind != AddressKind::unicast ? destination : entry->gateway;
-  return Route{entry->out, next_hop, source.is_any() ? select_source(*entry->out, next_hop) : source, kind};
+  return Route{entry->out, next_hop, source.is_any() ? select_source(*entry->out, next_hop) : source, kind,
+               path_mtu(destination, *entry->out)};
+}
+
+void Routes::learn_mtu(Ipv4Address destination, std::uint32_t mtu) {
+  const auto route = output(destination);
+  if (!route || mtu >= route->mtu) return;
+  const SimTime now = net_.now();
+  if (exceptions_.size() >= kMostExceptions && !exceptions_.contains(destination)) {
+    std::erase_if(exceptions_, [&](const auto& item) { return item.second.expires <= now; });
+    if (exceptions_.size() >= kMostExceptions) return;
+  }
+  const std::size_t believed = std::max<std::size_t>(mtu, net_.sysctl.route_min_pmtu);
+  exceptions_[destination] = {std::min(believed, route->mtu), now + SimTime::s(net_.sysctl.route_mtu_expires)};
+}
+
+std::size_t Routes::path_mtu(Ipv4Address destination, const Interface& out) const {
+  const std::size_t mtu = out.device.mtu();
+  const auto known = exceptions_.find(destination);
+  if (known == exceptions_.end() || known->second.expires <= net_.now()) return mtu;
+  return std::min(mtu, known->second.mtu);
 }
 
 const Routes::Entry* Routes::longest_match(Ipv4Address destination) const {

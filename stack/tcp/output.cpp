@@ -39,8 +39,8 @@ std::size_t TcpSock::bound_to_half_wnd(std::size_t bytes) const {
 // tcp_sync_mss and sk_setup_caps
 void TcpSock::sync_mss() {
   const auto route = layer.routes.output(daddr, rcv_saddr);
-  const std::size_t device = route ? route->out->device.mtu() : pmtu;
-  pmtu = static_cast<std::uint16_t>(std::min<std::size_t>({device, pmtu_learned, 0xffff}));
+  const std::size_t path = route ? route->mtu : pmtu;
+  pmtu = static_cast<std::uint16_t>(std::min<std::size_t>({path, pmtu_learned, 0xffff}));
   mss_cache = static_cast<std::uint16_t>(bound_to_half_wnd(mtu_to_mss(pmtu)));
   const Features features = route ? route->out->device.features() : Features{};
   gso_max_size = features.tso || features.gso ? kGsoMaxSize - 1 - kMaxHeaders : 0;
@@ -75,11 +75,13 @@ void TcpSock::sndbuf_expand() {
 // tcp_transmit_skb: builds and sends what `queued` holds, or a segment without data when it is nullptr. 0 or -errno;
 // after an error the segment has not been sent.
 int TcpSock::transmit(TxSegment* queued, std::uint8_t flags, std::uint32_t seq, std::span<const FrameId> parents) {
-  const auto route = layer.routes.output(daddr, rcv_saddr);
+  auto route = layer.routes.output(daddr, rcv_saddr);
   if (!route) {
     ++net.mib.IpOutNoRoutes;
     return -EHOSTUNREACH;
   }
+  // Segments have been cut by now; when another connection has learned of a narrower path since, a router will tell us.
+  route->mtu = route->out->device.mtu();
   const bool syn = (flags & TcpHeader::kSyn) != 0;
   TcpHeader header;
   header.source_port = num;

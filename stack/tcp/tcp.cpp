@@ -103,6 +103,7 @@ void Tcp::error(const IcmpReport& report) {
 void TcpSock::icmp_error(const IcmpReport& report) {
   if (report.type == kUnreachable && report.code == kUnreachableFragmentation) {
     if (pmtudisc == PathMtuDiscovery::dont || report.info >= pmtu || report.info < 68) return;
+    layer.routes.learn_mtu(daddr, report.info & 0xffffU);
     pmtu_learned = static_cast<std::uint16_t>(std::max(report.info, 552U));  // net.ipv4.route.min_pmtu
     return run_or_defer(kDeferMtu);
   }

@@ -87,6 +87,11 @@ void Udp::error(const IcmpReport& report) {
     return;
   }
   int error = 0;
+  const bool too_big = report.type == kUnreachable && report.code == kUnreachableFragmentation;
+  if (too_big && sock->pmtudisc != PathMtuDiscovery::dont) {  // ipv4_sk_update_pmtu
+    routes_.learn_mtu(report.destination, report.info & 0xffffU);
+    error = EMSGSIZE;
+  }
   if (report.type == kParameterProblem) error = EPROTO;
   if (report.type == kUnreachable) {  // icmp_err_convert: fatal ones
     switch (report.code) {

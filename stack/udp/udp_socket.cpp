@@ -283,7 +283,7 @@ long Udp::sendmsg(Task& task, Socket& socket, std::span<const std::byte> data, i
   if (route->kind == AddressKind::broadcast && !sock.broadcast) return -EACCES;
   if (data.size() > UdpHeader::kMaxPayload) return -EMSGSIZE;
   const std::size_t packet = Ipv4Header::kBytes + UdpHeader::kBytes + data.size();
-  if (sock.pmtudisc == PathMtuDiscovery::do_it && packet > route->out->device.mtu()) return -EMSGSIZE;
+  if (sock.pmtudisc == PathMtuDiscovery::do_it && packet > route->mtu) return -EMSGSIZE;
   const bool nonblocking = (flags & MSG_DONTWAIT) != 0 || socket.file->nonblocking;
   const SimTime until = nonblocking ? SimTime::zero() : net_.now() + sock.sndtimeo;
   if (const int error = wait_for_space(task, socket, until); error != 0) return error;
@@ -302,7 +302,7 @@ long Udp::transmit(Socket& socket, const Route& route, Ipv4Address to, std::uint
   net_.runtime.charge(Cost::copy_to_user_per_byte, data.size());
   const auto bytes = segment->put(UdpHeader::kBytes + data.size());
   copy_bytes(data, bytes.subspan(UdpHeader::kBytes));
-  const bool fits = Ipv4Header::kBytes + bytes.size() <= route.out->device.mtu();
+  const bool fits = Ipv4Header::kBytes + bytes.size() <= route.mtu;
   const bool leave_checksum = fits && route.out->device.features().tx_checksum;
   if (!leave_checksum) net_.runtime.charge(Cost::checksum_per_byte, bytes.size());
   write_udp(bytes, sock.num, port, {route.source, to}, leave_checksum);
