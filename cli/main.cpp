@@ -20,7 +20,7 @@ int run_command_line(int argc, char** argv) {
 }  // namespace nicosim
 
 // SystemC's library wants this name; our own main() starts the simulation, so there is no banner.
-extern "C" int sc_main(int, char**) { return 0; }
+extern "C" __attribute__((visibility("default"))) int sc_main(int, char**) { return 0; }
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write error like any other

@@ -127,4 +127,4 @@ CellResult run_cosim(const Cell& cell) {
 }  // namespace nicosim::bench
 
 // SystemC's library wants this name; whoever links us has a main() of its own.
-int sc_main(int, char**) { return 0; }
+__attribute__((visibility("default"))) int sc_main(int, char**) { return 0; }

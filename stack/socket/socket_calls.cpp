@@ -143,7 +143,7 @@ std::vector<SsRow> SocketCalls::rows() const {
     row.local_port = std::to_string(sock.num);
     row.peer = sock.connected() ? sock.daddr.text() : "0.0.0.0";
     row.peer_port = sock.connected() ? std::to_string(sock.dport) : "*";
-    row.process = fmt::format("users:((\"{}\",pid={},fd={}))", f.task_name, f.pid, f.fd);
+    row.process = fmt::format(" users:((\"{}\",pid={},fd={}))", f.task_name, f.pid, f.fd);
   });
   const auto rank = [](const SsRow& row) { return row.netid == "udp" ? 0 : row.state == "LISTEN" ? 1 : 2; };
   std::ranges::stable_sort(rows, {}, rank);

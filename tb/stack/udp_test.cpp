@@ -372,7 +372,7 @@ TEST_F(Udp, TheSocketsTableReadsLikeSs) {
   receive(udp_frame(text("x")));
   EXPECT_EQ(stack->sockets_table(),
             "Netid State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess                       \n"
-            "udp   UNCONN 768    0            0.0.0.0:9         0.0.0.0:*   users:((\"reader\",pid=7,fd=3))\n");
+            "udp   UNCONN 768    0            0.0.0.0:9         0.0.0.0:*    users:((\"reader\",pid=7,fd=3))\n");
   read(fd);
 }
 
