@@ -220,6 +220,7 @@ TEST_F(TcpData, AFinInsideWhatHasArrivedEndsNothing) {
   forget_sent();
   inject({.payload = pattern(100)});
   EXPECT_EQ(heard().ack, 301U);
+  EXPECT_EQ(nstat("TcpExtTCPOFOMerge"), 1U) << "a duplicate, not a segment beside the other";
 }
 
 TEST_F(TcpData, AFinDoesNotMoveBehindDataThatCoversIt) {
