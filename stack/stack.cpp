@@ -225,7 +225,7 @@ Stack::DeviceStats Stack::device_stats(const NetDevice& device) const {
 
 std::size_t Stack::half_open() const { return layers_->tcp.half_open(); }
 
-std::string_view Stack::broken_invariant() const { return layers_->tcp.broken_invariant(); }
+std::string_view Stack::broken_invariant() const { return layers_->net.over ? "" : layers_->tcp.broken_invariant(); }
 
 void Stack::close_queued(SimTime now) {
   Layers& l = *layers_;

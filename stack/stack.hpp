@@ -99,8 +99,8 @@ class Stack final : public FrameSink, public NapiScheduler {
   };
   DeviceStats device_stats(const NetDevice& device) const;
 
-  // For tests: the first invariant of a queue or a counter that does not hold, in words; empty when all do. Between
-  // calls, not from within one.
+  // For tests: the first invariant of a queue or a counter that does not hold, in words; empty when all do, or when
+  // the run is over. Between calls, not from within one.
   std::string_view broken_invariant() const;
 
   // The end of a run: every frame in a queue, in reassembly or waiting for a neighbour gets Fate::queued there. Nothing

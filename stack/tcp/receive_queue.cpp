@@ -48,7 +48,7 @@ bool ReceiveQueue::insert_out_of_order(RxSegment segment, const OnDuplicate& dup
   while (next != out_of_order_.begin() && after(std::prev(next)->seq, segment.seq)) --next;
   if (next != out_of_order_.begin()) {
     const RxSegment& previous = *std::prev(next);
-    if (!after(segment.end_seq, previous.end_seq) && (!segment.fin || previous.fin)) {
+    if (!after(end_with_fin(segment), end_with_fin(previous))) {
       ++net_.mib.TcpExtTCPOFOMerge;
       duplicate({segment.seq, end_with_fin(segment)});
       net_.drop(std::move(segment.frame), Station::socket, DropReason::TCP_OFOMERGE);
@@ -62,14 +62,13 @@ bool ReceiveQueue::insert_out_of_order(RxSegment segment, const OnDuplicate& dup
       next = out_of_order_.erase(next);
     }
   }
-  while (next != out_of_order_.end() && after(segment.end_seq, next->seq)) {
-    if (before(segment.end_seq, next->end_seq)) {
-      duplicate({next->seq, segment.end_seq});
+  while (next != out_of_order_.end() && after(end_with_fin(segment), next->seq)) {
+    if (before(end_with_fin(segment), end_with_fin(*next))) {
+      duplicate({next->seq, end_with_fin(segment)});
       break;
     }
     duplicate({next->seq, end_with_fin(*next)});
     ++net_.mib.TcpExtTCPOFOMerge;
-    segment.fin = segment.fin || next->fin;
     drop(std::move(*next), Station::socket, DropReason::TCP_OFOMERGE);
     next = out_of_order_.erase(next);
   }

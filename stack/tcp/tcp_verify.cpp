@@ -23,8 +23,9 @@ std::string_view ReceiveQueue::broken_invariant(std::uint32_t copied_seq, std::u
   next = end;
   for (const RxSegment& s : out_of_order_) {
     if (!after(s.seq, end)) return "what is out of order is beyond a gap";
-    if (&s != &out_of_order_.front() && !after(s.end_seq, next)) return "no out-of-order segment covers another";
-    next = s.end_seq;
+    const std::uint32_t last = s.end_seq + (s.fin ? 1 : 0);
+    if (&s != &out_of_order_.front() && !after(last, next)) return "no out-of-order segment covers another";
+    next = last;
     weight += s.truesize;
     if (s.frame->size() < s.end_seq - s.seq) return "an out-of-order segment has all its bytes";
   }

@@ -82,6 +82,7 @@ struct StackFixture : ::testing::Test {
     rebuild(config);
   }
   ~StackFixture() override {
+    EXPECT_EQ(stack->broken_invariant(), "");
     stack.reset();
     EXPECT_EQ(ledger.unexplained(), 0U) << "frames without a fate";
     EXPECT_EQ(pool.in_use(), 0U) << "frames leaked";

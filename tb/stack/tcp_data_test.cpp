@@ -213,6 +213,25 @@ TEST_F(TcpData, ADuplicateFinIsReportedByDsackWithItsOwnNumber) {
   EXPECT_EQ(heard().sacks.front(), (std::pair<std::uint32_t, std::uint32_t>{201, 202})) << "never an empty block";
 }
 
+TEST_F(TcpData, AFinInsideWhatHasArrivedEndsNothing) {
+  accepted_with(syn_options(true, true, 7));
+  inject({.seq = 101, .payload = pattern(200)});
+  inject({.flags = kAck | kFin, .seq = 201});
+  forget_sent();
+  inject({.payload = pattern(100)});
+  EXPECT_EQ(heard().ack, 301U);
+  EXPECT_EQ(nstat("TcpExtTCPOFOMerge"), 1U) << "a duplicate, not a segment beside the other";
+}
+
+TEST_F(TcpData, AFinDoesNotMoveBehindDataThatCoversIt) {
+  accepted_with(syn_options(true, true, 7));
+  inject({.flags = kAck | kFin, .seq = 201});
+  inject({.seq = 101, .payload = pattern(200)});
+  forget_sent();
+  inject({.payload = pattern(100)});
+  EXPECT_EQ(heard().ack, 301U) << "nobody sent a FIN at 301";
+}
+
 TEST_F(TcpData, OverlappingSegmentsAreJoinedWithoutASeam) {
   const int fd = accepted_with(syn_options(true, true, 7));
   const Packet all = pattern(1000);
