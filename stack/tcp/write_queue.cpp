@@ -35,7 +35,7 @@ void WriteQueue::pop_acked() {
   if (s.lost) --lost_out_;
   if (s.retrans) --retrans_out_;
   wmem_queued_ -= s.truesize;
-  if (spare_.size() < kMostSpare) spare_.push_back(std::move(s.data));
+  if (spare_.size() < kMostSpare && s.data.capacity() <= kMostSpareBytes) spare_.push_back(std::move(s.data));
   sent_.pop_front();
 }
 

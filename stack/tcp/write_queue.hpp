@@ -71,7 +71,7 @@ class WriteQueue {
  private:
   void split(Segments& queue, std::size_t index, std::size_t size, bool counted);
 
-  static constexpr std::size_t kMostSpare = 64;
+  static constexpr std::size_t kMostSpare = 64, kMostSpareBytes = 4096;  // a connection holds no more
 
   Segments sent_, unsent_;
   std::vector<std::vector<std::byte>> spare_;
