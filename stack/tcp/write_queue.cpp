@@ -54,7 +54,7 @@ void WriteQueue::pop_acked() {
   TxSegment& s = sent_.front();
   uncount(s);
   wmem_queued_ -= s.truesize;
-  if (spare_.size() < kMostSpare) spare_.push_back(std::move(s.data));
+  if (spare_.size() < kMostSpare && s.data.capacity() <= kMostSpareBytes) spare_.push_back(std::move(s.data));
   sent_.pop_front();
 }
 

@@ -82,7 +82,7 @@ class WriteQueue {
   void count(const TxSegment& s);  // in all counters that it belongs to
   void uncount(const TxSegment& s);
 
-  static constexpr std::size_t kMostSpare = 64;
+  static constexpr std::size_t kMostSpare = 64, kMostSpareBytes = 4096;  // a connection holds no more
 
   Segments sent_, unsent_;
   std::vector<std::vector<std::byte>> spare_;
