@@ -31,7 +31,8 @@ function(nicosim_verilate)
     set(trace TRACE_FST TRACE_STRUCTS)
   endif()
   if(NICOSIM_COVERAGE)
-    list(APPEND args --coverage-line --coverage-toggle)
+    # Split blocks count a branch behind its assignments, when its condition may have changed already.
+    list(APPEND args --coverage-line --coverage-toggle -fno-split)
     set(optimised -O1)  # three times the code, and most of the time goes into building it
     set(once -O0)
   endif()

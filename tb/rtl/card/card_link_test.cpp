@@ -58,6 +58,25 @@ TEST_F(CardLink, AFrameInWhichTheLinkGoesIsDamagedAndUsesNoDescriptor) {
   EXPECT_EQ(card.read(regs::RDH), 0U);
 }
 
+TEST_F(CardLink, NoCycleIsQuietInWhichTheLinkChanges) {
+  card.write(regs::CTRL, field::CTRL_SLU.mask());
+  card.write(regs::IMS, field::ICR_LSC.mask());
+  for (const bool cable : {false, true}) {
+    card.run(20);
+    card.read(regs::ICR);
+    card.run(20);
+    ASSERT_TRUE(card.pins().quiescent_o);
+    card.pins().cable_i = cable;
+    unsigned cycles = 0;
+    for (; !card.pins().intr_o; ++cycles) {
+      ASSERT_LT(cycles, 20U);
+      card.step();
+      EXPECT_FALSE(card.pins().quiescent_o && card.pins().next_deadline_o > card.cycle()) << cycles;
+    }
+    EXPECT_GE(cycles, 3U);
+  }
+}
+
 TEST_F(CardLink, NothingIsSentWithoutALinkAndAllOfItAfterwards) {
   card.pins().cable_i = 0;
   card.start_traffic();

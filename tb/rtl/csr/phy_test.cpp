@@ -57,6 +57,37 @@ TEST_F(Phy, LinkIsLatchedLowUntilRead) {
   EXPECT_EQ(read(17), 0xac08U);
 }
 
+// IEEE 802.3, 22.2.4, and the 88E1011: what its registers hold with and without a partner.
+TEST_F(Phy, EveryRegisterSaysWhatIsTrueOfAGigabitPartner) {
+  struct Register {
+    unsigned number, with_link, without;
+  };
+  const Register registers[] = {
+      {0, 0x1140, 0x1140},
+      {2, 0x0141, 0x0141},
+      {3, 0x0c20, 0x0c20},
+      {4, 0x0de1, 0x0de1},
+      {5, 0x41e1, 0},
+      {6, 0x0001, 0},
+      {7, 0, 0},
+      {8, 0, 0},
+      {9, 0x0e00, 0x0e00},
+      {10, 0x3c00, 0},
+      {15, 0x3000, 0x3000},
+      {16, 0x0360, 0x0360},
+      {17, 0xac08, 0xa008},
+      {18, 0, 0},
+      {19, 0, 0},
+      {20, 0x0d60, 0x0d60},
+      {21, 0, 0},
+      {31, 0, 0},
+  };
+  for (const Register& r : registers) EXPECT_EQ(read(r.number), r.with_link) << r.number;
+  card.pins().cable_i = 0;
+  for (const Register& r : registers) EXPECT_EQ(read(r.number), r.without) << r.number;
+  EXPECT_EQ(read(1), 0x7949U);
+}
+
 TEST_F(Phy, AnAccessIsReadyInItsCycleAndRefusesOthersUntilThen) {
   card.write(regs::MDIC,
              field::MDIC_OP.put(2) | field::MDIC_PHYADD.put(1) | field::MDIC_REGADD.put(2) | field::MDIC_INT_EN.mask());

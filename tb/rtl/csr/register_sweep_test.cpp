@@ -141,6 +141,27 @@ TEST(RegisterFile, AnAnswerWaitsUntilItIsFetched) {
   EXPECT_FALSE(pins.s_axil_rvalid_o);
 }
 
+TEST(RegisterFile, AResetForgetsAnAccessUnderWay) {
+  for (unsigned after = 0; after < 5; ++after) {
+    CsrBench card;
+    Vcsr_tb& pins = card.pins();
+    pins.s_axil_rready_i = pins.s_axil_bready_i = 0;
+    pins.s_axil_arvalid_i = pins.s_axil_awvalid_i = pins.s_axil_wvalid_i = 1;
+    card.step();
+    pins.s_axil_arvalid_i = pins.s_axil_awvalid_i = pins.s_axil_wvalid_i = 0;
+    card.step(after);
+    pins.rst_ni = 0;
+    card.step(3);
+    pins.rst_ni = 1;
+    for (unsigned i = 0; i < 10; ++i) {
+      card.step();
+      EXPECT_FALSE(pins.s_axil_rvalid_o) << after;
+      EXPECT_FALSE(pins.s_axil_bvalid_o) << after;
+    }
+    EXPECT_TRUE(pins.s_axil_arready_o && pins.s_axil_awready_o && pins.s_axil_wready_o);
+  }
+}
+
 TEST(RegisterFile, IsQuietOnlyBetweenAccesses) {
   CsrBench card;
   card.step(10);

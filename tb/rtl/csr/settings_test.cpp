@@ -71,6 +71,78 @@ TEST(Settings, RingsAreHandedOnWhole) {
   EXPECT_EQ(tail(card.pins().tx_ring_o), 7U);
 }
 
+// thresholds_t: prefetch[6] host[6] write_back[6] descriptors low[7]
+TEST(Settings, TheDescriptorThresholdsReachTheirOwnRing) {
+  CsrBench card;
+  EXPECT_EQ(card.pins().rx_thresholds_o, 1U << 8 | 1U << 7) << "one descriptor at a time, as RXDCTL resets";
+  EXPECT_EQ(card.pins().tx_thresholds_o, 0U);
+  card.write(regs::RXDCTL, field::RXDCTL_PTHRESH.put(0x2a) | field::RXDCTL_HTHRESH.put(0x15) |
+                               field::RXDCTL_WTHRESH.put(0x33) | field::RXDCTL_GRAN.put(0));
+  card.write(regs::TXDCTL, field::TXDCTL_PTHRESH.put(0x15) | field::TXDCTL_HTHRESH.put(0x2a) |
+                               field::TXDCTL_WTHRESH.put(0x0c) | field::TXDCTL_GRAN.put(1) |
+                               field::TXDCTL_LWTHRESH.put(0x55));
+  EXPECT_EQ(card.pins().rx_thresholds_o, 0x2aU << 20 | 0x15U << 14 | 0x33U << 8);
+  EXPECT_EQ(card.pins().tx_thresholds_o, 0x15U << 20 | 0x2aU << 14 | 0x0cU << 8 | 1U << 7 | 0x55U);
+}
+
+// vlan_settings_t: strip filter check_cfi cfi ethertype[16]
+TEST(Settings, EachVlanSettingReachesItsOwnWire) {
+  CsrBench card;
+  card.write(regs::VET, 0x88a8);
+  EXPECT_EQ(card.pins().vlan_o, 0x88a8U);
+  card.write(regs::CTRL, field::CTRL_VME.mask());
+  EXPECT_EQ(card.pins().vlan_o, 0x8'88a8U);
+  card.write(regs::CTRL, 0);
+  const Field flags[] = {field::RCTL_VFE, field::RCTL_CFIEN, field::RCTL_CFI};
+  for (unsigned set = 0; set < 3; ++set) {
+    card.write(regs::RCTL, flags[set].mask());
+    EXPECT_EQ(card.pins().vlan_o, 4U >> set << 16 | 0x88a8U);
+  }
+}
+
+// rx_checksum_settings_t: start[8] ip tcp_udp
+TEST(Settings, ChecksumSettingsReachTheReceiver) {
+  CsrBench card;
+  card.write(regs::RXCSUM, field::RXCSUM_PCSS.put(0xa5) | field::RXCSUM_IPOFL.mask());
+  EXPECT_EQ(card.pins().rx_checksum_o, 0xa5U << 2 | 2U);
+  card.write(regs::RXCSUM, field::RXCSUM_PCSS.put(0x5a) | field::RXCSUM_TUOFL.mask());
+  EXPECT_EQ(card.pins().rx_checksum_o, 0x5aU << 2 | 1U);
+}
+
+// flow_settings_t: receive transmit discard pass address[48] ethertype[16] timer[16] xon_enable low[16] high[16]
+TEST(Settings, FlowControlSettingsReachBothMacs) {
+  CsrBench card;
+  const auto bits = [&card](unsigned lsb, unsigned width) {
+    std::uint64_t value = 0;
+    for (unsigned i = 0; i < width; ++i)
+      value |= std::uint64_t{card.pins().flow_o[(lsb + i) / 32] >> ((lsb + i) % 32) & 1U} << i;
+    return value;
+  };
+  card.write(regs::FCAL, 0x4433'2211);
+  card.write(regs::FCAH, 0x6655);
+  card.write(regs::FCT, 0x8808);
+  card.write(regs::FCTTV, 0xc35a);
+  card.write(regs::FCRTL, field::FCRTL_XONE.mask() | 0x5ab8);
+  card.write(regs::FCRTH, 0xa540);
+  EXPECT_EQ(bits(65, 48), 0x1122'3344'5566ULL) << "in wire order";
+  EXPECT_EQ(bits(49, 16), 0x8808U);
+  EXPECT_EQ(bits(33, 16), 0xc35aU);
+  EXPECT_EQ(bits(32, 1), 1U);
+  EXPECT_EQ(bits(16, 16), 0x5ab8U);
+  EXPECT_EQ(bits(0, 16), 0xa540U);
+  card.write(regs::FCRTL, 0x5ab8);
+  EXPECT_EQ(bits(32, 1), 0U);
+  card.write(regs::CTRL, field::CTRL_RFCE.mask());
+  EXPECT_EQ(bits(113, 4), 8U);
+  card.write(regs::CTRL, field::CTRL_TFCE.mask());
+  EXPECT_EQ(bits(113, 4), 4U);
+  card.write(regs::CTRL, 0);
+  card.write(regs::RCTL, field::RCTL_DPF.mask());
+  EXPECT_EQ(bits(113, 4), 2U);
+  card.write(regs::RCTL, field::RCTL_PMCF.mask());
+  EXPECT_EQ(bits(113, 4), 1U);
+}
+
 std::uint64_t receive_address(CsrBench& card, unsigned n) {
   std::uint64_t value = 0;
   for (unsigned bit = 0; bit < 48; ++bit) {

@@ -371,6 +371,26 @@ TEST_F(TxDma, UnfinishedFrameIsDroppedWhenDisabled) {
   EXPECT_EQ(bench.tx_frames[0].tag, 1U);
 }
 
+// The FIFO is so full that the end of the frame waits in the card while software has the ring elsewhere already.
+TEST_F(TxDma, AFrameGivenUpIsNamedInTheRingThatItCameFrom) {
+  bench.tx_drains = false;
+  bench.tx_setup(16);
+  for (unsigned i = 0; i < 10; ++i) bench.tx_post(kBuffers, 1500, kCmdEop);
+  bench.tx_post(kBuffers, 1240, 0);
+  ASSERT_TRUE(emptied());
+  bench.top.tx_enable_i = 0;
+  bench.run(100);
+  EXPECT_EQ(bench.tx_events.size(), 10U) << "the test no longer fills the FIFO";
+  bench.top.tx_base_i = kTxRing + 0x1000;
+  bench.top.tx_enable_i = 1;
+  bench.run(100);
+  bench.tx_drains = true;
+  bench.run(100);
+  ASSERT_EQ(bench.tx_events.size(), 11U);
+  EXPECT_EQ(bench.tx_events[10].kind, kError);
+  EXPECT_EQ(bench.tx_events[10].descriptor, kTxRing + 16 * 10);
+}
+
 TEST_F(TxDma, RingsWrapAtEverySize) {
   std::uint32_t sent = 0;
   for (const unsigned size : {8U, 16U, 256U, 4096U}) {

@@ -221,25 +221,26 @@ TEST_F(TxWire, AHeaderIsNeverTakenForTheOneOfTheChainBroken) {
 // next (a single beat) and its first payload follow one another without a cycle between.
 TEST_F(TxWire, BehindAFullFifoAChainBrokenOffLeavesNoHeaderBehind) {
   TxWireBench::Context c = kTcp;
-  c.payload = 1200;
-  c.mss = 400;
-  for (unsigned header = 12; header <= 18; ++header) {
-    for (unsigned i = 0; i < 16; ++i) bench.legacy(bench.put(noise(1500, i)), 1500, kWhole);
-    const std::uint64_t broken = TxWireBench::kMemory + 0xc0'0000 + header * 0x1000UL, whole = broken + 0x800;
-    const Octets first = noise(54 + 400, header), second = noise(header + 1200U, header + 100);
+  for (unsigned i = 0; i < 32; ++i) {
+    for (unsigned k = 0; k < 14; ++k) bench.legacy(bench.put(noise(1500, i)), 1500, kWhole);
+    const unsigned header = 16 - i % 3;
+    const std::uint64_t broken = TxWireBench::kMemory + 0xc0'0000 + i * 0x1000UL, whole = broken + 0x800;
+    c.mss = 350 + 7 * i;
+    c.payload = 3 * c.mss;
+    const Octets first = noise(54 + c.mss, i), second = noise(header + c.payload, i + 100);
     std::copy(first.begin(), first.end(), bench.memory.at(broken));
     std::copy(second.begin(), second.end(), bench.memory.at(whole));
     c.header = 54;
     bench.context(c, kTxTse | kTxTcp | kTxIpv4);
-    bench.data(broken, 54 + 400, kTxTse);
+    bench.data(broken, 54 + c.mss, kTxTse);
     bench.data(broken, 0, kWhole | kTxTse);
     c.header = header;
     bench.context(c, kTxTse | kTxTcp | kTxIpv4);
-    bench.data(whole, header + 1200, kWhole | kTxTse);
+    bench.data(whole, header + c.payload, kWhole | kTxTse);
   }
   expect_as_the_model();
-  EXPECT_EQ(bench.tso_failed, 7U);
-  EXPECT_EQ(bench.tso_done, 7U);
+  EXPECT_EQ(bench.tso_failed, 32U);
+  EXPECT_EQ(bench.tso_done, 32U);
 }
 
 TEST_F(TxWire, QuietMeansThatNothingMoves) {
