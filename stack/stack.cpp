@@ -108,6 +108,10 @@ void Stack::set_promiscuous(NetDevice& device, bool on) {
   interface.update_rx_mode();
 }
 
+void Stack::set_rps_cpus(NetDevice& device, std::vector<unsigned> cpus) {
+  layers_->interface(device).rps_cpus = std::move(cpus);
+}
+
 void Stack::on_tap(std::function<void(const Frame&, const NetDevice&, SimTime)> listener) {
   layers_->tap.listen(std::move(listener));
 }
@@ -116,7 +120,7 @@ void Stack::receive(NetDevice& from, FramePtr frame) {
   Layers& l = *layers_;
   frame->port = from.port();
   if (l.rx_path == RxPath::direct) return l.deliver(std::move(frame));
-  const unsigned cpu = l.rx_path == RxPath::rps ? l.softnet.rps_cpu(*frame) : l.net.runtime.cpu();
+  const unsigned cpu = l.rx_path == RxPath::rps ? l.softnet.rps_cpu(*frame, l.interface(from).rps_cpus) : l.net.runtime.cpu();
   if (l.softnet.enqueue(frame, cpu)) return;
   ++l.interface(from).rx_dropped;
   l.net.drop(std::move(frame), Station::backlog, DropReason::CPU_BACKLOG);
