@@ -2,7 +2,8 @@
 // CPU, and against other CPUs.
 //
 // A step of code between two points where time passes is atomic by itself. These are for what must stay together over
-// such a point. Letting go takes simulated time, in which a run may end: the thread then unwinds through the destructor.
+// such a point. Letting go takes simulated time, in which a run may end: the thread then unwinds through the
+// destructor.
 #pragma once
 
 #include "common/runtime.hpp"

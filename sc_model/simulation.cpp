@@ -282,13 +282,16 @@ void Simulation::init_process() {
 
   for (AppSetup& app : setup_.apps) {
     // The process's own door to the kernel is made when it runs, on its own stack.
-    cpu_->spawn(app.name, [this, &app] {
-      auto os = std::make_unique<UserProcess>(*cpu_, stack_->calls(), ledger_, *cpu_->current());
-      UserProcess& door = *os;
-      processes_.push_back(std::move(os));
-      app.main(door);
-      door.exit();
-    }, app.cpu);
+    cpu_->spawn(
+        app.name,
+        [this, &app] {
+          auto os = std::make_unique<UserProcess>(*cpu_, stack_->calls(), ledger_, *cpu_->current());
+          UserProcess& door = *os;
+          processes_.push_back(std::move(os));
+          app.main(door);
+          door.exit();
+        },
+        app.cpu);
   }
   sleep_for(SimTime::ms(1));  // they open their sockets and wait
 

@@ -37,8 +37,8 @@ struct NicSetup {
   DriverConfig driver;  // name, rings, mode, promiscuous; `port` is set by the simulation
   MacAddress mac;
   std::vector<std::pair<Ipv4Address, unsigned>> addresses;  // with prefix length
-  unsigned irq_cpu = 0;                                      // which core takes its interrupts (smp_affinity)
-  std::vector<unsigned> rps_cpus;                            // cores that its flows are spread over; empty: all
+  unsigned irq_cpu = 0;                                     // which core takes its interrupts (smp_affinity)
+  std::vector<unsigned> rps_cpus;                           // cores that its flows are spread over; empty: all
   bool everyone_on_link = false;                            // a route for 0.0.0.0/0 without gateway
   std::vector<std::pair<Ipv4Address, MacAddress>> neighbours;
   LinkConfig link;

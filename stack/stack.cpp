@@ -120,7 +120,8 @@ void Stack::receive(NetDevice& from, FramePtr frame) {
   Layers& l = *layers_;
   frame->port = from.port();
   if (l.rx_path == RxPath::direct) return l.deliver(std::move(frame));
-  const unsigned cpu = l.rx_path == RxPath::rps ? l.softnet.rps_cpu(*frame, l.interface(from).rps_cpus) : l.net.runtime.cpu();
+  const unsigned cpu =
+      l.rx_path == RxPath::rps ? l.softnet.rps_cpu(*frame, l.interface(from).rps_cpus) : l.net.runtime.cpu();
   if (l.softnet.enqueue(frame, cpu)) return;
   ++l.interface(from).rx_dropped;
   l.net.drop(std::move(frame), Station::backlog, DropReason::CPU_BACKLOG);

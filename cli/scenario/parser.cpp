@@ -242,9 +242,9 @@ class Parser {
       const auto* number = element.as_integer();
       const bool good = number != nullptr && number->get() >= 0 && number->get() < std::int64_t{scenario_.host.cores};
       if (!good)
-        diagnostics_.add(element.source(), fmt::format("{} holds {}; expected {}", t.full(key),
-                                                       number == nullptr ? type_text(element) : fmt::to_string(number->get()),
-                                                       expected));
+        diagnostics_.add(element.source(),
+                         fmt::format("{} holds {}; expected {}", t.full(key),
+                                     number == nullptr ? type_text(element) : fmt::to_string(number->get()), expected));
       else if (std::ranges::find(to, static_cast<unsigned>(number->get())) == to.end())
         to.push_back(static_cast<unsigned>(number->get()));
     }

@@ -28,14 +28,16 @@ struct CoreTimes {
 
 class Core {
  public:
-  // What the agenda calls: the debt is paid; an interrupt of another core's, or the scheduler's tick, has come.
+  // What the agenda calls: power is on; the debt is paid; an interrupt of another core's, or the scheduler's tick, has
+  // come.
   struct Calls {
-    std::function<void(Core&)> paid, other_core, tick;
+    std::function<void(Core&)> start, paid, other_core, tick;
   };
 
   Core(unsigned number, unsigned cores, unsigned source, Calls calls)
       : index(number),
         queue(cores),
+        start(Rank::cpu, source, [this, call = std::move(calls.start)] { call(*this); }),
         debt_paid(Rank::cpu, source, [this, call = std::move(calls.paid)] { call(*this); }),
         other_core(Rank::cpu, source, [this, call = std::move(calls.other_core)] { call(*this); }),
         tick(Rank::cpu, source, [this, call = std::move(calls.tick)] { call(*this); }) {}
@@ -58,6 +60,7 @@ class Core {
   CoreTimes times;
 
   // Contexts
+  bool started = false;
   bool busy = false;  // the idle loop does interrupts and soft interrupts
   bool in_hardirq = false, in_softirq = false;
   unsigned irq_depth = 0, preempt_depth = 0;
@@ -74,7 +77,7 @@ class Core {
   bool ksoftirqd_active = false;
   bool need_resched = false;
 
-  AgendaCall debt_paid, other_core, tick;
+  AgendaCall start, debt_paid, other_core, tick;
 };
 
 }  // namespace nicosim

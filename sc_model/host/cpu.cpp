@@ -28,6 +28,10 @@ HostCpu::HostCpu(sc_core::sc_module_name name, Agenda& agenda, const CostTable& 
         notice(*cores_.front());
       }) {
   const Core::Calls calls{[this](Core& core) {
+                            core.started = true;
+                            notice(core);
+                          },
+                          [this](Core& core) {
                             core.paid.notify();
                             agenda_.let_threads_run();
                           },
@@ -45,12 +49,13 @@ HostCpu::HostCpu(sc_core::sc_module_name name, Agenda& agenda, const CostTable& 
   for (unsigned i = 0; i < cores; ++i) {
     cores_.push_back(std::make_unique<Core>(i, cores, i == 0 ? source_ : agenda.new_source(), calls));
     Core& core = *cores_.back();
+    agenda_.post(core.start, SimTime::zero());
     sc_core::sc_spawn([this, &core] { until_over([&] { core_loop(core); }); }, fmt::format("core{}", i).c_str(),
                       &options);
   }
   for (auto& core : cores_)
-    core->ksoftirqd =
-        &spawn(fmt::format("ksoftirqd/{}", core->index), [this, &core = *core] { ksoftirqd(core); }, core->index);
+    core->ksoftirqd = &spawn(
+        fmt::format("ksoftirqd/{}", core->index), [this, &core = *core] { ksoftirqd(core); }, core->index);
 }
 
 HostCpu::~HostCpu() = default;
@@ -79,14 +84,15 @@ Context HostCpu::context() const {
   return core.running != nullptr ? Context::process : Context::idle;
 }
 
-// Whose time this is. What ksoftirqd does is soft interrupt work, and ksoftirqd's run time as well.
-void HostCpu::spend(Core& core, SimTime time) {
-  if (core.in_hardirq) {
-    core.times.hardirq += time;
-    return;
-  }
-  (core.in_softirq ? core.times.softirq : core.times.process) += time;
-  if (core.running != nullptr && (!core.in_softirq || core.running == core.ksoftirqd))
+// Whose time this is.
+SimTime& HostCpu::account(Core& core) {
+  if (core.in_hardirq) return core.times.hardirq;
+  return core.in_softirq ? core.times.softirq : core.times.process;
+}
+
+// What the scheduler counts: a process's own time as it passes, interrupts not. What ksoftirqd does is its own.
+void HostCpu::passed(Core& core, SimTime time) {
+  if (core.running != nullptr && !core.in_hardirq && (!core.in_softirq || core.running == core.ksoftirqd))
     core.queue.ran(*core.running, time);
 }
 
@@ -94,12 +100,15 @@ void HostCpu::charge(Cost cost, std::uint64_t units) {
   const SimTime time = costs_.of(cost, units);
   Core& core = here();
   core.debt += time;
-  spend(core, time);
+  account(core) += time;
 }
 
 HostCpu::Stall::~Stall() {
   cpu_.active_ = core_;
-  if (core_ != nullptr) cpu_.spend(*core_, cpu_.agenda_.now() - began_);
+  if (core_ == nullptr) return;
+  const SimTime time = cpu_.agenda_.now() - began_;
+  account(*core_) += time;
+  passed(*core_, time);
 }
 
 void HostCpu::wait(Core& core, sc_core::sc_event& event) {
@@ -137,7 +146,7 @@ void HostCpu::catch_up() {
     const SimTime until = agenda_.now() + core.debt;
     if (agenda_.nothing_until(until)) {
       agenda_.advance_to(until);
-      core.debt = SimTime::zero();
+      passed(core, std::exchange(core.debt, SimTime::zero()));
       continue;
     }
     agenda_.post(core.debt_paid, until);
@@ -145,7 +154,8 @@ void HostCpu::catch_up() {
     wait(core, core.paid);
     core.paying = false;
     agenda_.cancel(core.debt_paid);
-    core.debt = until - agenda_.now();
+    const SimTime before = std::exchange(core.debt, until - agenda_.now());
+    passed(core, before - core.debt);
   }
 }
 
@@ -189,7 +199,8 @@ void HostCpu::lock(SpinLock& lock) {
     core.paying = true;
     wait(core, core.paid);
     core.paying = false;
-    spend(core, agenda_.now() - began);
+    account(core) += agenda_.now() - began;
+    passed(core, agenda_.now() - began);
   }
   core.lock_granted = false;
 }
@@ -311,7 +322,7 @@ void HostCpu::arm(SimTime deadline) {
 
 // Holds the core while no process does: interrupts, soft interrupts, and the first process to become ready.
 void HostCpu::core_loop(Core& core) {
-  active_ = &core;
+  while (!core.started) wait(core, core.wanted);
   for (;;) {
     if (core.running == nullptr) {
       core.busy = true;

@@ -112,7 +112,8 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
       // the end of a thread
     }
   }
-  void spend(Core&, SimTime time);
+  static SimTime& account(Core&);
+  static void passed(Core&, SimTime time);
   void wait(Core&, sc_core::sc_event&);  // the core stays this thread's
   void notice(Core&);                    // from the agenda: its thread looks what there is to do
   void call_core(Core&);                 // from another core: an interrupt there

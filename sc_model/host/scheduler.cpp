@@ -98,10 +98,8 @@ void HostCpu::make_ready(Process& process, RunQueue::Why why) {
   if (&core == active_ || !must_look) return;  // this core comes by there itself
   if (active_ != nullptr)
     call_core(core);
-  else if (sc_core::sc_is_running())
+  else if (core.started)
     notice(core);
-  else
-    core.wanted.notify(sc_core::SC_ZERO_TIME);
 }
 
 // ---- the core goes from one to the next
