@@ -86,6 +86,7 @@ StackConfig stack_config_of(const Scenario& scenario) {
 
 HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
   simulation.seed = scenario.seed;
+  simulation.cores = scenario.host.cores;
   simulation.stop_after = scenario.stop.after;
   simulation.warmup = scenario.stop.warmup;
   simulation.stack = stack_config_of(scenario);
@@ -117,7 +118,7 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
     program.seen = [this, i](std::span<const std::byte> datagram, const sockaddr_in& from) {
       if (on_datagram) on_datagram(i, datagram, from);
     };
-    simulation.apps.push_back({app.name, [program](Posix& os) { return run_datagram_program(os, program); }});
+    simulation.apps.push_back({app.name, [program](Posix& os) { return run_datagram_program(os, program); }, app.cpu});
   }
 }
 
@@ -138,7 +139,7 @@ void HostSetup::add_server(const Scenario::App& app, std::size_t index) {
     default:
       program.serve = serve_echo;
   }
-  simulation.apps.push_back({app.name, [program](Posix& os) { return run_tcp_server(os, program); }});
+  simulation.apps.push_back({app.name, [program](Posix& os) { return run_tcp_server(os, program); }, app.cpu});
 }
 
 void HostSetup::add_client(const Scenario& scenario, const Scenario::App& app, std::size_t index) {
@@ -184,6 +185,8 @@ void HostSetup::add_card(const Scenario& scenario, const Scenario::Nic& nic) {
   for (const Scenario::Address& address : nic.addresses) setup.addresses.emplace_back(address.ip, address.prefix);
   setup.link = link_of(nic.link);
   setup.autoneg = nic.autoneg;
+  setup.irq_cpu = nic.irq_cpu;
+  setup.rps_cpus = nic.rps_cpus;
   WireFaultConfig in;
   WireFaultConfig out;
   for (const Scenario::Wire& wire : scenario.wires) {

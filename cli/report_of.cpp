@@ -88,7 +88,15 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                                 {"downstream_bytes", sim.link(port).downstream_bytes()}}});
     report.interrupts.push_back({std::string{driver.name()}, sim.interrupts(port)});
   }
-  const Stack::Softnet softnet = sim.stack().softnet(0);
+  Stack::Softnet softnet{};  // of all cores
+  for (unsigned core = 0; core < sim.cpu().cpus(); ++core) {
+    const Stack::Softnet one = sim.stack().softnet(core);
+    softnet.processed += one.processed;
+    softnet.dropped += one.dropped;
+    softnet.time_squeeze += one.time_squeeze;
+    softnet.received_rps += one.received_rps;
+    softnet.backlog_len += one.backlog_len;
+  }
   report.counters.push_back({"softnet_stat",
                              {{"processed", softnet.processed},
                               {"dropped", softnet.dropped},
@@ -102,6 +110,9 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
     report.counters.push_back({"nf_conntrack", std::move(tracked)});
   report.counters.push_back({"scheduler",
                              {{"context_switches", sim.cpu().context_switches()},
+                              {"preemptions", sim.cpu().preemptions()},
+                              {"migrations", sim.cpu().migrations()},
+                              {"ipi", sim.cpu().calls_between_cores()},
                               {"ksoftirqd_runs", sim.cpu().ksoftirqd_runs()},
                               {"syscalls", sim.syscalls()}}});
 
@@ -116,14 +127,16 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
     report.files.emplace_back("conntrack.txt", sim.stack().netfilter_connections());
   }
 
-  const HostCpu::Times times = sim.cpu_times();
   report.time = sim.now();
   report.measured = sim.measured();
-  const SimTime busy = times.hardirq + times.softirq + times.process;
-  report.cpu = {{0, "hardirq", times.hardirq},
-                {0, "softirq", times.softirq},
-                {0, "process", times.process},
-                {0, "idle", std::max(SimTime::zero(), report.measured - busy)}};
+  for (unsigned core = 0; core < sim.cpu().cpus(); ++core) {
+    const HostCpu::Times times = sim.cpu_times(core);
+    const SimTime busy = times.hardirq + times.softirq + times.process;
+    report.cpu.insert(report.cpu.end(), {{core, "hardirq", times.hardirq},
+                                         {core, "softirq", times.softirq},
+                                         {core, "process", times.process},
+                                         {core, "idle", std::max(SimTime::zero(), report.measured - busy)}});
+  }
   for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
     const Scenario::App& app = scenario.apps[i];
     if (const StackPeer* const client = host.clients[i]) {

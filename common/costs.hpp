@@ -47,6 +47,7 @@ namespace nicosim {
   X(tcp_receive,      400'000, "segment",   "tcp_v4_rcv",                                      "assumption") \
   X(tcp_transmit,     300'000, "segment",   "tcp_transmit_skb",                                "assumption") \
   X(sock_wake,        150'000, "waiter",    "sk_data_ready to try_to_wake_up",                 "assumption") \
+  X(ipi_latency,      500'000, "interrupt", "from one core to another, until it is taken",   "assumption") \
   X(context_switch, 1'200'000, "switch",    "schedule() and the switch itself",                "assumption") \
   X(syscall_entry,    100'000, "call",      "user to kernel",                                  "assumption") \
   X(syscall_exit,     100'000, "call",      "kernel to user",                                  "assumption") \

@@ -12,6 +12,8 @@
 
 namespace nicosim {
 
+class SpinLock;
+
 enum class Softirq : std::uint8_t { timer, net_tx, net_rx };  // in the order in which Linux runs them
 enum class Context : std::uint8_t { hardirq, softirq, process, idle };
 enum class Woken : std::uint8_t { event, timeout, signal };
@@ -46,6 +48,10 @@ class Runtime {
   virtual void irq_enable() = 0;
   virtual void preempt_disable() = 0;  // nests; soft interrupts and other tasks stay out, hard interrupts do not
   virtual void preempt_enable() = 0;
+
+  // Preemption is disabled. lock() spins while another CPU holds it. With one CPU there is nobody to wait for.
+  virtual void lock(SpinLock&) {}
+  virtual void unlock(SpinLock&) {}
 
   // The earliest next_deadline() of driver or stack is now this; Softirq::timer is raised when it comes. never()
   // disarms.

@@ -78,7 +78,7 @@ EmbedHost::Worker& EmbedHost::free_worker() {
     if (worker.request == nullptr) return worker;
   Worker& worker = workers_.emplace_back();
   worker.process = &sim_->cpu().spawn(
-      "embed", [this, &worker] { work(worker); }, process_);
+      "embed", [this, &worker] { work(worker); }, std::nullopt, process_);
   if (process_ == 0) process_ = worker.process->pid();
   return worker;
 }

@@ -1,5 +1,6 @@
 #include "sc_model/host_link.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 
@@ -58,7 +59,7 @@ HostLink::HostLink(sc_core::sc_module_name name, Agenda& agenda, Memory& target,
       down_(config),
       buffer_time_(up_.wire_time(kUpstreamBuffer)),
       room_made_(Rank::cpu, source_, [this] {
-        room_.notify();
+        writers_.front()->go_on.notify();
         agenda_.let_threads_run();
       }) {
   dma.register_nb_transport_fw(this, &HostLink::dma_forward);
@@ -109,7 +110,9 @@ void HostLink::arrived(Arrival& item) {
   tlm::tlm_generic_payload& trans = item.payload();
   free_arrivals_.push_back(&item);
   if (item.rank() == Rank::read_answer) {
-    answer_.notify();
+    const auto reader = std::ranges::find(readers_, &trans, &Waiting::read);
+    assert(reader != readers_.end() && "an answer that nobody waits for");
+    (*reader)->go_on.notify();
     agenda_.let_threads_run();
     return;
   }
@@ -126,24 +129,28 @@ void HostLink::arrived(Arrival& item) {
   trans.release();
 }
 
-void HostLink::wait_for(sc_core::sc_event& event) {
-  sc_core::wait(event);
+void HostLink::wait_in(std::deque<Waiting*>& line, const tlm::tlm_generic_payload* read) {
+  Waiting self{read, {}};
+  line.push_back(&self);
+  sc_core::wait(self.go_on);
+  std::erase(line, &self);
   agenda_.leave_if_over();
 }
 
 void HostLink::end_of_time() {
-  answer_.notify();
-  room_.notify();
+  for (auto* const line : {&readers_, &writers_})
+    for (Waiting* const waiting : *line) waiting->go_on.notify();
 }
 
 void HostLink::host_access(tlm::tlm_generic_payload& trans, sc_core::sc_time&) {
   const bool read = trans.is_read();
   while (!posted_writes_.empty() && posted_writes_.front() <= agenda_.now()) posted_writes_.pop_front();
-  if (!read && posted_writes_.size() >= kPostedWrites) {
-    // The CPU stalls until the oldest write has arrived.
-    agenda_.post(room_made_, posted_writes_.front());
-    wait_for(room_);
+  if (!read && (posted_writes_.size() >= kPostedWrites || !writers_.empty())) {
+    // The CPU stalls until the oldest write has arrived, and behind other CPUs that do.
+    if (writers_.empty()) agenda_.post(room_made_, posted_writes_.front());
+    wait_in(writers_, nullptr);
     posted_writes_.pop_front();
+    if (!writers_.empty()) agenda_.post(room_made_, std::max(posted_writes_.front(), agenda_.now()));
   }
   const SimTime arrival = down_.send(agenda_.now(), read ? 0 : trans.get_data_length());
   if (!read) posted_writes_.push_back(arrival);
@@ -151,7 +158,7 @@ void HostLink::host_access(tlm::tlm_generic_payload& trans, sc_core::sc_time&) {
   sc_core::sc_time delay = kernel_delay(arrival - agenda_.now());
   registers->nb_transport_fw(trans, phase, delay);
   if (read) {
-    wait_for(answer_);
+    wait_in(readers_, &trans);
   } else {
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
   }

@@ -59,7 +59,12 @@ class HostLink : public sc_core::sc_module {
 
   tlm::tlm_sync_enum dma_forward(tlm::tlm_generic_payload&, tlm::tlm_phase&, sc_core::sc_time&);
   tlm::tlm_sync_enum registers_backward(tlm::tlm_generic_payload&, tlm::tlm_phase&, sc_core::sc_time&);
-  void wait_for(sc_core::sc_event& event);
+  // Threads that wait here, one per core at most, oldest first; each is woken by itself.
+  struct Waiting {
+    const tlm::tlm_generic_payload* read;  // whose answer it waits for
+    sc_core::sc_event go_on;
+  };
+  void wait_in(std::deque<Waiting*>& line, const tlm::tlm_generic_payload* read);
   void host_access(tlm::tlm_generic_payload&, sc_core::sc_time&);
   void arrived(Arrival&);
 
@@ -76,7 +81,7 @@ class HostLink : public sc_core::sc_module {
   std::vector<Interrupt*> free_interrupts_;
   AgendaCall room_made_;
   std::deque<SimTime> posted_writes_;  // arrival times of register writes still on their way
-  sc_core::sc_event answer_, room_;
+  std::deque<Waiting*> readers_, writers_;
 };
 
 }  // namespace nicosim

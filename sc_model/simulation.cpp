@@ -27,7 +27,7 @@ class Simulation::Card {
       : link(fmt::format("link{}", port).c_str(), *sim.agenda_, *sim.memory_, *sim.cpu_, port, nic.link),
         engine(fmt::format("engine{}", port).c_str(), *sim.agenda_, link, sim.ledger_, engine_config(sim, port, nic)),
         pci([this](bool on) { bus.bus_master(on); }),
-        bus(fmt::format("bus{}", port).c_str(), *sim.agenda_, *sim.cpu_, engine, pci),
+        bus(fmt::format("bus{}", port).c_str(), *sim.cpu_, engine, pci),
         memory(*sim.memory_, *sim.cpu_),
         driver(bus, memory, *sim.cpu_, sim.ledger_, sim.pool_, *sim.stack_, *sim.stack_, driver_config(port, nic)) {
     engine.dma.bind(link.dma);
@@ -130,16 +130,15 @@ std::uint64_t Simulation::interrupts(unsigned port) {
   return port < boot_interrupts_.size() ? all - boot_interrupts_[port] : 0;
 }
 
-HostCpu::Times Simulation::cpu_times() const {
-  const HostCpu::Times& all = cpu_->times();
-  return {all.hardirq - boot_times_.hardirq, all.softirq - boot_times_.softirq, all.process - boot_times_.process};
+HostCpu::Times Simulation::cpu_times(unsigned core) const {
+  return core < boot_times_.size() ? cpu_->times(core) - boot_times_[core] : HostCpu::Times{};
 }
 
 void Simulation::build() {
   agenda_ = std::make_unique<Agenda>("agenda");
   memory_ = std::make_unique<Memory>("memory", setup_.memory_bytes);
   auto rng = std::make_shared<Rng>(setup_.seed, "kernel");
-  cpu_ = std::make_unique<HostCpu>("cpu", *agenda_, setup_.costs, [rng] { return rng->next(); });
+  cpu_ = std::make_unique<HostCpu>("cpu", *agenda_, setup_.costs, setup_.cores, [rng] { return rng->next(); });
   stack_ = std::make_unique<Stack>(*cpu_, ledger_, pool_, setup_.stack);
   for (unsigned port = 0; port < setup_.nics.size(); ++port)
     cards_.push_back(std::make_unique<Card>(*this, port, setup_.nics[port]));
@@ -150,6 +149,7 @@ void Simulation::build() {
 
   for (unsigned port = 0; port < cards_.size(); ++port) {
     Card& card = *cards_[port];
+    cpu_->set_affinity(port, setup_.nics[port].irq_cpu);
     cpu_->vectors().connect(port, setup_.nics[port].driver.name, [&card] { return card.driver.handle_interrupt(); });
     const unsigned source = agenda_->new_source();
     card.engine.on_outgoing([this, port, source, &card](WireOut::Frame&& frame, FrameId id) {
@@ -275,6 +275,7 @@ void Simulation::init_process() {
     for (const auto& [address, prefix] : nic.addresses) stack_->add_address(card.driver, address, prefix);
     for (const NicSetup::Route& route : nic.routes)
       stack_->add_route(route.destination, route.prefix_length, route.gateway, card.driver);
+    stack_->set_rps_cpus(card.driver, nic.rps_cpus);
     if (nic.everyone_on_link) stack_->add_route(Ipv4Address::any(), 0, Ipv4Address::any(), card.driver);
     for (const auto& [address, mac] : nic.neighbours) stack_->set_neighbour(card.driver, address, mac);
     card.driver.open();
@@ -284,20 +285,23 @@ void Simulation::init_process() {
 
   for (AppSetup& app : setup_.apps) {
     // The process's own door to the kernel is made when it runs, on its own stack.
-    cpu_->spawn(app.name, [this, &app] {
-      auto os = std::make_unique<UserProcess>(*cpu_, stack_->calls(), ledger_, *cpu_->current());
-      UserProcess& door = *os;
-      processes_.push_back(std::move(os));
-      app.main(door);
-      door.exit();
-    });
+    cpu_->spawn(
+        app.name,
+        [this, &app] {
+          auto os = std::make_unique<UserProcess>(*cpu_, stack_->calls(), ledger_, *cpu_->current());
+          UserProcess& door = *os;
+          processes_.push_back(std::move(os));
+          app.main(door);
+          door.exit();
+        },
+        app.cpu);
   }
   sleep_for(SimTime::ms(1));  // they open their sockets and wait
 
   const std::int64_t millisecond = SimTime::ms(1).in_ps();
   wire_start_ = SimTime::ps((cpu_->now().in_ps() / millisecond + 2) * millisecond);
   for (auto& card : cards_) boot_interrupts_.push_back(card->driver.work().interrupts);
-  boot_times_ = cpu_->times();
+  for (unsigned core = 0; core < cpu_->cpus(); ++core) boot_times_.push_back(cpu_->times(core));
   for (unsigned port = 0; port < cards_.size(); ++port) {
     for (const auto& [time, in] : setup_.nics[port].link_events) cards_[port]->engine.set_cable(wire_start_ + time, in);
     if (wires_[port].source == nullptr) continue;

@@ -42,8 +42,10 @@ struct NicSetup {
     unsigned prefix_length;
     Ipv4Address gateway;  // any: on the link
   };
-  std::vector<Route> routes;      // beside that to the card's own network
-  bool everyone_on_link = false;  // a route for 0.0.0.0/0 without gateway
+  std::vector<Route> routes;       // beside that to the card's own network
+  bool everyone_on_link = false;   // a route for 0.0.0.0/0 without gateway
+  unsigned irq_cpu = 0;            // which core takes its interrupts (smp_affinity)
+  std::vector<unsigned> rps_cpus;  // cores that its flows are spread over; empty: all
   std::vector<std::pair<Ipv4Address, MacAddress>> neighbours;
   LinkConfig link;
   SimTime wire_delay;                // card to peer
@@ -55,6 +57,7 @@ struct NicSetup {
 struct AppSetup {
   std::string name;
   std::function<int(Posix&)> main;
+  std::optional<unsigned> cpu = std::nullopt;  // the only core it may run on
 };
 
 enum class Tap : std::uint8_t { wire_in, driver, stack, wire_out };
@@ -72,6 +75,7 @@ struct TapRecord {
 
 struct SimulationSetup {
   std::uint64_t seed = 1;
+  unsigned cores = 1;
   std::vector<NicSetup> nics;
   std::vector<AppSetup> apps;
   StackConfig stack;
@@ -143,7 +147,7 @@ class Simulation {
   // Since the wires came to life; those of the boot (link up) do not count.
   std::uint64_t interrupts(unsigned port);
   // The same for what the CPU did, and for how long that is: zero while the host still boots.
-  HostCpu::Times cpu_times() const;
+  HostCpu::Times cpu_times(unsigned core) const;
   SimTime measured() const { return wire_start_ <= now() ? now() - wire_start_ : SimTime::zero(); }
 
  private:
@@ -178,7 +182,7 @@ class Simulation {
   std::vector<std::unique_ptr<WireSource>> sources_;
   std::vector<std::unique_ptr<AgendaCall>> peer_timers_;  // per card; nullptr without such peers
   std::vector<std::uint64_t> boot_interrupts_;
-  HostCpu::Times boot_times_;
+  std::vector<HostCpu::Times> boot_times_;  // per core
   std::unique_ptr<AgendaCall> stop_;
   std::unique_ptr<AgendaCall> pause_;         // the end of a slice
   const std::function<bool()>* enough_ = {};  // of the slice that runs

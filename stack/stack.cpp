@@ -81,7 +81,7 @@ struct Stack::Layers {
   // netif_receive_skb, or RPS: where a frame goes from the driver or from GRO.
   void pass(NetDevice& from, FramePtr frame) {
     if (rx_path == RxPath::direct) return deliver(std::move(frame));
-    const unsigned cpu = rx_path == RxPath::rps ? softnet.rps_cpu(*frame) : net.runtime.cpu();
+    const unsigned cpu = rx_path == RxPath::rps ? softnet.rps_cpu(*frame, interface(from).rps_cpus) : net.runtime.cpu();
     if (softnet.enqueue(frame, cpu)) return;
     ++interface(from).rx_dropped;
     net.drop(std::move(frame), Station::backlog, DropReason::CPU_BACKLOG);
@@ -124,6 +124,10 @@ void Stack::set_promiscuous(NetDevice& device, bool on) {
   Interface& interface = layers_->interface(device);
   interface.promiscuous = on;
   interface.update_rx_mode();
+}
+
+void Stack::set_rps_cpus(NetDevice& device, std::vector<unsigned> cpus) {
+  layers_->interface(device).rps_cpus = std::move(cpus);
 }
 
 void Stack::on_tap(std::function<void(const Frame&, const NetDevice&, SimTime)> listener) {

@@ -53,6 +53,7 @@ class Stack final : public FrameSink, public NapiScheduler {
   void add_route(Ipv4Address destination, unsigned prefix_length, Ipv4Address gateway /*any: on-link*/,
                  NetDevice& device);
   void set_neighbour(NetDevice& device, Ipv4Address address, MacAddress mac);  // NUD_PERMANENT
+  void set_rps_cpus(NetDevice& device, std::vector<unsigned> cpus);            // of rx_path rps; empty: all
   void set_promiscuous(NetDevice& device, bool on);                            // IFF_PROMISC
   // Capture point `eth0:stack`: whole Ethernet frames at the packet tap, received ones and, just before the driver
   // gets them, sent ones (those have ids that are from_host()). The frame is the stack's; copy what you keep.

@@ -133,8 +133,7 @@ class Parser {
 
   void host(TableReader t) {
     Scenario::Host& host = scenario_.host;
-    if (t.number("cores", host.cores, 1, 64) && host.cores != 1)
-      t.wrong("cores", fmt::format("is {}; this version simulates one core", host.cores), "1");
+    t.number("cores", host.cores, 1, 64);
     if (t.choice<Mode>("mode", host.mode, kModes) && host.mode == Mode::pio)
       t.wrong("mode", "'pio' is not in this version", "dma_irq or napi");
     // The older modes hand each frame over from the interrupt handler, as drivers did before NAPI.
@@ -241,9 +240,31 @@ class Parser {
     t.boolean("tso", nic.tso);
     t.boolean("gso", nic.gso);
     t.boolean("gro", nic.gro);
+    core(t, "irq_cpu", nic.irq_cpu);
+    if (const toml::node* node = t.find("rps_cpus")) cores(t, "rps_cpus", *node, nic.rps_cpus);
     t.duration("autoneg", nic.autoneg, SimTime::zero(), kLongestAutoneg);
     if (const auto* own = t.table("link")) link({diagnostics_, *own, t.full("link")}, nic.link);
     t.finish();
+  }
+
+  bool core(TableReader& t, std::string_view key, unsigned& to) {
+    return t.number(key, to, 0, scenario_.host.cores - 1);
+  }
+
+  void cores(TableReader& t, std::string_view key, const toml::node& node, std::vector<unsigned>& to) {
+    const std::string expected = fmt::format("a list of cores from 0 to {}", scenario_.host.cores - 1);
+    const toml::array* array = node.as_array();
+    if (array == nullptr) return t.wrong(key, fmt::format("is {}", type_text(node)), expected);
+    for (const toml::node& element : *array) {
+      const auto* number = element.as_integer();
+      const bool good = number != nullptr && number->get() >= 0 && number->get() < std::int64_t{scenario_.host.cores};
+      if (!good)
+        diagnostics_.add(element.source(),
+                         fmt::format("{} holds {}; expected {}", t.full(key),
+                                     number == nullptr ? type_text(element) : fmt::to_string(number->get()), expected));
+      else if (std::ranges::find(to, static_cast<unsigned>(number->get())) == to.end())
+        to.push_back(static_cast<unsigned>(number->get()));
+    }
   }
 
   void addresses(TableReader& t, const toml::node& node, Scenario::Nic& nic) {
@@ -457,6 +478,8 @@ class Parser {
   void server(TableReader& t, Scenario::App& app) {
     if (app.on != "host")
       t.wrong("on", fmt::format("is {}; servers run only on the host in this version", quoted(app.on)), "\"host\"");
+    unsigned cpu = 0;
+    if (core(t, "cpu", cpu)) app.cpu = cpu;
     if (!t.find("port")) t.wrong("", "lacks 'port'", "an integer from 1 to 65535");
     if (!t.number("port", app.port, 1, 65'535)) return;
     for (const Scenario::App& other : scenario_.apps)

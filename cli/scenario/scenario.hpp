@@ -84,8 +84,10 @@ struct Scenario {
     unsigned copybreak = 256;
     bool promiscuous = false;
     bool rx_checksum = true, tx_checksum = true, tso = true, gso = true, gro = false;  // as `ethtool -K`
-    SimTime autoneg = SimTime::ms(1);                                                  // how long the PHY negotiates
-    Link link;                                                                         // [link], then [nic.NAME.link]
+    unsigned irq_cpu = 0;              // the core that takes its interrupts
+    std::vector<unsigned> rps_cpus;    // cores that rx_path rps spreads its flows over; empty: all
+    SimTime autoneg = SimTime::ms(1);  // how long the PHY negotiates
+    Link link;                         // [link], then [nic.NAME.link]
     bool operator==(const Nic&) const = default;
   };
 
@@ -143,7 +145,8 @@ struct Scenario {
     std::string name;
     std::string on = "host";  // or, http_load only, the name of a peer with a stack
     Kind kind = Kind::udp_sink;
-    std::uint16_t port = 0;  // of a server; http_load: of its target
+    std::optional<unsigned> cpu;  // the only core it may run on; none: any
+    std::uint16_t port = 0;       // of a server; http_load: of its target
     // http_load
     Ipv4Address target;
     std::uint64_t connections = 1;

@@ -6,6 +6,7 @@
 #include "cli/scenario/units.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <iterator>
 
 namespace nicosim {
@@ -83,7 +84,8 @@ void write_nic(Writer& w, const Scenario::Nic& nic) {
   w.line("address = [{}]", addresses);
   w.line("rx_ring = {}\ntx_ring = {}", nic.rx_ring, nic.tx_ring);
   w.line("rx_usecs = {}\nmtu = {}\ncopybreak = {}", nic.rx_usecs, nic.mtu, nic.copybreak);
-  w.line("promiscuous = {}", nic.promiscuous);
+  w.line("promiscuous = {}\nirq_cpu = {}", nic.promiscuous, nic.irq_cpu);
+  if (!nic.rps_cpus.empty()) w.line("rps_cpus = [{}]", fmt::join(nic.rps_cpus, ", "));
   w.line("rx_checksum = {}\ntx_checksum = {}", nic.rx_checksum, nic.tx_checksum);
   w.line("tso = {}\ngso = {}\ngro = {}", nic.tso, nic.gso, nic.gro);
   w.line("autoneg = \"{}\"", duration_text(nic.autoneg));
@@ -140,6 +142,7 @@ std::string write_scenario(const Scenario& scenario) {
     w.line("kind = \"{}\"", name_of(app.kind));
     if (app.kind != Scenario::App::Kind::http_load) {
       w.line("port = {}", app.port);
+      if (app.cpu) w.line("cpu = {}", *app.cpu);
       continue;
     }
     w.line("target = \"{}:{}\"\nconnections = {}", app.target.text(), app.port, app.connections);

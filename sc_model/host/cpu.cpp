@@ -1,8 +1,11 @@
+// Contexts, time, interrupts and soft interrupts. Processes: scheduler.cpp.
 #include "sc_model/host/cpu.hpp"
 
 #include <algorithm>
 #include <cassert>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace nicosim {
 namespace {
@@ -13,209 +16,296 @@ constexpr std::uint32_t bit(Softirq s) { return 1U << static_cast<unsigned>(s); 
 
 }  // namespace
 
-HostCpu::HostCpu(sc_core::sc_module_name name, Agenda& agenda, const CostTable& costs,
+HostCpu::HostCpu(sc_core::sc_module_name name, Agenda& agenda, const CostTable& costs, unsigned cores,
                  std::function<std::uint64_t()> random)
     : sc_module(name),
       agenda_(agenda),
       costs_(costs),
       random_(std::move(random)),
       source_(agenda.new_source()),
-      debt_paid_(Rank::cpu, source_,
-                 [this] {
-                   paid_.notify();
-                   agenda_.let_threads_run();
-                 }),
       timer_(Rank::cpu, source_, [this] {
-        timer_due_ = true;
-        if (paying_)
-          paid_.notify();
-        else
-          core_event_.notify();
-        agenda_.let_threads_run();
+        cores_.front()->timer_due = true;
+        notice(*cores_.front());
       }) {
+  const Core::Calls calls{[this](Core& core) {
+                            core.started = true;
+                            notice(core);
+                          },
+                          [this](Core& core) {
+                            core.paid.notify();
+                            agenda_.let_threads_run();
+                          },
+                          [this](Core& core) {
+                            core.called = true;
+                            notice(core);
+                          },
+                          [this](Core& core) {
+                            if (core.running == nullptr) return;
+                            core.tick_due = true;
+                            notice(core);
+                          }};
   sc_core::sc_spawn_options options;
   options.set_stack_size(Process::kStackBytes);
-  sc_core::sc_spawn([this] { until_over([this] { core_loop(); }); }, "core0", &options);
-  ksoftirqd_ = &spawn("ksoftirqd/0", [this] { ksoftirqd(); });
+  for (unsigned i = 0; i < cores; ++i) {
+    cores_.push_back(std::make_unique<Core>(i, cores, i == 0 ? source_ : agenda.new_source(), calls));
+    Core& core = *cores_.back();
+    agenda_.post(core.start, SimTime::zero());
+    sc_core::sc_spawn([this, &core] { until_over([&] { core_loop(core); }); }, fmt::format("core{}", i).c_str(),
+                      &options);
+  }
+  for (auto& core : cores_)
+    core->ksoftirqd = &spawn(
+        fmt::format("ksoftirqd/{}", core->index), [this, &core = *core] { ksoftirqd(core); }, core->index);
 }
 
 HostCpu::~HostCpu() = default;
 
 // ---- the end
 
-// Everything a thread holds is freed on its way out: it unwinds from wherever it waits.
-template <class Body>
-void HostCpu::until_over(Body body) {
-  try {
-    body();
-  } catch (const SimulationOver&) {
-    // the end of a thread
-  }
-}
-
 void HostCpu::end_of_time() {
   ended_ = true;
-  paid_.notify();
-  core_event_.notify();
+  for (auto& core : cores_) {
+    core->paid.notify();
+    core->wanted.notify();
+  }
   for (auto& process : processes_) process->run_.notify();
+}
+
+bool HostCpu::idle() const {
+  return std::ranges::all_of(cores_, [](const auto& core) { return core->idle() && !core->other_core.scheduled(); });
 }
 
 // ---- contexts and time
 
 Context HostCpu::context() const {
-  if (in_hardirq_) return Context::hardirq;
-  if (in_softirq_) return Context::softirq;
-  return running_ != nullptr ? Context::process : Context::idle;
+  const Core& core = here();
+  if (core.in_hardirq) return Context::hardirq;
+  if (core.in_softirq) return Context::softirq;
+  return core.running != nullptr ? Context::process : Context::idle;
 }
 
-SimTime& HostCpu::account() {
-  if (in_hardirq_) return times_.hardirq;
-  if (in_softirq_) return times_.softirq;
-  return times_.process;
+// Whose time this is.
+SimTime& HostCpu::account(Core& core) {
+  if (core.in_hardirq) return core.times.hardirq;
+  return core.in_softirq ? core.times.softirq : core.times.process;
+}
+
+// What the scheduler counts: a process's own time as it passes, interrupts not. What ksoftirqd does is its own.
+void HostCpu::passed(Core& core, SimTime time) {
+  if (core.running != nullptr && !core.in_hardirq && (!core.in_softirq || core.running == core.ksoftirqd))
+    core.queue.ran(*core.running, time);
 }
 
 void HostCpu::charge(Cost cost, std::uint64_t units) {
   const SimTime time = costs_.of(cost, units);
-  debt_ += time;
-  account() += time;
+  Core& core = here();
+  core.debt += time;
+  account(core) += time;
 }
 
-void HostCpu::stall(SimTime began) { account() += agenda_.now() - began; }
+HostCpu::Stall::~Stall() {
+  cpu_.active_ = core_;
+  if (core_ == nullptr) return;
+  const SimTime time = cpu_.agenda_.now() - began_;
+  account(*core_) += time;
+  passed(*core_, time);
+}
+
+void HostCpu::wait(Core& core, sc_core::sc_event& event) {
+  active_ = nullptr;
+  sc_core::wait(event);
+  active_ = &core;
+  agenda_.leave_if_over();
+}
+
+void HostCpu::notice(Core& core) {
+  (core.paying ? core.paid : core.wanted).notify();  // a core that stalls on the bus looks when it goes on
+  agenda_.let_threads_run();
+}
+
+void HostCpu::call_core(Core& core) {
+  if (!core.other_core.scheduled()) agenda_.post(core.other_core, now() + costs_.of(Cost::ipi_latency, 1));
+}
 
 void HostCpu::catch_up() {
-  if (ended_) return;
-  for (;;) {
-    if (interrupt_waits()) {
-      const SimTime rest = debt_;  // of what was interrupted
-      debt_ = SimTime::zero();
-      take_interrupts();
-      debt_ = rest;
+  while (!ended_) {
+    Core& core = here();
+    if (core.interrupt_waits()) {
+      const SimTime rest = std::exchange(core.debt, SimTime::zero());  // of what was interrupted
+      take_interrupts(core);
+      core.debt = rest;
       continue;
     }
-    if (debt_ == SimTime::zero()) return;
-    const SimTime until = agenda_.now() + debt_;
+    if (core.need_resched && context() == Context::process && core.running->in_user_) {
+      const SimTime rest = std::exchange(core.debt, SimTime::zero());
+      resched(core);
+      here().debt += rest;  // perhaps another core's
+      continue;
+    }
+    if (core.debt == SimTime::zero()) return;
+    const SimTime until = agenda_.now() + core.debt;
     if (agenda_.nothing_until(until)) {
       agenda_.advance_to(until);
-      debt_ = SimTime::zero();
+      passed(core, std::exchange(core.debt, SimTime::zero()));
       continue;
     }
-    agenda_.post(debt_paid_, until);
-    paying_ = true;
-    sc_core::wait(paid_);
-    paying_ = false;
-    agenda_.leave_if_over();
-    agenda_.cancel(debt_paid_);
-    debt_ = until - agenda_.now();
+    agenda_.post(core.debt_paid, until);
+    core.paying = true;
+    wait(core, core.paid);
+    core.paying = false;
+    agenda_.cancel(core.debt_paid);
+    const SimTime before = std::exchange(core.debt, until - agenda_.now());
+    passed(core, before - core.debt);
   }
 }
 
 void HostCpu::irq_disable() {
   catch_up();
-  ++irq_depth_;
+  ++here().irq_depth;
 }
 
 void HostCpu::irq_enable() {
-  assert(irq_depth_ > 0 && "interrupts were enabled more often than disabled");
+  assert(here().irq_depth > 0 && "interrupts were enabled more often than disabled");
   catch_up();
-  if (--irq_depth_ == 0) catch_up();
+  if (--here().irq_depth == 0) catch_up();
 }
 
 void HostCpu::preempt_disable() {
   catch_up();
-  ++preempt_depth_;
+  ++here().preempt_depth;
 }
 
 // local_bh_enable: soft interrupts that were raised meanwhile run here.
 void HostCpu::preempt_enable() {
-  assert(preempt_depth_ > 0 && "preemption was enabled more often than disabled");
+  assert(here().preempt_depth > 0 && "preemption was enabled more often than disabled");
   catch_up();
-  if (--preempt_depth_ == 0 && !in_hardirq_ && !in_softirq_ && softirq_waits()) do_softirq();
+  Core& core = here();
+  if (--core.preempt_depth == 0 && !core.in_hardirq && !core.in_softirq && core.softirq_waits()) do_softirq(core);
+}
+
+// ---- locks
+
+void HostCpu::lock(SpinLock& lock) {
+  catch_up();
+  if (!std::exchange(lock.held, true) || ended_) return;
+  Core& core = here();
+  lock.waiting.push_back(core.index);
+  while (!core.lock_granted) {
+    if (core.interrupt_waits()) {
+      take_interrupts(core);
+      continue;
+    }
+    const SimTime began = agenda_.now();
+    core.paying = true;
+    wait(core, core.paid);
+    core.paying = false;
+    account(core) += agenda_.now() - began;
+    passed(core, agenda_.now() - began);
+  }
+  core.lock_granted = false;
+}
+
+void HostCpu::unlock(SpinLock& lock) {
+  catch_up();
+  if (lock.waiting.empty()) {
+    lock.held = false;
+    return;
+  }
+  Core& next = *cores_[lock.waiting.front()];
+  lock.waiting.pop_front();
+  next.lock_granted = true;
+  if (!ended_ && !next.debt_paid.scheduled()) agenda_.post(next.debt_paid, agenda_.now());  // not if an interrupt runs
 }
 
 // ---- interrupts
 
 void HostCpu::line(unsigned port, bool high, SimTime raised) {
-  const auto place = std::ranges::find(high_lines_, port);
+  const auto chosen = affinity_.find(port);
+  Core& core = *cores_[chosen == affinity_.end() ? 0 : chosen->second];
+  const auto place = std::ranges::find(core.high_lines, port);
   if (!high) {
-    if (place != high_lines_.end()) high_lines_.erase(place);
+    if (place != core.high_lines.end()) core.high_lines.erase(place);
     return;
   }
-  if (place == high_lines_.end()) high_lines_.push_back(port);
+  if (place == core.high_lines.end()) core.high_lines.push_back(port);
   if (delivered_) delivered_(port, raised);
-  if (paying_)
-    paid_.notify();
-  else
-    core_event_.notify();  // if it is idle; a core that stalls on the bus looks when it goes on
-  agenda_.let_threads_run();
+  notice(core);
 }
 
-// Runs handlers until no line is high, then the soft interrupts they raised (irq_exit).
-void HostCpu::take_interrupts() {
-  while (interrupt_waits()) {
-    in_hardirq_ = true;
+// Runs handlers until nothing waits, then the soft interrupts they raised (irq_exit).
+void HostCpu::take_interrupts(Core& core) {
+  while (core.interrupt_waits()) {
+    core.in_hardirq = true;
     ++interrupts_;
     charge(Cost::irq_entry, 1);
-    if (timer_due_) {
-      timer_due_ = false;
-      raise_softirq(Softirq::timer, 0);
+    if (std::exchange(core.timer_due, false)) {
+      raise_softirq(Softirq::timer, core.index);
+    } else if (std::exchange(core.called, false)) {
+      ++calls_between_cores_;
+      core.pending_softirqs |= std::exchange(core.sent_softirqs, 0U);
+    } else if (std::exchange(core.tick_due, false)) {
+      scheduler_tick(core);
     } else {
-      const unsigned port = high_lines_.front();
+      const unsigned port = core.high_lines.front();
       if (!vectors_.dispatch(port)) charge(Cost::irq_spurious, 1);
       // A line that nobody served goes to the back, so that it cannot keep the others out.
-      const auto still = std::ranges::find(high_lines_, port);
-      if (still != high_lines_.end() && high_lines_.size() > 1) std::rotate(still, still + 1, high_lines_.end());
+      const auto still = std::ranges::find(core.high_lines, port);
+      if (still != core.high_lines.end() && core.high_lines.size() > 1)
+        std::rotate(still, still + 1, core.high_lines.end());
     }
     charge(Cost::irq_exit, 1);
     catch_up();  // nothing interrupts a handler
-    in_hardirq_ = false;
-    if (!in_softirq_ && preempt_depth_ == 0 && softirq_waits()) do_softirq();
+    core.in_hardirq = false;
+    if (!core.in_softirq && core.preempt_depth == 0 && core.softirq_waits()) do_softirq(core);
   }
 }
 
-void HostCpu::raise_softirq(Softirq s, unsigned) {
-  pending_softirqs_ |= bit(s);
+void HostCpu::raise_softirq(Softirq s, unsigned cpu) {
+  Core& core = here();
+  if (cpu != core.index) {
+    cores_.at(cpu)->sent_softirqs |= bit(s);
+    call_core(*cores_[cpu]);
+    return;
+  }
+  core.pending_softirqs |= bit(s);
   // Outside interrupts nobody would look at it soon: ksoftirqd does (raise_softirq in kernel/softirq.c).
-  if (!in_hardirq_ && !in_softirq_ && preempt_depth_ == 0) wake(*ksoftirqd_, false);
+  if (!core.in_hardirq && !core.in_softirq && core.preempt_depth == 0) wake(*core.ksoftirqd, false);
 }
 
-// handle_softirqs: rounds over what is pending, up to ten and 2 ms, then the rest is ksoftirqd's.
-void HostCpu::do_softirq() {
-  in_softirq_ = true;
+// handle_softirqs: rounds over what is pending, up to ten and 2 ms and while the scheduler has no other wish, then the
+// rest is ksoftirqd's.
+void HostCpu::do_softirq(Core& core) {
+  core.in_softirq = true;
   const SimTime began = now();
   charge(Cost::softirq_entry, 1);
   int restarts = kMaxSoftirqRestart;
-  while (pending_softirqs_ != 0) {
-    const std::uint32_t round = pending_softirqs_;
-    pending_softirqs_ = 0;
+  while (core.pending_softirqs != 0) {
+    const std::uint32_t round = std::exchange(core.pending_softirqs, 0U);
     for (const Softirq s : {Softirq::timer, Softirq::net_tx, Softirq::net_rx})
       if ((round & bit(s)) != 0 && softirq_action_) softirq_action_(s);
     catch_up();
-    if (pending_softirqs_ != 0 && (--restarts == 0 || now() - began >= kMaxSoftirqTime)) {
-      wake(*ksoftirqd_, false);
-      ksoftirqd_active_ = true;  // from now on it runs them, irq_exit does not
+    if (core.pending_softirqs != 0 && (--restarts == 0 || core.need_resched || now() - began >= kMaxSoftirqTime)) {
+      wake(*core.ksoftirqd, false);
+      core.ksoftirqd_active = true;  // from now on it runs them, irq_exit does not
       break;
     }
   }
   catch_up();
-  in_softirq_ = false;
+  core.in_softirq = false;
 }
 
-void HostCpu::ksoftirqd() {
+void HostCpu::ksoftirqd(Core& core) {
   for (;;) {
     prepare_to_sleep();
-    if (pending_softirqs_ == 0) {
-      ksoftirqd_active_ = false;
+    if (core.pending_softirqs == 0) {
+      core.ksoftirqd_active = false;
       sleep(SimTime::never(), false);
     }
-    if (pending_softirqs_ == 0) continue;
+    if (core.pending_softirqs == 0) continue;
     ++ksoftirqd_runs_;
-    ksoftirqd_active_ = true;
-    do_softirq();
-    if (!ready_.empty()) {  // cond_resched
-      make_ready(*ksoftirqd_);
-      hand_over();
-      wait_for_core(*ksoftirqd_);
-    }
+    core.ksoftirqd_active = true;
+    do_softirq(core);
+    if (core.need_resched) resched(core);  // cond_resched
   }
 }
 
@@ -230,124 +320,20 @@ void HostCpu::arm(SimTime deadline) {
   agenda_.post(timer_, when, true);
 }
 
-// ---- processes
-
-void HostCpu::kick(Process& process, bool signal) {
-  process.signalled_ = process.signalled_ || signal;
-  process.woken_ = process.woken_ || !signal;
-  if (process.state_ != Process::State::sleeping) return;
-  make_ready(process);
-  if (!paying_) core_event_.notify();
-  agenda_.let_threads_run();
-}
-
-Process& HostCpu::spawn(std::string name, std::function<void()> body, unsigned tgid) {
-  processes_.push_back(std::make_unique<Process>(next_pid_++, std::move(name), std::move(body), tgid));
-  Process& process = *processes_.back();
-  process.timeout_ = std::make_unique<AgendaCall>(Rank::cpu, source_, [this, &process] {
-    if (process.state_ != Process::State::sleeping) return;
-    process.timed_out_ = true;
-    make_ready(process);
-    if (!paying_) core_event_.notify();
-    agenda_.let_threads_run();
-  });
-  sc_core::sc_spawn_options options;
-  options.set_stack_size(Process::kStackBytes);
-  sc_core::sc_spawn(
-      [this, &process] {
-        until_over([&] {
-          wait_for_core(process);
-          process.body_();
-          catch_up();
-          process.state_ = Process::State::exited;
-          hand_over();
-        });
-      },
-      sc_core::sc_gen_unique_name("process"), &options);
-  process.state_ = Process::State::ready;
-  ready_.push_back(&process);
-  core_event_.notify(sc_core::SC_ZERO_TIME);
-  return process;
-}
-
-Task* HostCpu::current() { return context() == Context::process ? running_ : nullptr; }
-
-void HostCpu::prepare_to_sleep() {
-  assert(context() == Context::process && "only a process can sleep");
-  running_->woken_ = false;
-}
-
-Woken HostCpu::sleep(SimTime until, bool) {
-  assert(context() == Context::process && irq_depth_ == 0 && preempt_depth_ == 0 && "sleeps with a lock held");
-  catch_up();
-  Process& self = *running_;
-  if (self.woken_) return Woken::event;
-  if (until <= agenda_.now()) return Woken::timeout;
-  self.state_ = Process::State::sleeping;
-  self.timed_out_ = false;
-  if (!until.is_never()) agenda_.post(*self.timeout_, until, true);
-  hand_over();
-  wait_for_core(self);
-  agenda_.cancel(*self.timeout_);
-  if (self.woken_) return Woken::event;
-  if (std::exchange(self.signalled_, false)) return Woken::signal;
-  return self.timed_out_ ? Woken::timeout : Woken::event;
-}
-
-void HostCpu::wake(Task& task, bool) {
-  catch_up();
-  auto& process = static_cast<Process&>(task);
-  process.woken_ = true;
-  if (process.state_ == Process::State::sleeping) make_ready(process);
-}
-
-void HostCpu::make_ready(Process& process) {
-  process.state_ = Process::State::ready;
-  ready_.push_back(&process);
-}
-
-// The thread waits until the scheduler has given it the core.
-void HostCpu::wait_for_core(Process& self) {
-  while (running_ != &self) {
-    sc_core::wait(self.run_);
-    agenda_.leave_if_over();
-  }
-}
-
-void HostCpu::hand_over() {
-  running_ = nullptr;
-  if (ready_.empty()) {
-    core_event_.notify();
-    agenda_.let_threads_run();
-  } else {
-    run_next();
-  }
-}
-
-void HostCpu::run_next() {
-  Process& next = *ready_.front();
-  ready_.pop_front();
-  running_ = &next;
-  next.state_ = Process::State::running;
-  ++context_switches_;
-  charge(Cost::context_switch, 1);
-  next.run_.notify();
-  agenda_.let_threads_run();
-}
-
 // Holds the core while no process does: interrupts, soft interrupts, and the first process to become ready.
-void HostCpu::core_loop() {
+void HostCpu::core_loop(Core& core) {
+  while (!core.started) wait(core, core.wanted);
   for (;;) {
-    if (running_ == nullptr) {
-      core_busy_ = true;
+    if (core.running == nullptr) {
+      core.busy = true;
       catch_up();
-      if (softirq_waits() && preempt_depth_ == 0) do_softirq();
-      core_busy_ = false;
-      if (!ready_.empty()) run_next();
+      if (core.softirq_waits() && core.preempt_depth == 0) do_softirq(core);
+      core.busy = false;
+      core.need_resched = false;
+      if (!core.queue.empty() || pull(core)) run_next(core);
     }
     agenda_.look();
-    sc_core::wait(core_event_);
-    agenda_.leave_if_over();
+    wait(core, core.wanted);
   }
 }
 

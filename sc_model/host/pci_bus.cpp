@@ -10,13 +10,11 @@ constexpr std::uint32_t kAbort = ~std::uint32_t{0};  // what a PCI master abort 
 
 }  // namespace
 
-PciBus::PciBus(sc_core::sc_module_name name, Agenda& agenda, HostCpu& cpu, ClockEngine& card,
-               const PciFunction& function)
-    : sc_module(name), agenda_(agenda), cpu_(cpu), card_(card), function_(function) {}
+PciBus::PciBus(sc_core::sc_module_name name, HostCpu& cpu, ClockEngine& card, const PciFunction& function)
+    : sc_module(name), cpu_(cpu), card_(card), function_(function) {}
 
 std::uint32_t PciBus::access(tlm::tlm_command command, std::uint32_t offset, std::uint32_t value) {
   cpu_.catch_up();
-  const SimTime began = agenda_.now();
   tlm::tlm_generic_payload trans;
   trans.set_command(command);
   trans.set_address(offset);
@@ -24,8 +22,10 @@ std::uint32_t PciBus::access(tlm::tlm_command command, std::uint32_t offset, std
   trans.set_data_length(sizeof value);
   trans.set_streaming_width(sizeof value);
   sc_core::sc_time none = sc_core::SC_ZERO_TIME;
-  link->b_transport(trans, none);
-  cpu_.stall(began);
+  {
+    const HostCpu::Stall stall{cpu_};
+    link->b_transport(trans, none);
+  }
   return trans.is_response_ok() ? value : kAbort;
 }
 

@@ -22,7 +22,7 @@ class PciBus final : public sc_core::sc_module, public DeviceBus {
  public:
   tlm_utils::simple_initiator_socket<PciBus> link{"link"};
 
-  PciBus(sc_core::sc_module_name name, Agenda&, HostCpu&, ClockEngine& card, const PciFunction&);
+  PciBus(sc_core::sc_module_name name, HostCpu&, ClockEngine& card, const PciFunction&);
 
   std::uint32_t read32(std::uint32_t offset) override;
   void write32(std::uint32_t offset, std::uint32_t value) override;
@@ -44,7 +44,6 @@ class PciBus final : public sc_core::sc_module, public DeviceBus {
  private:
   std::uint32_t access(tlm::tlm_command, std::uint32_t offset, std::uint32_t value);
 
-  Agenda& agenda_;
   HostCpu& cpu_;
   ClockEngine& card_;
   const PciFunction& function_;

@@ -3,24 +3,28 @@
 
 #include "common/runtime.hpp"
 #include "sc_model/agenda.hpp"
+#include "sc_model/host/run_queue.hpp"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <systemc>
 
 namespace nicosim {
 
+class Core;
 class HostCpu;
 
-class Process final : public Task {
+class Process final : public Task, public SchedEntity {
  public:
   enum class State : std::uint8_t { ready, running, sleeping, exited };
   static constexpr std::size_t kStackBytes = 256 * 1024;
 
-  Process(unsigned pid, std::string name, std::function<void()> body, unsigned tgid = 0)
-      : pid_(pid), tgid_(tgid != 0 ? tgid : pid), name_(std::move(name)), body_(std::move(body)) {}
+  // `pinned`: the only core it may run on (sched_setaffinity). `tgid`: whose descriptors it shares; 0: its own.
+  Process(unsigned pid, std::string name, std::function<void()> body, std::optional<unsigned> pinned, unsigned tgid)
+      : pid_(pid), tgid_(tgid != 0 ? tgid : pid), name_(std::move(name)), body_(std::move(body)), pinned_(pinned) {}
 
   unsigned pid() const override { return pid_; }
   unsigned tgid() const override { return tgid_; }
@@ -32,10 +36,13 @@ class Process final : public Task {
   unsigned pid_, tgid_;
   std::string name_;
   std::function<void()> body_;
-  sc_core::sc_event run_;  // the scheduler gives it the CPU
+  std::optional<unsigned> pinned_;
+  Core* core_ = nullptr;   // where it runs, waits to run, or ran last
+  sc_core::sc_event run_;  // the scheduler gives it that core
   std::unique_ptr<AgendaCall> timeout_;
   State state_ = State::sleeping;
   bool woken_ = false, timed_out_ = false, signalled_ = false;
+  bool in_user_ = false;  // outside the kernel: may be preempted
 };
 
 }  // namespace nicosim

@@ -11,6 +11,7 @@ auto UserProcess::kernel(std::string_view name, Call call) {
   ledger_.note(cpu_.now(), "syscall", {}, fmt::format("pid={} task={} call={}", task_.pid(), task_.task_name(), name));
   const auto result = call();
   cpu_.charge(Cost::syscall_exit, 1);
+  cpu_.return_to_user();
   ledger_.note(cpu_.now(), "sysret", {},
                fmt::format("pid={} task={} call={} result={}", task_.pid(), task_.task_name(), name, result));
   return result;
@@ -96,8 +97,7 @@ void UserProcess::nanosleep(SimTime duration) {
 }
 
 void UserProcess::work(SimTime duration) {
-  cpu_.charge(Cost::app_work, static_cast<std::uint64_t>(duration.in_ns()));
-  cpu_.catch_up();
+  cpu_.run_in_user_mode(Cost::app_work, static_cast<std::uint64_t>(duration.in_ns()));
 }
 
 void UserProcess::exit() { calls_.exit(task_); }

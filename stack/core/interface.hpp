@@ -34,6 +34,7 @@ struct Interface {
   TxQueue queue;
   Gro gro;
   bool promiscuous = false;                 // IFF_PROMISC
+  std::vector<unsigned> rps_cpus;           // of rx_path rps; empty: all
   unsigned index;                           // order of attach(), from 0
   std::vector<InterfaceAddress> addresses;  // in order of add_address(); the first is the preferred source
   std::map<Ipv4Address, unsigned> groups;   // joined multicast groups and how many sockets joined each

@@ -41,10 +41,12 @@ bool Softnet::enqueue(FramePtr& frame, unsigned cpu) {
   return true;
 }
 
-unsigned Softnet::rps_cpu(const Frame& frame) const {
-  if (cpus_.size() == 1) return 0;
+unsigned Softnet::rps_cpu(const Frame& frame, const std::vector<unsigned>& among) const {
+  const std::size_t count = among.empty() ? cpus_.size() : among.size();
+  if (count == 1) return among.empty() ? 0 : among.front();
   const std::uint32_t hash = frame.rx_hash != 0 ? frame.rx_hash : flow_hash(frame.bytes());
-  return static_cast<unsigned>((std::uint64_t{hash} * cpus_.size()) >> 32U);  // reciprocal_scale
+  const auto chosen = static_cast<unsigned>((std::uint64_t{hash} * count) >> 32U);  // reciprocal_scale
+  return among.empty() ? chosen : among[chosen];
 }
 
 void Softnet::net_rx_action() {

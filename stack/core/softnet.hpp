@@ -24,7 +24,8 @@ class Softnet {
   void schedule(Napi& napi);  // ____napi_schedule on this CPU; SCHED is set already
   // enqueue_to_backlog: the frame stays with the caller when the queue is full (false), and is counted there.
   [[nodiscard]] bool enqueue(FramePtr& frame, unsigned cpu);
-  unsigned rps_cpu(const Frame& frame) const;  // get_rps_cpu over all CPUs
+  // get_rps_cpu: the flow's CPU among these (queues/rx-0/rps_cpus); none named: among all.
+  unsigned rps_cpu(const Frame& frame, const std::vector<unsigned>& among) const;
   void net_rx_action();
   void count_processed() { ++cpus_[net_.runtime.cpu()]->stat.processed; }
 
