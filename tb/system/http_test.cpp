@@ -161,10 +161,12 @@ TEST_P(Http, AThousandRequestsAreAnsweredByteForByte) {
   });
 }
 
-// 44 000 full frames, cut by TCP, the stack or the card.
-TEST_P(Http, ABodyOf64MiBArrivesByteForByte) {
+// Cut by TCP or by the card 64 MiB, about 46 000 full frames; by the stack, or with GRO on the way back, a quarter.
+TEST_P(Http, ALargeBodyArrivesByteForByte) {
   in_child([] {
-    const Seen seen = download({.features = GetParam(), .path = "/bytes/67108864", .page = {}});
+    const bool most = GetParam() == kNone || GetParam() == kDefault;
+    const Seen seen =
+        download({.features = GetParam(), .path = most ? "/bytes/67108864" : "/bytes/16777216", .page = {}});
     EXPECT_EQ(seen.cut > 0, GetParam().tso);
   });
 }
