@@ -55,7 +55,9 @@ void TxRing::complete(unsigned first, unsigned slots) {
     tail_ = (tail_ + frame_slots_[tail_]) % indices_.count();
 }
 
+// A slot that another core is still filling holds what the card wrote into it a lap ago.
 bool TxRing::oldest_is_done() {
+  if (frame_slots_[oldest_slot()] == 0) return false;
   DescriptorBytes raw;
   memory_.load(descriptor((oldest_slot() + oldest_slots() - 1) % indices_.count()), raw);
   return TxDescriptor::decode(raw).done();  // the data form has DD in the same place
