@@ -1,6 +1,6 @@
 #include "sc_model/rtl_model.hpp"
 
-#include "sc_model/card_clocks.hpp"
+#include "common/card_clocks.hpp"
 
 #include <cstdlib>
 #include <cstring>

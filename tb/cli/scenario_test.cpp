@@ -205,7 +205,7 @@ TEST(Scenario, AllErrorsOfAFileAreToldTogetherInItsOrder) {
   const auto all = errors(R"(sed = 3
 [host]
 mode = "nappi"
-cores = 2
+cores = 65
 [nic.eth0]
 rx_ring = 1e12
 mac = "ff:00:00:00:00:01"
@@ -217,7 +217,7 @@ kind = "tap"
 )");
   EXPECT_THAT(
       all, ElementsAre(StartsWith("s.toml:1:1: unknown key 'sed'"), StartsWith("s.toml:3:8: host.mode is 'nappi'"),
-                       StartsWith("s.toml:4:9: host.cores is 2; this version"),
+                       StartsWith("s.toml:4:9: host.cores is 65; expected an integer from 1 to 64"),
                        StartsWith("s.toml:6:11: nic.eth0.rx_ring is a number with a point"),
                        StartsWith("s.toml:7:7: nic.eth0.mac is not one station's"),
                        StartsWith("s.toml:8:1: wire.eth1 belongs to no card"),

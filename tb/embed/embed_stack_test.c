@@ -8,7 +8,7 @@
 /* ---- errors */
 
 TEST(BadTomlGivesNullAndSaysWhere) {
-  char error[200] = "";
+  char error[500] = "";
   CHECK(nicosim_stack("[nic.eth0]\naddres = [\"10.0.0.1/24\"]\n", NICOSIM_TIME_BY_OTHER, error, sizeof error) == NULL);
   CHECK(strstr(error, "scenario:2:1") != NULL);
   CHECK(strstr(error, "did you mean") != NULL);

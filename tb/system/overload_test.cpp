@@ -25,12 +25,13 @@ TEST(Overload, ASmallRingAtLineRateLosesFramesInTheFifoOnlyAndTheCardCountsThem)
   in_child([] {
     Rig& rig = new_rig();
     rig.setup.nics[0].driver.rx_ring = 8;
+    rig.setup.stack.sysctl.rmem_default = 16U << 20U;  // what is not lost in the card waits until the program has time
     const DatagramStats& stats = rig.add_program(9, false);
     burst(rig, SimTime::us(10), 600, 1400);
     rig.run();
     rig.expect_sums();
     const std::uint64_t lost = rig.sim->ledger().dropped(false, Station::fifo, DropReason::FIFO_FULL);
-    EXPECT_GT(lost, 100U);
+    EXPECT_GT(lost, 20U);
     EXPECT_EQ(dropped(rig), lost) << "nowhere else";
     EXPECT_EQ(stats.datagrams, 600 - lost);
     const CounterGroup& ethtool = rig.sim->driver(0).ethtool();

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "Vnic_top.h"
-#include "sc_model/card_clocks.hpp"
+#include "common/card_clocks.hpp"
 
 namespace nicosim::tb {
 
