@@ -45,7 +45,7 @@ void Conntrack::notrack(Frame& frame) { assign(frame, nullptr, {NfState::untrack
 bool Conntrack::in(Frame& frame, NfHook hook) {
   if (frame.nfct || ct_info(frame).state == NfState::untracked) return true;  // attached, or told not to
   net_.runtime.charge(Cost::nf_conntrack);
-  const NfPacket packet{frame.bytes()};
+  const NfPacket packet{frame.bytes(), frame.checksum_left()};
   const auto tuple = tuple_of(packet);
   if (!tuple || !checked(frame, packet, hook == NfHook::pre_routing)) {
     ++stat_.invalid;

@@ -107,7 +107,7 @@ void Nat::translate(Frame& frame, NfManip manip) {
   const NfConn& conn = *frame.nfct;
   const NfCtInfo info = ct_info(frame);
   if (!applies(conn, info.direction, manip)) return;
-  const NfPacket packet{frame.bytes()};
+  const NfPacket packet{frame.bytes(), frame.checksum_left()};
   if (info.state == NfState::related && packet.protocol() == kIpIcmp)
     return translate_error(packet, conn, info.direction, manip);
   manip_packet(packet, conn.tuple(other(info.direction)).inverted(), manip);
