@@ -173,6 +173,28 @@ TEST_F(NetfilterNat, DnatOnOutputSendsWhatAProcessSendsSomewhereElse) {
   EXPECT_EQ(from.sin_port, htons(7));
 }
 
+// The card's own look at what it is given (FakeDevice) and to_client() judge the sum.
+TEST_F(NetfilterNat, AChecksumThatIsLeftToTheCardIsRightBehindATranslation) {
+  NfRule rule{.table = NfTable::nat, .chain = NfHook::pre_routing, .target = NfTarget::redirect};
+  rule.protocol = is(std::uint8_t{17});
+  rule.to.ports = NfPorts{9, 9};
+  with({rule});
+  card.offers.tx_checksum = true;
+  const int fd = udp_socket(9);
+  const auto to = endpoint(kClient, 5000);
+  for (std::uint8_t i = 0; i < 40; ++i) {
+    from_client(udp_packet(kClient, 5000, {kServer.value + i * 0x0113'0725U}, 53));
+    read(fd);
+    send(fd, Packet(i, std::byte{i}), &to);
+    ASSERT_EQ(card.sent.size(), 1U);
+    EXPECT_TRUE(card.left.at(0)) << "the card does it";
+    EXPECT_EQ(to_client(0).sport(), 53);
+    ASSERT_FALSE(HasFailure()) << "packet " << int{i};
+    card.sent.clear();
+    card.left.clear();
+  }
+}
+
 TEST_F(NetfilterNat, PingsAreToldApartByTheirIdentifier) {
   with({masquerade("eth1")});
   from_client(ipv4(echo(pattern(16)), {.from = kClient, .to = kServer, .protocol = 1}));
