@@ -102,6 +102,21 @@ void two_cards(Rig& rig) {
   play_ball(rig.peers[1]);
 }
 
+// Interrupts on one core, soft interrupts by flow on three, programs wherever there is room.
+TEST(Exactness, HoldsOnSeveralCores) {
+  const auto scene = [](Rig& rig) {
+    rig.setup.cores = 3;
+    rig.setup.nics[0].irq_cpu = 1;
+    for (std::uint16_t port = 20; port < 26; ++port) rig.add_program(port, true);
+    for (int i = 0; i < 60; ++i)
+      rig.peers[0].send(SimTime::us(20 + i / 4),
+                        udp_frame(pattern(200), {.from = static_cast<std::uint16_t>(5000 + i),
+                                                 .to = static_cast<std::uint16_t>(20 + i % 6)}));
+    one_card(rig);
+  };
+  expect_same(scene, {kOneCycle, kThousand, kNoSkip});
+}
+
 TEST(Exactness, HoldsForTwoCardsInOneHost) { expect_same(two_cards, {kOneCycle, kThousand, kOneCycleNoSkip}); }
 
 // Two cards of one host on one cable. The neighbour entries lie: each network's far station is the other card, so what
