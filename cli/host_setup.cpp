@@ -185,6 +185,8 @@ void HostSetup::add_card(const Scenario& scenario, const Scenario::Nic& nic) {
   for (const Scenario::Address& address : nic.addresses) setup.addresses.emplace_back(address.ip, address.prefix);
   setup.link = link_of(nic.link);
   setup.autoneg = nic.autoneg;
+  setup.tap_in = nic.tap == Scenario::Nic::Tap::in || nic.tap == Scenario::Nic::Tap::both;
+  setup.tap_out = nic.tap == Scenario::Nic::Tap::out || nic.tap == Scenario::Nic::Tap::both;
   setup.irq_cpu = nic.irq_cpu;
   setup.rps_cpus = nic.rps_cpus;
   WireFaultConfig in;

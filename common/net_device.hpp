@@ -17,6 +17,18 @@ struct Features {
   bool operator==(const Features&) const = default;
 };
 
+class NetDevice;
+
+// What a packet tap wants to see: one interface or all, one direction or both (tcpdump -i and -Q).
+struct TapFilter {
+  const NetDevice* device = nullptr;  // nullptr: every one
+  bool in = true, out = true;
+
+  bool wants(const NetDevice& on, bool outbound) const {
+    return (device == nullptr || device == &on) && (outbound ? out : in);
+  }
+};
+
 class NetDevice {
  public:
   virtual ~NetDevice() = default;

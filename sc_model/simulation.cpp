@@ -184,12 +184,14 @@ void Simulation::build() {
            false});
     });
   }
-  stack_->on_tap([this](const Frame& frame, const NetDevice& device, SimTime time) {
+  const auto see = [this](const Frame& frame, const NetDevice& device, SimTime time) {
     if (!setup_.taps) return;
     const FrameId id = frame.ids.empty() ? FrameId{} : frame.ids.front();
     const auto bytes = frame.bytes();
     tap({device.port(), Tap::stack, time, id, {bytes.begin(), bytes.end()}, id.from_host()});
-  });
+  };
+  for (unsigned port = 0; port < cards_.size(); ++port)
+    stack_->on_tap(see, {&cards_[port]->driver, setup_.nics[port].tap_in, setup_.nics[port].tap_out});
   cpu_->on_softirq([this](Softirq s) { stack_->softirq(s); });
   cpu_->on_interrupt_delivered([this](unsigned port, SimTime raised) { ledger_.interrupt_delivered(port, raised); });
   cpu_->spawn("init", [this] { init_process(); });

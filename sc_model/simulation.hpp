@@ -42,10 +42,11 @@ struct NicSetup {
     unsigned prefix_length;
     Ipv4Address gateway;  // any: on the link
   };
-  std::vector<Route> routes;       // beside that to the card's own network
-  bool everyone_on_link = false;   // a route for 0.0.0.0/0 without gateway
-  unsigned irq_cpu = 0;            // which core takes its interrupts (smp_affinity)
-  std::vector<unsigned> rps_cpus;  // cores that its flows are spread over; empty: all
+  std::vector<Route> routes;           // beside that to the card's own network
+  bool everyone_on_link = false;       // a route for 0.0.0.0/0 without gateway
+  bool tap_in = true, tap_out = true;  // what the packet tap of the stack sees of it
+  unsigned irq_cpu = 0;                // which core takes its interrupts (smp_affinity)
+  std::vector<unsigned> rps_cpus;      // cores that its flows are spread over; empty: all
   std::vector<std::pair<Ipv4Address, MacAddress>> neighbours;
   LinkConfig link;
   SimTime wire_delay;                // card to peer

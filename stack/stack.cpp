@@ -130,8 +130,8 @@ void Stack::set_rps_cpus(NetDevice& device, std::vector<unsigned> cpus) {
   layers_->interface(device).rps_cpus = std::move(cpus);
 }
 
-void Stack::on_tap(std::function<void(const Frame&, const NetDevice&, SimTime)> listener) {
-  layers_->tap.listen(std::move(listener));
+void Stack::on_tap(std::function<void(const Frame&, const NetDevice&, SimTime)> listener, TapFilter filter) {
+  layers_->tap.listen(std::move(listener), filter);
 }
 
 void Stack::receive(NetDevice& from, FramePtr frame) {

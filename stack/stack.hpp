@@ -57,7 +57,7 @@ class Stack final : public FrameSink, public NapiScheduler {
   void set_promiscuous(NetDevice& device, bool on);                            // IFF_PROMISC
   // Capture point `eth0:stack`: whole Ethernet frames at the packet tap, received ones and, just before the driver
   // gets them, sent ones (those have ids that are from_host()). The frame is the stack's; copy what you keep.
-  void on_tap(std::function<void(const Frame&, const NetDevice&, SimTime)> listener);
+  void on_tap(std::function<void(const Frame&, const NetDevice&, SimTime)> listener, TapFilter filter = {});
 
   // From the driver: hard or soft interrupt context.
   void receive(NetDevice& from, FramePtr frame) override;

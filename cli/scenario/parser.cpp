@@ -36,6 +36,10 @@ constexpr std::array kRxPaths{Name<RxPath>{"rps", RxPath::rps}, Name<RxPath>{"ne
                               Name<RxPath>{"direct", RxPath::direct}};
 constexpr std::array kDirections{Name<Direction>{"in", Direction::in}, Name<Direction>{"out", Direction::out},
                                  Name<Direction>{"both", Direction::both}};
+using TapDirection = Scenario::Nic::Tap;
+constexpr std::array kTaps{Name<TapDirection>{"in", TapDirection::in}, Name<TapDirection>{"out", TapDirection::out},
+                           Name<TapDirection>{"both", TapDirection::both},
+                           Name<TapDirection>{"off", TapDirection::off}};
 using LinkState = Scenario::Wire::Event::State;
 constexpr std::array kLinkStates{Name<LinkState>{"down", LinkState::down}, Name<LinkState>{"up", LinkState::up}};
 constexpr std::array kSendKinds{Name<SendKind>{"udp", SendKind::udp}, Name<SendKind>{"arp", SendKind::arp},
@@ -235,6 +239,7 @@ class Parser {
     t.number("mtu", nic.mtu, 68, 1500);
     t.number("copybreak", nic.copybreak, 0, kLongestFrame);
     t.boolean("promiscuous", nic.promiscuous);
+    t.choice<TapDirection>("tap", nic.tap, kTaps);
     t.boolean("rx_checksum", nic.rx_checksum);
     t.boolean("tx_checksum", nic.tx_checksum);
     t.boolean("tso", nic.tso);
@@ -566,6 +571,7 @@ class Parser {
 std::string_view name_of(Scenario::Mode mode) { return name_in(kModes, mode); }
 std::string_view name_of(Scenario::RxPath path) { return name_in(kRxPaths, path); }
 std::string_view name_of(Scenario::Wire::Direction direction) { return name_in(kDirections, direction); }
+std::string_view name_of(Scenario::Nic::Tap tap) { return name_in(kTaps, tap); }
 std::string_view name_of(Scenario::Wire::Event::State state) { return name_in(kLinkStates, state); }
 std::string_view name_of(Scenario::Send::Kind kind) { return name_in(kSendKinds, kind); }
 std::string_view name_of(Scenario::Peer::Kind kind) { return name_in(kPeerKinds, kind); }

@@ -83,6 +83,8 @@ struct Scenario {
     unsigned mtu = 1500;
     unsigned copybreak = 256;
     bool promiscuous = false;
+    enum class Tap : std::uint8_t { in, out, both, off };
+    Tap tap = Tap::both;  // which frames the packet tap of the stack sees
     bool rx_checksum = true, tx_checksum = true, tso = true, gso = true, gro = false;  // as `ethtool -K`
     unsigned irq_cpu = 0;              // the core that takes its interrupts
     std::vector<unsigned> rps_cpus;    // cores that rx_path rps spreads its flows over; empty: all
@@ -231,6 +233,7 @@ std::string write_scenario(const Scenario& scenario);
 
 std::string_view name_of(Scenario::Mode mode);
 std::string_view name_of(Scenario::RxPath path);
+std::string_view name_of(Scenario::Nic::Tap tap);
 std::string_view name_of(Scenario::Wire::Direction direction);
 std::string_view name_of(Scenario::Wire::Event::State);
 std::string_view name_of(Scenario::Send::Kind kind);

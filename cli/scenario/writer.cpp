@@ -84,7 +84,7 @@ void write_nic(Writer& w, const Scenario::Nic& nic) {
   w.line("address = [{}]", addresses);
   w.line("rx_ring = {}\ntx_ring = {}", nic.rx_ring, nic.tx_ring);
   w.line("rx_usecs = {}\nmtu = {}\ncopybreak = {}", nic.rx_usecs, nic.mtu, nic.copybreak);
-  w.line("promiscuous = {}\nirq_cpu = {}", nic.promiscuous, nic.irq_cpu);
+  w.line("promiscuous = {}\ntap = \"{}\"\nirq_cpu = {}", nic.promiscuous, name_of(nic.tap), nic.irq_cpu);
   if (!nic.rps_cpus.empty()) w.line("rps_cpus = [{}]", fmt::join(nic.rps_cpus, ", "));
   w.line("rx_checksum = {}\ntx_checksum = {}", nic.rx_checksum, nic.tx_checksum);
   w.line("tso = {}\ngso = {}\ngro = {}", nic.tso, nic.gso, nic.gro);

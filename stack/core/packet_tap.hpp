@@ -9,6 +9,7 @@
 #include "stack/core/net.hpp"
 
 #include <functional>
+#include <utility>
 #include <vector>
 
 namespace nicosim {
@@ -18,10 +19,11 @@ class PacketTap {
   using Listener = std::function<void(const Frame&, const NetDevice&, SimTime)>;
 
   explicit PacketTap(Net& net) : net_(net) {}
-  void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
-  // Every listener sees the frame from its Ethernet header on, and copies what it wants to keep.
-  void pass(const Frame& frame, const NetDevice& device) {
-    for (const Listener& listener : listeners_) {
+  void listen(Listener listener, TapFilter filter) { listeners_.emplace_back(std::move(listener), filter); }
+  // Every listener that wants such frames sees it from its Ethernet header on, and copies what it wants to keep.
+  void pass(const Frame& frame, const NetDevice& device, bool outbound) {
+    for (const auto& [listener, filter] : listeners_) {
+      if (!filter.wants(device, outbound)) continue;
       net_.runtime.charge(Cost::tap_copy);
       listener(frame, device, net_.now());
     }
@@ -29,7 +31,7 @@ class PacketTap {
 
  private:
   Net& net_;
-  std::vector<Listener> listeners_;
+  std::vector<std::pair<Listener, TapFilter>> listeners_;
 };
 
 }  // namespace nicosim

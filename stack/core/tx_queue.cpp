@@ -30,7 +30,7 @@ void TxQueue::run() {
   running_ = true;
   while (!stopped_ && length() != 0) {
     TxFrame tx = dequeue();  // nobody else pops: running_ is ours
-    if (!head_tapped_) tap_.pass(*tx.frame, device_);
+    if (!head_tapped_) tap_.pass(*tx.frame, device_, true);
     stopped_ = true;  // a tx_wake() from inside transmit() must not get lost
     if (device_.transmit(tx.frame)) {
       stopped_ = head_tapped_ = false;

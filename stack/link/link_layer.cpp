@@ -7,7 +7,7 @@ namespace nicosim {
 void LinkLayer::receive(FramePtr frame, Interface& in) {
   net_.runtime.charge(Cost::netif_receive);
   net_.at(*frame, Station::tap);
-  tap_.pass(*frame, in.device);
+  tap_.pass(*frame, in.device, false);
 
   net_.at(*frame, Station::link);
   auto header = parse_ethernet(frame->bytes());

@@ -34,6 +34,7 @@ address = ["10.77.0.2/24", "10.79.0.2/16"]
 rx_ring = 64
 rx_usecs = 8
 promiscuous = true
+tap = "in"
 tx_checksum = false
 gro = true
 [nic.eth0]
@@ -243,6 +244,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{with_nic("rx_ring = \"256\""), "is a text; expected an integer"},
         Bad{with_nic("rx_ring = [256]"), "is an array"}, Bad{with_nic("rx_ring = 2026-01-01"), "is a date or time"},
         Bad{with_nic("promiscuous = 1"), "expected true or false"},
+        Bad{with_nic("tap = \"inn\""), "did you mean 'in'?"},
         Bad{with_nic("mac = \"2:x\""), "a MAC address such as"},
         Bad{with_nic("address = \"10.0.0.1/24\""), "expected a list"},
         Bad{with_nic("address = [\"10.0.0.1\"]"), "with its prefix"},

@@ -46,6 +46,22 @@ TEST_F(Link, TheTapSeesSentFramesJustBeforeTheDriver) {
   EXPECT_EQ(from_host, (std::vector<bool>{false, true}));
 }
 
+TEST_F(Link, ATapSeesOnlyTheInterfaceAndTheDirectionItAskedFor) {
+  FakeDevice other{ledger, runtime, 1};
+  unsigned in = 0, out = 0, elsewhere = 0;
+  stack->on_tap([&](const Frame&, const NetDevice&, SimTime) { ++in; }, {.device = &card, .out = false});
+  stack->on_tap([&](const Frame&, const NetDevice&, SimTime) { ++out; }, {.in = false});
+  stack->on_tap([&](const Frame&, const NetDevice&, SimTime) { ++elsewhere; }, {.device = &other});
+  const std::uint64_t before = runtime.charged[static_cast<std::size_t>(Cost::tap_copy)];
+  receive(arp_frame({}));  // and its answer
+  receive(ethernet(pattern(46), {.type = 0x86dd}));
+  EXPECT_EQ(in, 2U);
+  EXPECT_EQ(out, 1U);
+  EXPECT_EQ(elsewhere, 0U);
+  EXPECT_EQ(runtime.charged[static_cast<std::size_t>(Cost::tap_copy)] - before, 3U)
+      << "who does not look costs nothing";
+}
+
 TEST_F(Link, AnArpRequestForUsIsAnswered) {
   receive(arp_frame({}));
   EXPECT_EQ(fate(Fate::answered), 1U);
