@@ -189,6 +189,19 @@ TEST_F(Eeprom, EraseAndTheBulkCommandsSetWholeWords) {
   for (const unsigned address : {0x02U, 0x20U, 0x3fU}) EXPECT_EQ(bit_bang(address), 0xffffU) << address;
 }
 
+TEST_F(Eeprom, EveryWordIsItsOwn) {
+  command(kExtended, kEwen);
+  const auto pattern = [](unsigned address) { return (address * 0x0421U ^ 0xa5a5U) & 0xffffU; };
+  for (unsigned address = 0; address < 64; ++address) {
+    write_word(address, pattern(address));
+    pass(card, kProgramCycles);
+  }
+  for (unsigned address = 0; address < 64; ++address) {
+    EXPECT_EQ(bit_bang(address), pattern(address)) << address;
+    EXPECT_EQ(eerd(address), pattern(address)) << address;
+  }
+}
+
 TEST_F(Eeprom, ANewStationAddressIsTakenAtTheNextReset) {
   command(kExtended, kEwen);
   const unsigned words[] = {0x5452, 0x1200, 0x5634};  // 52:54:00:12:34:56
