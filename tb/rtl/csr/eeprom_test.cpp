@@ -169,6 +169,22 @@ TEST_F(Eeprom, AWriteWithTooFewBitsChangesNothing) {
   EXPECT_EQ(bit_bang(0x10), 0U);
 }
 
+TEST_F(Eeprom, ClocksBehindACompleteCommandMeanNothing) {
+  select();
+  shift_out(kExtended, 3);
+  shift_out(kEwen, 6);
+  shift_out(0b110, 3);  // no start bit without a new selection
+  pins(false, false, false);
+  select();
+  shift_out(kWrite, 3);
+  shift_out(0x10, 6);
+  shift_out(0x1234, 16);
+  shift_out(0x5, 3);
+  pins(false, false, false);
+  pass(card, kProgramCycles);
+  EXPECT_EQ(bit_bang(0x10), 0x1234U);
+}
+
 TEST_F(Eeprom, EraseAndTheBulkCommandsSetWholeWords) {
   command(kExtended, kEwen);
   command(kErase, 0x0d);
