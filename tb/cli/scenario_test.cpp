@@ -155,7 +155,7 @@ TEST(Scenario, IsReadKeyByKey) {
   EXPECT_EQ(s.peers[1].pace, "2.5x");
   EXPECT_EQ(s.apps[1].port, 9U);
   EXPECT_EQ(s.expects[1].max, 12345.5);
-  EXPECT_EQ(s.expects[1].where.line, 74U);
+  EXPECT_EQ(s.expects[1].where.line, 75U);
 }
 
 TEST(Scenario, WrittenBackItReadsAsTheSameScenario) {

@@ -77,6 +77,14 @@ class CoverageTool(unittest.TestCase):
         self.assertTrue(good, text)
         self.assertIn("| 1/1 | 100.0 | 1 |", text)
 
+    def test_reserved_bits_of_a_register_do_not_count_and_the_others_do(self):
+        # WUC has bits 0, 1 and 3
+        path = f"{PROJECT}/rtl/csr_registers.sv"
+        self.points(1, *((int(bit == 3), path, 7, 3, "v_toggle", f"wuc_q[{bit}]") for bit in range(32)),
+                    (1, path, 7, 3, "v_toggle", "unheard_of_q[31]"))
+        text = self.report("reserved\ttoggle\tcsr_registers.sv\t^(\\w+)_q\\[(\\d+)\\]\tnot in the table\n")[1]
+        self.assertIn("| 2/4 | 50.0 | 29 |", text)
+
     def test_bits_of_a_signal_become_ranges(self):
         self.points(1, *((0, FILTER, 7, 3, "v_toggle", f"addr[{bit}]") for bit in (3, 4, 5, 9)))
         self.assertIn("`addr[9, 5:3]`", self.report()[1])

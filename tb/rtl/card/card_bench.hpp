@@ -48,21 +48,28 @@ class CardBench {
   std::uint32_t read(std::uint32_t offset) { return bus_->read(offset); }
   void write(std::uint32_t offset, std::uint32_t value) { bus_->write(offset, value); }
 
-  // Both rings whole and both engines on; every descriptor to send has the same 60 bytes.
-  void start_traffic() {
+  // Both rings whole and both engines on; every descriptor to send has the same 60 bytes. Rings and buffers lie in the
+  // bench's memory, which is at `base` from now on.
+  void start_traffic(std::uint64_t base = kMemory) {
+    memory.rebase(base);
+    const auto moved = [base](std::uint64_t address) { return address - kMemory + base; };
     for (unsigned i = 0; i < kDescriptors; ++i) {
-      const std::uint64_t rx[2] = {kRxBuffers + i * 2048ULL, 0};
-      const std::uint64_t tx[2] = {kTxBuffers, 60 | 0x0bULL << 24};  // EOP, IFCS, RS
-      std::memcpy(memory.at(kRxRing + i * 16ULL), rx, sizeof rx);
-      std::memcpy(memory.at(kTxRing + i * 16ULL), tx, sizeof tx);
+      const std::uint64_t rx[2] = {moved(kRxBuffers) + i * 2048ULL, 0};
+      const std::uint64_t tx[2] = {moved(kTxBuffers), 60 | 0x0bULL << 24};  // EOP, IFCS, RS
+      std::memcpy(memory.at(moved(kRxRing) + i * 16ULL), rx, sizeof rx);
+      std::memcpy(memory.at(moved(kTxRing) + i * 16ULL), tx, sizeof tx);
     }
     write(regs::CTRL, field::CTRL_SLU.mask());
-    write(regs::RDBAL, static_cast<std::uint32_t>(kRxRing));
+    if (base >> 32 != 0) {
+      write(regs::RDBAH, static_cast<std::uint32_t>(moved(kRxRing) >> 32));
+      write(regs::TDBAH, static_cast<std::uint32_t>(moved(kTxRing) >> 32));
+    }
+    write(regs::RDBAL, static_cast<std::uint32_t>(moved(kRxRing)));
     write(regs::RDLEN, kDescriptors * 16);
     write(regs::RDH, 0);
     write(regs::RDT, kDescriptors - 1);
     write(regs::RCTL, field::RCTL_EN.mask() | field::RCTL_UPE.mask());
-    write(regs::TDBAL, static_cast<std::uint32_t>(kTxRing));
+    write(regs::TDBAL, static_cast<std::uint32_t>(moved(kTxRing)));
     write(regs::TDLEN, kDescriptors * 16);
     write(regs::TDH, 0);
     write(regs::TCTL, field::TCTL_EN.mask() | field::TCTL_PSP.mask());
@@ -94,6 +101,7 @@ class CardBench {
     if (card_->ev_mac_valid_o) mac_events.push_back({card_->ev_mac_kind_o, card_->ev_mac_tag_o});
     if (card_->ev_tx_mac_valid_o) ++sent;
     if (card_->ev_dma_valid_o && card_->ev_dma_kind_o == 0) ++received;
+    if (card_->ev_dma_valid_o) last_descriptor = card_->ev_dma_desc_o;
   }
   void run(unsigned cycles) {
     for (unsigned i = 0; i < cycles; ++i) step();
@@ -104,6 +112,7 @@ class CardBench {
   unsigned sent = 0, received = 0;
   bool every_clock = false;  // parts that sleep are clocked as well
   std::uint64_t slept = 0;   // clock edges left out
+  std::uint64_t last_descriptor = 0;  // written back for a received frame
 
  private:
   static std::vector<xgmii::Column> frames(unsigned length, unsigned count) {

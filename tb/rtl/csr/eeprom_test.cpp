@@ -171,6 +171,22 @@ TEST_F(Eeprom, AWriteWithTooFewBitsChangesNothing) {
   EXPECT_EQ(bit_bang(0x10), 0U);
 }
 
+TEST_F(Eeprom, ClocksBehindACompleteCommandMeanNothing) {
+  select();
+  shift_out(kExtended, 3);
+  shift_out(kEwen, 6);
+  shift_out(0b110, 3);  // no start bit without a new selection
+  pins(false, false, false);
+  select();
+  shift_out(kWrite, 3);
+  shift_out(0x10, 6);
+  shift_out(0x1234, 16);
+  shift_out(0x5, 3);
+  pins(false, false, false);
+  pass(card, kProgramCycles);
+  EXPECT_EQ(bit_bang(0x10), 0x1234U);
+}
+
 TEST_F(Eeprom, EraseAndTheBulkCommandsSetWholeWords) {
   command(kExtended, kEwen);
   command(kErase, 0x0d);
@@ -189,6 +205,19 @@ TEST_F(Eeprom, EraseAndTheBulkCommandsSetWholeWords) {
   command(kExtended, kEral);
   pass(card, kProgramCycles);
   for (const unsigned address : {0x02U, 0x20U, 0x3fU}) EXPECT_EQ(bit_bang(address), 0xffffU) << address;
+}
+
+TEST_F(Eeprom, EveryWordIsItsOwn) {
+  command(kExtended, kEwen);
+  const auto pattern = [](unsigned address) { return (address * 0x0421U ^ 0xa5a5U) & 0xffffU; };
+  for (unsigned address = 0; address < 64; ++address) {
+    write_word(address, pattern(address));
+    pass(card, kProgramCycles);
+  }
+  for (unsigned address = 0; address < 64; ++address) {
+    EXPECT_EQ(bit_bang(address), pattern(address)) << address;
+    EXPECT_EQ(eerd(address), pattern(address)) << address;
+  }
 }
 
 TEST_F(Eeprom, ANewStationAddressIsTakenAtTheNextReset) {

@@ -255,6 +255,20 @@ TEST_F(Phy, WritableRegistersKeepWhatLinuxWrites) {
   EXPECT_EQ(read(2), 0x0141U);
 }
 
+TEST_F(Phy, EveryWritableBitIsKept) {
+  card.pins().cable_i = 0;
+  for (const unsigned reg : {4U, 9U, 16U, 18U, 20U}) {
+    for (const unsigned value : {0xffffU, 0U, 0x5aa5U}) {
+      write(reg, value);
+      EXPECT_EQ(read(reg), value) << reg;
+    }
+  }
+  write(0, 0x7fff);  // all but the reset
+  EXPECT_EQ(read(0), 0x7d40U) << "restart clears itself, the low bits are reserved";
+  write(0, 0);
+  EXPECT_EQ(read(0), 0U);
+}
+
 TEST_F(Phy, MdacComesOnlyWhenAskedFor) {
   read(2);
   EXPECT_EQ(card.read(regs::ICR), 0U);

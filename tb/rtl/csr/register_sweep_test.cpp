@@ -86,10 +86,13 @@ TEST(RegisterFile, CtrlRstIsShorterThanAMicrosecondOnAnIdleBus) {
 TEST(RegisterFile, AnUnalignedOrPartialAccessIsRefusedAndChangesNothing) {
   CsrBench card;
   card.write(regs::RDBAL, 0x1230);
-  EXPECT_EQ(card.bus().write_full(regs::RDBAL + 2, 0xffff'ffff, 0xf), 2U);
-  EXPECT_EQ(card.bus().write_full(regs::RDBAL, 0xffff'ffff, 0x3), 2U);
-  EXPECT_EQ(card.bus().read_full(regs::RDBAL + 1).resp, 2U);
-  EXPECT_EQ(card.bus().read_full(regs::RDBAL + 1).data, 0U);
+  for (unsigned offset = 1; offset < 4; ++offset) {
+    EXPECT_EQ(card.bus().write_full(regs::RDBAL + offset, 0xffff'ffff, 0xf), 2U);
+    EXPECT_EQ(card.bus().read_full(regs::RDBAL + offset).resp, 2U);
+    EXPECT_EQ(card.bus().read_full(regs::RDBAL + offset).data, 0U);
+  }
+  for (unsigned strobes = 0; strobes < 0xf; ++strobes)
+    EXPECT_EQ(card.bus().write_full(regs::RDBAL, 0xffff'ffff, strobes), 2U) << strobes;
   EXPECT_EQ(card.bus().write_full(regs::VET, 0x9100, 0xf), 0U);
   const AxilAnswer answer = card.bus().read_full(regs::RDBAL);
   EXPECT_EQ(answer.resp, 0U);

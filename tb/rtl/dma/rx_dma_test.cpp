@@ -396,6 +396,30 @@ TEST_F(RxDma, HeadWrittenWhileDisabledIsWhereReceptionGoesOn) {
   EXPECT_EQ(bench.rx_events[1].descriptor, kRxRing + 16 * 9);
 }
 
+TEST_F(RxDma, HeadWrittenWhileTheLastFrameIsStillInWorkCountsBehindIt) {
+  bench.memory.timing.write_latency = 30;
+  bench.rx_setup(64, 2048);
+  for (unsigned i = 0; i < 32; ++i) bench.rx_post(kBuffers + i * 2048UL);
+  bench.run(100);
+  send(1500);
+  bench.run(30);
+  bench.top.rx_enable_i = 0;
+  bench.run(2);
+  bench.top.rx_head_write_i = 1;
+  bench.top.rx_head_value_i = 20;
+  bench.run(1);
+  bench.top.rx_head_write_i = 0;
+  EXPECT_EQ(bench.top.rx_head_o, 0);
+  bench.run(600);
+  ASSERT_EQ(bench.rx_events.size(), 1U);
+  EXPECT_EQ(bench.rx_events[0].descriptor, kRxRing);
+  EXPECT_EQ(bench.top.rx_head_o, 20);
+  bench.top.rx_enable_i = 1;
+  send(64);
+  ASSERT_TRUE(all_written_back(2));
+  EXPECT_EQ(bench.rx_events[1].descriptor, kRxRing + 16 * 20);
+}
+
 TEST_F(RxDma, FrameWithoutFurtherBuffersIsGivenUpWhenDisabled) {
   bench.rx_setup(8, 256);
   bench.rx_post(kBuffers);

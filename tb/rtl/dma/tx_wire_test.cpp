@@ -199,6 +199,32 @@ TEST_F(TxWire, AChainThatEndsEarlyIsBrokenOffAndCounted) {
   EXPECT_EQ(bench.tso_done, 2U);
 }
 
+// The chain is complete but its EOP never comes: nothing is left to drop, and the next frame begins anew.
+TEST_F(TxWire, SwitchingOffBehindACompleteChainForgetsItsRest) {
+  TxWireBench::Context c = kTcp;
+  c.payload = 100;
+  c.mss = 60;
+  for (unsigned round = 0; round < 2; ++round) {
+    bench.context(c, kTxTse | kTxTcp | kTxIpv4);
+    bench.data(bench.put(noise(54 + 150, 1)), 54 + 150, kTxTse, 3);
+    ASSERT_TRUE(bench.settle());
+    bench.pins().enable_i = 0;
+    for (unsigned i = 0; i < 50; ++i) bench.cycle();
+    bench.pins().enable_i = 1;
+    const Octets frame = noise(80, round);
+    bench.legacy(bench.put(frame), 80, kWhole);
+    ASSERT_TRUE(bench.settle());
+    ASSERT_EQ(bench.wire.frames().size(), 3 * (round + 1));
+    const xgmii::FrameBytes& seen = bench.wire.frames().back().bytes;
+    ASSERT_EQ(seen.size(), 84U);
+    for (std::size_t i = 0; i < 80; ++i) ASSERT_EQ(std::to_integer<std::uint8_t>(seen[i]), frame[i]) << i;
+    EXPECT_EQ(bench.events.back().kind, TxModel::kOk);
+    EXPECT_EQ(bench.events.back().descriptor, TxWireBench::kRing + 16 * (bench.number() - 1));
+    EXPECT_EQ(bench.tso_done, round + 1);
+    EXPECT_EQ(bench.tso_failed, 0U);
+  }
+}
+
 TEST_F(TxWire, AHeaderIsNeverTakenForTheOneOfTheChainBroken) {
   // The first chain is broken off with its next header ready; the second one's payload follows at once
   TxWireBench::Context c = kTcp;
