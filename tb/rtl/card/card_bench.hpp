@@ -110,8 +110,8 @@ class CardBench {
   test::AxiMemory memory;
   std::vector<MacEvent> mac_events;
   unsigned sent = 0, received = 0;
-  bool every_clock = false;  // parts that sleep are clocked as well
-  std::uint64_t slept = 0;   // clock edges left out
+  bool every_clock = false;           // parts that sleep are clocked as well
+  std::uint64_t slept = 0;            // clock edges left out
   std::uint64_t last_descriptor = 0;  // written back for a received frame
 
  private:
