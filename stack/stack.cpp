@@ -17,6 +17,7 @@
 #include "stack/tcp/tcp.hpp"
 #include "stack/udp/udp.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <fmt/format.h>
@@ -217,7 +218,10 @@ std::vector<std::pair<std::string, std::uint64_t>> Stack::conntrack_counters() {
 }
 
 Stack::DeviceStats Stack::device_stats(const NetDevice& device) const {
-  const Interface& interface = layers_->interface(device);
+  const auto& all = layers_->interfaces;
+  const auto found = std::ranges::find_if(all, [&](const Interface* i) { return &i->device == &device; });
+  if (found == all.end()) return {};
+  const Interface& interface = **found;
   const Gro::Counts& gro = interface.gro.counts();
   return {interface.rx_dropped,
           interface.rx_otherhost_dropped,

@@ -98,6 +98,7 @@ class Stack final : public FrameSink, public NapiScheduler {
     // What GRO did with received packets: held as the first of a frame, merged into one, passed on as they are
     std::uint64_t gro_held, gro_merged, gro_normal;
   };
+  // All zero for a device that was never attached: a run may end while the host still boots.
   DeviceStats device_stats(const NetDevice& device) const;
 
   // For tests: the first invariant of a queue or a counter that does not hold, in words; empty when all do, or when

@@ -62,6 +62,12 @@ TEST_F(Link, ATapSeesOnlyTheInterfaceAndTheDirectionItAskedFor) {
       << "who does not look costs nothing";
 }
 
+TEST_F(Link, CountersOfADeviceThatWasNeverAttachedAreZero) {
+  FakeDevice other{ledger, runtime, 1};
+  EXPECT_EQ(stack->device_stats(other).rx_dropped, 0U);
+  EXPECT_EQ(stack->device_stats(other).tx_dropped, 0U);
+}
+
 TEST_F(Link, AnArpRequestForUsIsAnswered) {
   receive(arp_frame({}));
   EXPECT_EQ(fate(Fate::answered), 1U);
