@@ -3,12 +3,14 @@
 // `/` is a short page, `/bytes/N` has N bytes (at most 1 GiB). Everything else is 404.
 #pragma once
 
+#include "programs/conversation.hpp"
 #include "programs/tcp_server.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace nicosim {
 
@@ -20,6 +22,34 @@ struct HttpRequest {
 
 // The head of a request without its empty line. nullopt: not HTTP/1, to be answered with 400.
 std::optional<HttpRequest> parse_http_request(std::string_view head);
+
+// Requests may come in one segment or in many; each is answered before the next one is looked at.
+class HttpConversation final : public Conversation {
+ public:
+  explicit HttpConversation(TcpServerStats& stats) : stats_(stats) {}
+  std::span<const std::byte> to_say() override;
+  void said(std::size_t bytes) override { said_ += bytes; }
+  void hear(std::span<const std::byte> data) override;
+  bool over() const override { return last_; }
+  std::size_t reads_at() const override { return 4096; }
+
+ private:
+  struct Answer;
+  static Answer answer_to(const HttpRequest& request);
+  void look_for_request();
+  void say(const Answer& answer, bool head_only, bool keep_alive);
+  void refuse(int status, std::string_view reason);
+  void skip_body();
+
+  TcpServerStats& stats_;
+  std::string heard_;            // and not used yet
+  std::uint64_t body_left_ = 0;  // of the request's body: nobody wants it, but the next request is behind it
+  std::optional<HttpRequest> request_;  // whose body has not all come
+  std::vector<std::byte> saying_;
+  std::size_t said_ = 0;               // of it
+  std::uint64_t made_ = 0, make_ = 0;  // bytes of a generated body: so far, in all
+  bool last_ = false;                  // nothing follows what is being said
+};
 
 int serve_http(Posix& os, int fd, TcpServerStats& stats);
 

@@ -1,5 +1,6 @@
 // From TOML to Scenario: one function per section, each reading its keys in the order of the struct.
 #include "cli/capture/pacing.hpp"
+#include "cli/scenario/app_reader.hpp"
 #include "cli/scenario/netfilter_reader.hpp"
 #include "cli/scenario/overlay.hpp"
 #include "cli/scenario/scenario.hpp"
@@ -156,6 +157,7 @@ class Parser {
       }
       c.finish();
     }
+    t.number("rlimit_nofile", host.rlimit_nofile, 4, 1'048'576);
     t.find("route");  // both name cards, so they are read after them: paths()
     t.find("netfilter");
     t.finish();
@@ -485,6 +487,7 @@ class Parser {
       t.wrong("on", fmt::format("is {}; servers run only on the host in this version", quoted(app.on)), "\"host\"");
     unsigned cpu = 0;
     if (core(t, "cpu", cpu)) app.cpu = cpu;
+    read_model(t, app, scenario_.stop.after.has_value());
     if (!t.find("port")) t.wrong("", "lacks 'port'", "an integer from 1 to 65535");
     if (!t.number("port", app.port, 1, 65'535)) return;
     for (const Scenario::App& other : scenario_.apps)
@@ -518,6 +521,7 @@ class Parser {
     t.duration("at", app.at, SimTime::zero(), kLongestRun);
     if (t.text("path", app.path) && !app.path.starts_with('/'))
       t.wrong("path", "is " + quoted(app.path), "a path from '/' on");
+    read_pattern(t, app, scenario_.stop.after.has_value());
   }
 
   void app(TableReader t) {

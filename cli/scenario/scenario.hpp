@@ -61,6 +61,7 @@ struct Scenario {
     std::map<std::string, std::uint64_t> sysctl;  // Linux's name to value; only what the scenario sets
     std::map<std::string, SimTime> costs;         // name in common/costs.hpp to time per unit; only what it sets
     std::vector<Route> routes;                    // beside those to the cards' own networks
+    unsigned rlimit_nofile = 1024;                // descriptors of a process, as `ulimit -n`
     NetfilterConfig netfilter;
     bool operator==(const Host&) const = default;
   };
@@ -144,17 +145,33 @@ struct Scenario {
 
   struct App {
     enum class Kind : std::uint8_t { udp_sink, udp_echo, tcp_echo, discard, chargen, http_server, http_load };
+    enum class Model : std::uint8_t { iterative, nonblocking, select, poll, epoll };
     std::string name;
     std::string on = "host";  // or, http_load only, the name of a peer with a stack
     Kind kind = Kind::udp_sink;
     std::uint16_t port = 0;  // of a server; http_load: of its target
+    // servers over TCP
+    unsigned backlog = 128;  // of listen()
+    // tcp_echo, http_server (programs/models/)
+    Model model = Model::iterative;
+    std::optional<SimTime> timeout;       // of select, poll and epoll_wait; none: for ever
+    bool edge = false;                    // epoll: EPOLLET
+    SimTime work_unit = SimTime::us(10);  // other work while there is nothing to serve
     // http_load
     Ipv4Address target;
     std::uint64_t connections = 1;
     std::optional<std::uint64_t> rate;  // connections per second; none: one per millisecond
     SimTime at;                         // the first one, from the start of the wire
     std::string path = "/";
+    std::uint64_t requests = 1;           // on each connection; 0: until the run ends
+    std::optional<std::uint64_t> active;  // so many connections ask, the others stay silent; none: all
+    SimTime think;                        // between an answer and the next request
+    SimTime ask_from;                     // nobody asks before, from the start of the wire
     std::optional<unsigned> cpu;  // servers: the only core it may run on; none: any
+    // Its process never sleeps, so that a run does not end by itself.
+    bool never_idle() const {
+      return model == Model::nonblocking || (timeout && model != Model::iterative);
+    }
     bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo; }
     bool operator==(const App&) const = default;
   };
@@ -239,5 +256,6 @@ std::string_view name_of(Scenario::Wire::Event::State);
 std::string_view name_of(Scenario::Send::Kind kind);
 std::string_view name_of(Scenario::Peer::Kind kind);
 std::string_view name_of(Scenario::App::Kind kind);
+std::string_view name_of(Scenario::App::Model model);
 
 }  // namespace nicosim

@@ -1,5 +1,6 @@
 // From Scenario to TOML: the resolved scenario that an output folder keeps, so a run can be repeated without its
 // command line. Every value is written, defaults too.
+#include "cli/scenario/app_reader.hpp"
 #include "cli/scenario/netfilter_reader.hpp"
 #include "cli/scenario/overlay.hpp"
 #include "cli/scenario/scenario.hpp"
@@ -119,6 +120,7 @@ std::string write_scenario(const Scenario& scenario) {
 
   w.line("\n[host]\ncores = {}", scenario.host.cores);
   w.line("mode = \"{}\"\nrx_path = \"{}\"", name_of(scenario.host.mode), name_of(scenario.host.rx_path));
+  w.line("rlimit_nofile = {}", scenario.host.rlimit_nofile);
   if (!scenario.host.sysctl.empty()) w.line("[host.sysctl]");
   for (const auto& [name, value] : scenario.host.sysctl) w.line("{} = {}", quoted(name), value);
   if (!scenario.host.costs.empty()) w.line("[host.costs]");
@@ -143,11 +145,13 @@ std::string write_scenario(const Scenario& scenario) {
     if (app.kind != Scenario::App::Kind::http_load) {
       w.line("port = {}", app.port);
       if (app.cpu) w.line("cpu = {}", *app.cpu);
+      w.text(write_model(app));
       continue;
     }
     w.line("target = \"{}:{}\"\nconnections = {}", app.target.text(), app.port, app.connections);
     if (app.rate) w.line("rate = \"{}\"", rate_text(*app.rate));
     w.line("at = \"{}\"\npath = {}", duration_text(app.at), quoted(app.path));
+    w.text(write_pattern(app));
   }
   for (const Scenario::Expect& expect : scenario.expects) {
     w.line("\n[[expect]]\nmetric = {}", quoted(expect.metric));

@@ -15,6 +15,8 @@ constexpr SimTime kTick = SimTime::ms(4);  // HZ = 250
 Process& HostCpu::spawn(std::string name, std::function<void()> body, std::optional<unsigned> pinned, unsigned tgid) {
   processes_.push_back(std::make_unique<Process>(next_pid_++, std::move(name), std::move(body), pinned, tgid));
   Process& process = *processes_.back();
+  const Process* const parent = active_ != nullptr ? active_->running : nullptr;
+  if (parent != nullptr && parent->usage_ != nullptr) bill(process, *parent->usage_);
   process.timeout_ = std::make_unique<AgendaCall>(Rank::cpu, source_, [this, &process] {
     if (process.state_ != Process::State::sleeping) return;
     process.timed_out_ = true;
@@ -37,6 +39,22 @@ Process& HostCpu::spawn(std::string name, std::function<void()> body, std::optio
   return process;
 }
 
+void HostCpu::bill(Process& process, Usage& usage) {
+  process.usage_ = &usage;
+  ++usage.processes;
+}
+
+void HostCpu::settle_usage() {
+  for (const auto& process : processes_) {
+    Usage* const usage = process->usage_;
+    if (usage == nullptr) continue;
+    const SimTime part = usage->part(process->since_, agenda_.now());
+    if (process->state_ == Process::State::sleeping) usage->blocked += part;
+    if (process->state_ == Process::State::ready) usage->ready += part;
+    process->since_ = agenda_.now();
+  }
+}
+
 Task* HostCpu::current() { return context() == Context::process ? here().running : nullptr; }
 
 // ---- sleep and wake
@@ -54,6 +72,9 @@ Woken HostCpu::sleep(SimTime until, bool) {
   if (self.woken_) return Woken::event;
   if (until <= agenda_.now()) return Woken::timeout;
   self.state_ = Process::State::sleeping;
+  self.since_ = agenda_.now();
+  if (self.usage_ != nullptr) ++self.usage_->voluntary;
+  tell(self, "blocked", self.since_);
   self.timed_out_ = false;
   if (!until.is_never()) agenda_.post(*self.timeout_, until, true);
   hand_over(core);
@@ -96,6 +117,13 @@ void HostCpu::make_ready(Process& process, RunQueue::Why why) {
     ++migrations_;
   }
   process.core_ = &core;
+  const SimTime now = agenda_.now();
+  if (process.usage_ != nullptr && process.state_ == Process::State::sleeping && why == RunQueue::Why::woken) {
+    process.usage_->blocked += process.usage_->part(process.since_, now);
+    ++process.usage_->wakeups;
+  }
+  process.since_ = now;
+  tell(process, "ready", now);
   process.state_ = Process::State::ready;
   core.queue.put(process, why);
   if (core.running != nullptr) {
@@ -138,7 +166,9 @@ void HostCpu::run_next(Core& core) {
   core.running = &next;
   next.state_ = Process::State::running;
   ++context_switches_;
+  if (next.usage_ != nullptr) next.usage_->ready += next.usage_->part(next.since_, agenda_.now());
   charge(Cost::context_switch, 1);
+  tell(next, "running", agenda_.now() + core.debt);
   start_tick(core);
   next.run_.notify();
   agenda_.let_threads_run();
@@ -150,6 +180,9 @@ void HostCpu::resched(Core& core) {
   Process& self = *core.running;
   ++preemptions_;
   self.state_ = Process::State::ready;
+  self.since_ = agenda_.now();
+  if (self.usage_ != nullptr) ++self.usage_->involuntary;
+  tell(self, "ready", self.since_);
   core.queue.put(self, RunQueue::Why::preempted);
   hand_over(core);
   wait_for_core(self);

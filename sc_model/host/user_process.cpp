@@ -1,5 +1,6 @@
 #include "sc_model/host/user_process.hpp"
 
+#include <cerrno>
 #include <fmt/format.h>
 
 namespace nicosim {
@@ -7,14 +8,30 @@ namespace nicosim {
 template <class Call>
 auto UserProcess::kernel(std::string_view name, Call call) {
   ++count_;
+  if (Usage* const usage = cpu_.usage()) usage->called(name);
   cpu_.charge(Cost::syscall_entry, 1);
-  ledger_.note(cpu_.now(), "syscall", {}, fmt::format("pid={} task={} call={}", task_.pid(), task_.task_name(), name));
+  if (cpu_.tells_states())
+    ledger_.note(cpu_.now(), "syscall", {},
+                 fmt::format("pid={} task={} call={}", task_.pid(), task_.task_name(), name));
   const auto result = call();
+  if (result == -EAGAIN)
+    if (Usage* const usage = cpu_.usage()) ++usage->would_block;
   cpu_.charge(Cost::syscall_exit, 1);
   cpu_.return_to_user();
-  ledger_.note(cpu_.now(), "sysret", {},
-               fmt::format("pid={} task={} call={} result={}", task_.pid(), task_.task_name(), name, result));
+  if (cpu_.tells_states())
+    ledger_.note(cpu_.now(), "sysret", {},
+                 fmt::format("pid={} task={} call={} result={}", task_.pid(), task_.task_name(), name, result));
   return result;
+}
+
+template <class Call>
+long UserProcess::reads(std::string_view name, Call call) {
+  return kernel(name, [&] {
+    cpu_.reading(true);
+    const long result = call();
+    cpu_.reading(false);
+    return result;
+  });
 }
 
 int UserProcess::socket(int domain, int type, int protocol) {
@@ -48,13 +65,13 @@ int UserProcess::getsockopt(int fd, int level, int option, std::span<std::byte> 
   return kernel("getsockopt", [&] { return calls_.getsockopt(task_, fd, level, option, value); });
 }
 long UserProcess::recvfrom(int fd, std::span<std::byte> buffer, int flags, sockaddr_in* from) {
-  return kernel("recvfrom", [&] { return calls_.recvfrom(task_, fd, buffer, flags, from); });
+  return reads("recvfrom", [&] { return calls_.recvfrom(task_, fd, buffer, flags, from); });
 }
 long UserProcess::sendto(int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) {
   return kernel("sendto", [&] { return calls_.sendto(task_, fd, data, flags, to); });
 }
 long UserProcess::recvmsg(int fd, msghdr& message, int flags) {
-  return kernel("recvmsg", [&] { return calls_.recvmsg(task_, fd, message, flags); });
+  return reads("recvmsg", [&] { return calls_.recvmsg(task_, fd, message, flags); });
 }
 long UserProcess::sendmsg(int fd, const msghdr& message, int flags) {
   return kernel("sendmsg", [&] { return calls_.sendmsg(task_, fd, message, flags); });

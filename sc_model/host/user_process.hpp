@@ -53,6 +53,8 @@ class UserProcess final : public Posix {
  private:
   template <class Call>
   auto kernel(std::string_view name, Call call);
+  template <class Call>
+  long reads(std::string_view name, Call call);  // whose copies bring data
 
   HostCpu& cpu_;
   Syscalls& calls_;

@@ -27,7 +27,7 @@ int SocketCalls::install(Task& task, std::shared_ptr<File> file, int type_flags)
   Descriptors& open = tasks_[task.tgid()];
   int fd = kFirstDescriptor;  // the lowest free one
   for (auto taken = open.begin(); taken != open.end() && taken->first == fd; ++taken) ++fd;
-  if (fd >= kDescriptors) return -EMFILE;
+  if (fd >= rlimit_nofile_) return -EMFILE;
   file->nonblocking = (type_flags & SOCK_NONBLOCK) != 0;
   file->close_on_exec = (type_flags & SOCK_CLOEXEC) != 0;
   file->pid = task.tgid();

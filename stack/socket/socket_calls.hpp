@@ -19,7 +19,9 @@ class SocketCalls final : public Syscalls {
   // inet_create: fills in sock and ops of a new socket; 0 or -errno.
   using Create = std::function<int(Socket& socket, int type, int protocol)>;
 
-  SocketCalls(Runtime& runtime, Create create) : runtime_(runtime), create_(std::move(create)) {}
+  // `rlimit_nofile`: descriptors are below it (RLIMIT_NOFILE).
+  SocketCalls(Runtime& runtime, Create create, int rlimit_nofile = 1024)
+      : runtime_(runtime), create_(std::move(create)), rlimit_nofile_(rlimit_nofile) {}
 
   int socket(Task&, int domain, int type, int protocol) override;
   int bind(Task&, int fd, const sockaddr_in& address) override;
@@ -54,7 +56,6 @@ class SocketCalls final : public Syscalls {
 
  private:
   static constexpr int kFirstDescriptor = 3;  // 0 to 2 are the standard streams
-  static constexpr int kDescriptors = 1024;   // RLIMIT_NOFILE
 
   using Descriptors = std::map<int, std::shared_ptr<File>>;
 
@@ -75,6 +76,7 @@ class SocketCalls final : public Syscalls {
 
   Runtime& runtime_;
   Create create_;
+  int rlimit_nofile_;
   std::map<unsigned, Descriptors> tasks_;  // by Task::tgid()
 };
 

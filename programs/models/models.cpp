@@ -1,0 +1,29 @@
+#include "programs/models/models.hpp"
+
+namespace nicosim {
+
+int run_model_server(Posix& os, const ModelServer& server) {
+  switch (server.model) {
+    case IoModel::nonblocking:
+      return run_nonblocking(os, server);
+    case IoModel::select:
+      return run_select(os, server);
+    case IoModel::poll:
+      return run_poll(os, server);
+    case IoModel::epoll:
+      return run_epoll(os, server);
+    case IoModel::iterative:
+      break;
+  }
+  TcpServerProgram program;
+  program.port = server.port;
+  program.backlog = server.backlog;
+  program.stats = server.stats;
+  program.serve = [&server](Posix& door, int fd, TcpServerStats& stats) {
+    const auto conversation = server.converse(stats);
+    return serve(door, fd, *conversation, stats);
+  };
+  return run_tcp_server(os, program);
+}
+
+}  // namespace nicosim

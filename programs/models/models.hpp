@@ -1,0 +1,44 @@
+// One server, written once for every I/O model (Stevens, UNIX Network Programming, volume 1, 6.2): what it says is the
+// same (programs/conversation.hpp), how its process waits is not.
+//
+// Each runs until a call on the listening socket fails for good and returns that error as -errno.
+#pragma once
+
+#include "programs/conversation.hpp"
+#include "programs/posix.hpp"
+#include "programs/tcp_server.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace nicosim {
+
+enum class IoModel : std::uint8_t {
+  iterative,    // blocking calls, one connection after the other
+  nonblocking,  // asks every connection again and again
+  select,       // sleeps on up to FD_SETSIZE descriptors
+  poll,         // sleeps on any number of them
+  epoll,        // sleeps, and is told which are ready
+};
+
+struct ModelServer {
+  IoModel model = IoModel::iterative;
+  std::uint16_t port = 0;
+  int backlog = 4096;
+  TcpServerStats* stats = nullptr;  // counted into; must outlive the run
+  NewConversation converse;
+  // select, poll, epoll: what they are called with, rounded up to milliseconds. None: for ever, the call blocks until
+  // something is ready. When it is over, the program does one unit of other work.
+  std::optional<SimTime> timeout;
+  bool edge = false;                    // epoll: EPOLLET
+  SimTime work_unit = SimTime::us(10);  // how long one unit of other work takes
+};
+
+int run_model_server(Posix& os, const ModelServer& server);
+
+int run_nonblocking(Posix& os, const ModelServer& server);
+int run_select(Posix& os, const ModelServer& server);
+int run_poll(Posix& os, const ModelServer& server);
+int run_epoll(Posix& os, const ModelServer& server);
+
+}  // namespace nicosim
