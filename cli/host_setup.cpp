@@ -59,6 +59,8 @@ IoModel model_of(Scenario::App::Model model) {
   switch (model) {
     case Scenario::App::Model::iterative:
       return IoModel::iterative;
+    case Scenario::App::Model::blocking:
+      return IoModel::blocking;
     case Scenario::App::Model::nonblocking:
       return IoModel::nonblocking;
     case Scenario::App::Model::select:
@@ -67,6 +69,8 @@ IoModel model_of(Scenario::App::Model model) {
       return IoModel::poll;
     case Scenario::App::Model::epoll:
       return IoModel::epoll;
+    case Scenario::App::Model::sigio:
+      return IoModel::sigio;
   }
   return IoModel::iterative;
 }
@@ -143,6 +147,7 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
 void HostSetup::add_server(const Scenario::App& app, std::size_t index) {
   if (app.kind == Scenario::App::Kind::tcp_echo || app.kind == Scenario::App::Kind::http_server) {
     ModelServer server;
+    server.name = app.name;
     server.model = model_of(app.model);
     server.port = app.port;
     server.backlog = static_cast<int>(app.backlog);

@@ -29,7 +29,7 @@ namespace nicosim {
 struct Stack::Layers {
   Layers(Runtime& runtime, Ledger& ledger, FramePool& pool, const StackConfig& config)
       : rx_path(config.rx_path), net{runtime, ledger, pool, config.sysctl}, netfilter{net, routes, config.netfilter},
-        calls{net.runtime, [this](Socket& s, int type, int protocol) { return create(s, type, protocol); },
+        calls{net.runtime, net.timers, [this](Socket& s, int type, int protocol) { return create(s, type, protocol); },
               config.rlimit_nofile} {
     ip_output.on_refused([this](Bytes packet, std::uint8_t code) { refused.add(packet, code); });
     protocols[kIpIcmp] = &icmp;

@@ -145,7 +145,7 @@ struct Scenario {
 
   struct App {
     enum class Kind : std::uint8_t { udp_sink, udp_echo, tcp_echo, discard, chargen, http_server, http_load };
-    enum class Model : std::uint8_t { iterative, nonblocking, select, poll, epoll };
+    enum class Model : std::uint8_t { iterative, blocking, nonblocking, select, poll, epoll, sigio };
     std::string name;
     std::string on = "host";  // or, http_load only, the name of a peer with a stack
     Kind kind = Kind::udp_sink;
@@ -170,7 +170,7 @@ struct Scenario {
     std::optional<unsigned> cpu;  // servers: the only core it may run on; none: any
     // Its process never sleeps, so that a run does not end by itself.
     bool never_idle() const {
-      return model == Model::nonblocking || (timeout && model != Model::iterative);
+      return model == Model::nonblocking || model == Model::sigio || (timeout && model != Model::iterative);
     }
     bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo; }
     bool operator==(const App&) const = default;

@@ -54,8 +54,9 @@ bool Connections::send(Posix& os, Connection& connection, Waits& waits) {
 }
 
 Waits Connections::go_on(Posix& os, int fd, bool drain) {
+  if (fd < 0 || static_cast<std::size_t>(fd) >= by_fd_.size()) return Waits::closed;
   Connection& connection = by_fd_[static_cast<std::size_t>(fd)];
-  if (!connection.conversation) return Waits::closed;
+  if (!connection.conversation) return Waits::closed;  // a late signal's
   Waits waits = Waits::to_read;
   if (!send(os, connection, waits)) return waits;
   for (;;) {

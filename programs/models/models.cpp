@@ -4,6 +4,8 @@ namespace nicosim {
 
 int run_model_server(Posix& os, const ModelServer& server) {
   switch (server.model) {
+    case IoModel::blocking:
+      return run_blocking(os, server);
     case IoModel::nonblocking:
       return run_nonblocking(os, server);
     case IoModel::select:
@@ -12,6 +14,8 @@ int run_model_server(Posix& os, const ModelServer& server) {
       return run_poll(os, server);
     case IoModel::epoll:
       return run_epoll(os, server);
+    case IoModel::sigio:
+      return run_sigio(os, server);
     case IoModel::iterative:
       break;
   }

@@ -10,19 +10,23 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace nicosim {
 
 enum class IoModel : std::uint8_t {
   iterative,    // blocking calls, one connection after the other
+  blocking,     // blocking calls, a process for each connection
   nonblocking,  // asks every connection again and again
   select,       // sleeps on up to FD_SETSIZE descriptors
   poll,         // sleeps on any number of them
   epoll,        // sleeps, and is told which are ready
+  sigio,        // does other work until a signal tells that one is ready
 };
 
 struct ModelServer {
   IoModel model = IoModel::iterative;
+  std::string name = "server";  // of its processes
   std::uint16_t port = 0;
   int backlog = 4096;
   TcpServerStats* stats = nullptr;  // counted into; must outlive the run
@@ -36,9 +40,11 @@ struct ModelServer {
 
 int run_model_server(Posix& os, const ModelServer& server);
 
+int run_blocking(Posix& os, const ModelServer& server);
 int run_nonblocking(Posix& os, const ModelServer& server);
 int run_select(Posix& os, const ModelServer& server);
 int run_poll(Posix& os, const ModelServer& server);
 int run_epoll(Posix& os, const ModelServer& server);
+int run_sigio(Posix& os, const ModelServer& server);
 
 }  // namespace nicosim
