@@ -120,10 +120,13 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
   simulation.stack.netfilter = scenario.host.netfilter;
   for (const Scenario::Peer& peer : scenario.peers) add_peer(scenario, peer);
 
+  simulation.measuring = [this] { server_stats_before = server_stats; };
   for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
     const Scenario::App& app = scenario.apps[i];
+    programs_.push_back(simulation.apps.size());
     DatagramStats& datagrams = stats.emplace_back();
     server_stats.emplace_back();
+    server_stats_before.emplace_back();
     clients.push_back(nullptr);
     if (app.kind == Scenario::App::Kind::http_load) {
       add_client(scenario, app, i);
@@ -145,7 +148,7 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
 }
 
 void HostSetup::add_server(const Scenario::App& app, std::size_t index) {
-  if (app.kind == Scenario::App::Kind::tcp_echo || app.kind == Scenario::App::Kind::http_server) {
+  if (app.has_model()) {
     ModelServer server;
     server.name = app.name;
     server.model = model_of(app.model);

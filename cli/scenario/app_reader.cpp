@@ -35,7 +35,7 @@ std::string_view name_of(Scenario::App::Model model) {
 void read_model(TableReader& t, Scenario::App& app, bool ends) {
   if (!app.is_tcp()) return;
   t.number("backlog", app.backlog, 1, 65'535);
-  if (app.kind != Kind::tcp_echo && app.kind != Kind::http_server) return;
+  if (!app.has_model()) return;
   t.choice<Model>("model", app.model, kModels);
   SimTime timeout;
   if (t.duration("timeout", timeout, SimTime::zero(), kLongest)) {

@@ -172,6 +172,7 @@ struct Scenario {
     bool never_idle() const {
       return model == Model::nonblocking || model == Model::sigio || (timeout && model != Model::iterative);
     }
+    bool has_model() const { return kind == Kind::tcp_echo || kind == Kind::http_server; }
     bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo; }
     bool operator==(const App&) const = default;
   };
@@ -197,10 +198,19 @@ struct Scenario {
       std::string metric;  // as in Expect
       bool operator==(const Column&) const = default;
     };
+    // One of several tables of the same points.
+    struct View {
+      std::string title;
+      Settings where{};     // only the points that have these values
+      std::string across;   // an axis whose values become columns of the one metric; empty: the columns are `columns`
+      std::vector<Column> columns;
+      bool operator==(const View&) const = default;
+    };
     std::uint64_t seeds = 1;  // every point runs with seed, seed + 1, ...
     bool zip = false;         // the axes advance together instead of every value meeting every other
     std::vector<Axis> axes;   // the first one changes slowest
-    std::vector<Column> table;
+    std::vector<Column> table;  // every metric of the views among them
+    std::vector<View> views;    // none: `table` is shown
     bool operator==(const Study&) const = default;
   };
 

@@ -107,6 +107,18 @@ void write_study(Writer& w, const Scenario::Study& study) {
   for (const auto& column : study.table)
     w.line("  {{ name = {}, metric = {} }},", quoted(column.name), quoted(column.metric));
   w.line("]");
+  for (const auto& view : study.views) {
+    w.line("\n[[study.tables]]\ntitle = {}", quoted(view.title));
+    std::string where;
+    for (const auto& [key, value] : view.where)
+      where += fmt::format("{}{} = {}", where.empty() ? "" : ", ", quoted(key), toml_of_overlay(value));
+    if (!where.empty()) w.line("where = {{ {} }}", where);
+    if (!view.across.empty()) w.line("across = {}", quoted(view.across));
+    w.line("columns = [");
+    for (const auto& column : view.columns)
+      w.line("  {{ name = {}, metric = {} }},", quoted(column.name), quoted(column.metric));
+    w.line("]");
+  }
 }
 
 }  // namespace
