@@ -107,7 +107,7 @@ class Simulation {
     // A frame has left the card and reached the far end (in simulated time). Returns frames to send back at once.
     std::function<std::vector<WireFrame>(Bytes frame)> receiver;
     // Those with timers; they hear every frame, too. Must outlive the run.
-    std::vector<WirePeer*> peers;
+    std::vector<WirePeer*> peers{};
   };
 
   explicit Simulation(SimulationSetup setup);

@@ -55,7 +55,7 @@ struct Scenario {
   };
 
   struct Host {
-    unsigned cores = 1;
+    unsigned cores = 2;
     Mode mode = Mode::napi;
     RxPath rx_path = RxPath::rps;                 // netif_rx with pio and dma_irq
     std::map<std::string, std::uint64_t> sysctl;  // Linux's name to value; only what the scenario sets
@@ -154,20 +154,20 @@ struct Scenario {
     unsigned backlog = 128;  // of listen()
     // tcp_echo, http_server (programs/models/)
     Model model = Model::iterative;
-    std::optional<SimTime> timeout;       // of select, poll and epoll_wait; none: for ever
+    std::optional<SimTime> timeout{};     // of select, poll and epoll_wait; none: for ever
     bool edge = false;                    // epoll: EPOLLET
     SimTime work_unit = SimTime::us(10);  // other work while there is nothing to serve
     // http_load
-    Ipv4Address target;
+    Ipv4Address target{};
     std::uint64_t connections = 1;
-    std::optional<std::uint64_t> rate;  // connections per second; none: one per millisecond
-    SimTime at;                         // the first one, from the start of the wire
+    std::optional<std::uint64_t> rate{};  // connections per second; none: one per millisecond
+    SimTime at{};                         // the first one, from the start of the wire
     std::string path = "/";
     std::uint64_t requests = 1;           // on each connection; 0: until the run ends
-    std::optional<std::uint64_t> active;  // so many connections ask, the others stay silent; none: all
-    SimTime think;                        // between an answer and the next request
-    SimTime ask_from;                     // nobody asks before, from the start of the wire
-    std::optional<unsigned> cpu;  // servers: the only core it may run on; none: any
+    std::optional<std::uint64_t> active{};  // so many connections ask, the others stay silent; none: all
+    SimTime think{};                      // between an answer and the next request
+    SimTime ask_from{};                   // nobody asks before, from the start of the wire
+    std::optional<unsigned> cpu{};  // servers: the only core it may run on; none: any
     // Its process never sleeps, so that a run does not end by itself.
     bool never_idle() const {
       return model == Model::nonblocking || model == Model::sigio || (timeout && model != Model::iterative);
