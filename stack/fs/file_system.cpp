@@ -1,6 +1,7 @@
 #include "stack/fs/file_system.hpp"
 
 #include "common/rng.hpp"
+#include "stack/io/poll_mask.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -28,6 +29,14 @@ void FileImage::read(std::uint64_t offset, std::span<std::byte> to) const {
   }
 }
 
+long RegularFile::read(Task& task, const File&, std::span<std::byte> buffer) {
+  const long n = fs.read(task, *this, pos, buffer);
+  if (n > 0) pos += static_cast<std::uint64_t>(n);
+  return n;
+}
+
+PollMask RegularFile::poll() { return kPollIn | kPollOut | kPollRdNorm | kPollWrNorm; }  // DEFAULT_POLLMASK
+
 void FileSystem::mount(BlockDevice& disk, std::size_t page_cache_bytes) {
   cache_.emplace(runtime_, ledger_, disk, page_cache_bytes);
 }
@@ -47,7 +56,7 @@ void FileSystem::add(FileImage image) {
 std::unique_ptr<RegularFile> FileSystem::open(std::string_view path) {
   runtime_.charge(Cost::path_lookup, static_cast<std::uint64_t>(std::ranges::count(path, '/')));
   const auto found = inodes_.find(path);
-  return cache_ && found != inodes_.end() ? std::make_unique<RegularFile>(*found->second) : nullptr;
+  return cache_ && found != inodes_.end() ? std::make_unique<RegularFile>(*this, *found->second) : nullptr;
 }
 
 long FileSystem::start(Task& task, RegularFile& file, std::uint64_t pos, std::span<std::byte> buffer,

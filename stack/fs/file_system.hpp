@@ -9,6 +9,7 @@
 #include "common/runtime.hpp"
 #include "stack/fs/inode.hpp"
 #include "stack/fs/page_cache.hpp"
+#include "stack/io/file_ops.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,12 +23,26 @@
 
 namespace nicosim {
 
+class FileSystem;
+
 // What struct file has for a regular file. Shared by all descriptors that dup() and fork() made of one open().
-struct RegularFile {
-  explicit RegularFile(Inode& of) : inode(of) {}
+class RegularFile final : public FileOps {
+ public:
+  RegularFile(FileSystem& of, Inode& its) : fs(of), inode(its) {}
+
+  long read(Task& task, const File& file, std::span<std::byte> buffer) override;  // from pos on, and moves it
+  PollMask poll() override;
+  WaitQueue& wait_queue() override { return nobody_; }
+  bool can_epoll() const override { return false; }
+  RegularFile* regular() override { return this; }
+
+  FileSystem& fs;
   Inode& inode;
   std::uint64_t pos = 0;  // f_pos
   FileRaState ra;         // f_ra
+
+ private:
+  WaitQueue nobody_;  // it is always ready
 };
 
 class FileSystem {

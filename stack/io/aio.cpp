@@ -1,6 +1,6 @@
 #include "stack/io/aio.hpp"
 
-#include "stack/fs/regular_file.hpp"
+#include "stack/fs/file_system.hpp"
 #include "stack/io/poll_mask.hpp"
 #include "stack/io/wake_up.hpp"
 #include "stack/process/process_table.hpp"
@@ -61,8 +61,8 @@ struct Aio::Request final : Waiter {
 struct Aio::Process {
   unsigned pid = 0;
   std::string name;
-  std::vector<RequestPtr> requests;  // in order of submission, until aio_return()
-  WaitQueue wait;                    // aio_suspend, LIO_WAIT
+  std::vector<RequestPtr> requests;                  // in order of submission, until aio_return()
+  WaitQueue wait;                                    // aio_suspend, LIO_WAIT
   std::deque<std::pair<AioCallback, sigval>> calls;  // for the helper thread
   bool helper_runs = false;
 };
@@ -182,7 +182,8 @@ void Aio::make_ready(const RequestPtr& request) {
 void Aio::start_worker() {
   const auto number = static_cast<unsigned>(workers_.size());
   workers_.emplace_back();
-  runtime_.start_thread(fmt::format("kaio/{}", number), [this, number](Task& self) { work(self, number); }, 0);
+  runtime_.start_thread(
+      fmt::format("kaio/{}", number), [this, number](Task& self) { work(self, number); }, 0);
 }
 
 void Aio::work(Task& self, unsigned number) {
@@ -211,7 +212,7 @@ void Aio::step(Task& worker, const RequestPtr& request) {
   long n = 0;
   bool more = false;  // to do, when something else has happened
   if (RegularFile* const regular = file.ops ? file.ops->regular() : nullptr) {
-    n = regular->start(worker, request->offset + request->transferred, rest, request->page);
+    n = regular->fs.start(worker, *regular, request->offset + request->transferred, rest, request->page);
     more = request->page != nullptr;
   } else if (request->writes()) {
     n = file.socket.ops->sendmsg(worker, file.socket, rest, MSG_DONTWAIT | MSG_NOSIGNAL, nullptr);

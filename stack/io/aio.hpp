@@ -2,8 +2,8 @@
 //
 // A request waits where a sleeping reader would: on the socket's wait queue, or on the page that the disk is reading.
 // When it is ready a kernel worker (kaio/N, at most kMostWorkers) copies, and the request is complete: its owner gets a
-// signal, a call on a thread of its own process, or nothing but a changed state to look at. Workers never wait for data,
-// so a few are enough for any number of requests.
+// signal, a call on a thread of its own process, or nothing but a changed state to look at. Workers never wait for
+// data, so a few are enough for any number of requests.
 //
 // Requests of one descriptor's file and one direction are served in the order of submission, as glibc's are; those on
 // regular files do not wait for each other. A request holds its file. close() cancels what is not in a worker's hands;
@@ -14,12 +14,11 @@
 #include "common/ledger.hpp"
 #include "common/runtime.hpp"
 #include "common/wait_queue.hpp"
+#include "stack/syscalls.hpp"
 
 #include <aio.h>
-#include <csignal>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -30,9 +29,6 @@ namespace nicosim {
 
 class ProcessTable;
 struct File;
-
-// SIGEV_THREAD: runs on a helper thread, which is the Task.
-using AioCallback = std::function<void(Task& thread, sigval value)>;
 
 class Aio {
  public:
