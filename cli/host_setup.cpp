@@ -71,6 +71,8 @@ IoModel model_of(Scenario::App::Model model) {
       return IoModel::epoll;
     case Scenario::App::Model::sigio:
       return IoModel::sigio;
+    case Scenario::App::Model::aio:
+      return IoModel::aio;
   }
   return IoModel::iterative;
 }
@@ -118,6 +120,11 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
     simulation.nics.at(port_of(scenario, route.dev))
         .routes.push_back({route.destination.ip, route.destination.prefix, route.via.value_or(Ipv4Address::any())});
   simulation.stack.netfilter = scenario.host.netfilter;
+  for (const Scenario::File& file : scenario.files)
+    simulation.files.push_back({file.path, file.size, file.text, file.seed});
+  simulation.disk = {scenario.disk.latency, scenario.disk.bandwidth, scenario.disk.queue};
+  simulation.disk_irq_cpu = scenario.disk.irq_cpu;
+  simulation.page_cache = scenario.host.page_cache;
   for (const Scenario::Peer& peer : scenario.peers) add_peer(scenario, peer);
 
   simulation.measuring = [this] { server_stats_before = server_stats; };
@@ -162,7 +169,16 @@ void HostSetup::add_server(const Scenario::App& app, std::size_t index) {
       server.converse = [](TcpServerStats& counted) { return std::make_unique<EchoConversation>(counted); };
     else
       server.converse = [](TcpServerStats& counted) { return std::make_unique<HttpConversation>(counted); };
-    simulation.apps.push_back({app.name, [server](Posix& os) { return run_model_server(os, server); }, app.cpu});
+    const bool pages = app.file_io == Scenario::App::FileIo::sendfile;
+    if (app.kind == Scenario::App::Kind::http_server)
+      server.serve = [how = pages ? FileIo::sendfile : FileIo::read](Posix& os, int fd, TcpServerStats& counted) {
+        return serve_http_files(os, fd, counted, how);
+      };
+    const auto run = [server, pages](Posix& os) {
+      if (pages) os.sigaction(SIGPIPE, SigAction::ignore());  // a client that goes away is no reason to end
+      return run_model_server(os, server);
+    };
+    simulation.apps.push_back({app.name, run, app.cpu});
     return;
   }
   TcpServerProgram program;

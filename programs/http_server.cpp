@@ -1,8 +1,11 @@
 #include "programs/http_server.hpp"
 
+#include "programs/http_files.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <utility>
 #include <vector>
 
 namespace nicosim {
@@ -132,8 +135,19 @@ void HttpConversation::look_for_request() {
   skip_body();
   if (body_left_ != 0) return;
   ++stats_.requests;
-  say(answer_to(*request_), request_->method == "HEAD", request_->keep_alive);
-  request_.reset();
+  const HttpRequest request = *std::exchange(request_, std::nullopt);
+  const Answer answer = answer_to(request);
+  if (answer.status != 404 || !answered_elsewhere(request))
+    say(answer, request.method == "HEAD", request.keep_alive);
+  else if (!last_)
+    look_for_request();
+}
+
+bool HttpConversation::answered_elsewhere(const HttpRequest& request) {
+  const std::optional<int> result = elsewhere_ ? elsewhere_(request) : std::nullopt;
+  if (!result) return false;
+  last_ = *result != 0 || !request.keep_alive;
+  return true;
 }
 
 void HttpConversation::skip_body() {
@@ -142,9 +156,17 @@ void HttpConversation::skip_body() {
   body_left_ -= n;
 }
 
-int serve_http(Posix& os, int fd, TcpServerStats& stats) {
-  HttpConversation conversation{stats};
-  return serve(os, fd, conversation, stats);
+int serve_http(Posix& os, int fd, TcpServerStats& stats) { return serve_http_files(os, fd, stats, FileIo::read); }
+
+int serve_http_files(Posix& os, int fd, TcpServerStats& stats, FileIo how) {
+  int failed = 0;
+  HttpConversation conversation{stats, [&](const HttpRequest& request) {
+                                  const auto result = send_http_file(os, fd, request, how, stats);
+                                  failed = result.value_or(0);
+                                  return result;
+                                }};
+  const int error = serve(os, fd, conversation, stats);
+  return error != 0 ? error : failed;
 }
 
 }  // namespace nicosim

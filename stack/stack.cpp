@@ -29,7 +29,7 @@ namespace nicosim {
 struct Stack::Layers {
   Layers(Runtime& runtime, Ledger& ledger, FramePool& pool, const StackConfig& config)
       : rx_path(config.rx_path), net{runtime, ledger, pool, config.sysctl}, netfilter{net, routes, config.netfilter},
-        calls{net.runtime, net.timers, [this](Socket& s, int type, int protocol) { return create(s, type, protocol); },
+        calls{net.runtime, net.ledger, net.timers, [this](Socket& s, int type, int protocol) { return create(s, type, protocol); },
               config.rlimit_nofile} {
     ip_output.on_refused([this](Bytes packet, std::uint8_t code) { refused.add(packet, code); });
     protocols[kIpIcmp] = &icmp;
@@ -178,6 +178,8 @@ void Stack::run_timers() { layers_->net.timers.run(layers_->net.now()); }
 SimTime Stack::next_deadline() const { return layers_->net.timers.next(); }
 
 Syscalls& Stack::calls() { return layers_->calls; }
+
+FileSystem& Stack::file_system() { return layers_->calls.file_system(); }
 
 int Stack::write_sysctl(std::string_view name, std::string_view text) {
   return Sysctl::write(layers_->net.sysctl, name, text);

@@ -18,7 +18,8 @@ constexpr std::array kModels{
     std::pair<std::string_view, Model>{"select", Model::select},
     std::pair<std::string_view, Model>{"poll", Model::poll},
     std::pair<std::string_view, Model>{"epoll", Model::epoll},
-    std::pair<std::string_view, Model>{"sigio", Model::sigio}};
+    std::pair<std::string_view, Model>{"sigio", Model::sigio},
+    std::pair<std::string_view, Model>{"aio", Model::aio}};
 
 constexpr SimTime kLongest = SimTime::s(100);
 

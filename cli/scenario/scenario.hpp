@@ -63,7 +63,25 @@ struct Scenario {
     std::vector<Route> routes;                    // beside those to the cards' own networks
     unsigned rlimit_nofile = 1024;                // descriptors of a process, as `ulimit -n`
     NetfilterConfig netfilter;
+    std::uint64_t page_cache = 64U << 20U;  // bytes of files that memory holds
     bool operator==(const Host&) const = default;
+  };
+
+  struct Disk {
+    SimTime latency = SimTime::us(100);
+    std::uint64_t bandwidth = 500'000'000;  // bytes per second
+    unsigned queue = 32;                    // requests in flight
+    unsigned irq_cpu = 0;                   // the core that takes its interrupts
+    bool operator==(const Disk&) const = default;
+  };
+
+  // What lies on the disk: a text, or `size` bytes made from `seed`.
+  struct File {
+    std::string path;
+    std::uint64_t size = 0;
+    std::string text;
+    std::uint64_t seed = 1;
+    bool operator==(const File&) const = default;
   };
 
   // Between card and host (sc_model/host_link): one way.
@@ -145,7 +163,7 @@ struct Scenario {
 
   struct App {
     enum class Kind : std::uint8_t { udp_sink, udp_echo, tcp_echo, discard, chargen, http_server, http_load };
-    enum class Model : std::uint8_t { iterative, blocking, nonblocking, select, poll, epoll, sigio };
+    enum class Model : std::uint8_t { iterative, blocking, nonblocking, select, poll, epoll, sigio, aio };
     std::string name;
     std::string on = "host";  // or, http_load only, the name of a peer with a stack
     Kind kind = Kind::udp_sink;
@@ -163,14 +181,17 @@ struct Scenario {
     std::optional<std::uint64_t> rate{};  // connections per second; none: one per millisecond
     SimTime at{};                         // the first one, from the start of the wire
     std::string path = "/";
-    std::uint64_t requests = 1;           // on each connection; 0: until the run ends
+    std::uint64_t requests = 1;             // on each connection; 0: until the run ends
     std::optional<std::uint64_t> active{};  // so many connections ask, the others stay silent; none: all
-    SimTime think{};                      // between an answer and the next request
-    SimTime ask_from{};                   // nobody asks before, from the start of the wire
-    std::optional<unsigned> cpu{};  // servers: the only core it may run on; none: any
+    SimTime think{};                        // between an answer and the next request
+    SimTime ask_from{};                     // nobody asks before, from the start of the wire
+    std::optional<unsigned> cpu{};          // servers: the only core it may run on; none: any
+    enum class FileIo : std::uint8_t { read, sendfile };
+    FileIo file_io = FileIo::read;  // http_server: how a file gets to the socket
     // Its process never sleeps, so that a run does not end by itself.
     bool never_idle() const {
-      return model == Model::nonblocking || model == Model::sigio || (timeout && model != Model::iterative);
+      return model == Model::nonblocking || model == Model::sigio || model == Model::aio ||
+             (timeout && model != Model::iterative);
     }
     bool has_model() const { return kind == Kind::tcp_echo || kind == Kind::http_server; }
     bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo; }
@@ -220,7 +241,9 @@ struct Scenario {
   std::vector<Nic> nics;  // in file order, which is the order of their ports
   std::vector<Wire> wires;
   std::vector<Peer> peers;
-  std::vector<App> apps;  // started in this order
+  Disk disk;
+  std::vector<File> files;  // in their order on the disk
+  std::vector<App> apps;    // started in this order
   std::vector<Expect> expects;
   std::optional<Study> study;
 
@@ -267,5 +290,6 @@ std::string_view name_of(Scenario::Send::Kind kind);
 std::string_view name_of(Scenario::Peer::Kind kind);
 std::string_view name_of(Scenario::App::Kind kind);
 std::string_view name_of(Scenario::App::Model model);
+std::string_view name_of(Scenario::App::FileIo how);
 
 }  // namespace nicosim

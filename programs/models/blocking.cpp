@@ -10,8 +10,7 @@ namespace {
 
 int serve_in_child(Posix& os, const ModelServer& server, int listening, int fd) {
   os.close(listening);
-  const auto conversation = server.converse(*server.stats);
-  if (serve(os, fd, *conversation, *server.stats) != 0) ++server.stats->errors;
+  if (serve_blocking(os, server, fd) != 0) ++server.stats->errors;
   os.close(fd);
   return 0;
 }

@@ -2,6 +2,12 @@
 
 namespace nicosim {
 
+int serve_blocking(Posix& os, const ModelServer& server, int fd) {
+  if (server.serve) return server.serve(os, fd, *server.stats);
+  const auto conversation = server.converse(*server.stats);
+  return serve(os, fd, *conversation, *server.stats);
+}
+
 int run_model_server(Posix& os, const ModelServer& server) {
   switch (server.model) {
     case IoModel::blocking:
@@ -16,6 +22,8 @@ int run_model_server(Posix& os, const ModelServer& server) {
       return run_epoll(os, server);
     case IoModel::sigio:
       return run_sigio(os, server);
+    case IoModel::aio:
+      return run_aio(os, server);
     case IoModel::iterative:
       break;
   }
@@ -23,10 +31,7 @@ int run_model_server(Posix& os, const ModelServer& server) {
   program.port = server.port;
   program.backlog = server.backlog;
   program.stats = server.stats;
-  program.serve = [&server](Posix& door, int fd, TcpServerStats& stats) {
-    const auto conversation = server.converse(stats);
-    return serve(door, fd, *conversation, stats);
-  };
+  program.serve = [&server](Posix& door, int fd, TcpServerStats&) { return serve_blocking(door, server, fd); };
   return run_tcp_server(os, program);
 }
 

@@ -9,6 +9,7 @@
 #include "programs/tcp_server.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,7 @@ enum class IoModel : std::uint8_t {
   poll,         // sleeps on any number of them
   epoll,        // sleeps, and is told which are ready
   sigio,        // does other work until a signal tells that one is ready
+  aio,          // does other work until a signal tells that bytes have been read
 };
 
 struct ModelServer {
@@ -31,6 +33,9 @@ struct ModelServer {
   int backlog = 4096;
   TcpServerStats* stats = nullptr;  // counted into; must outlive the run
   NewConversation converse;
+  // iterative, blocking: serves one connection until its end instead; may be empty. For what takes calls that block:
+  // files.
+  std::function<int(Posix&, int fd, TcpServerStats&)> serve = {};
   // select, poll, epoll: what they are called with, rounded up to milliseconds. None: for ever, the call blocks until
   // something is ready. When it is over, the program does one unit of other work.
   std::optional<SimTime> timeout;
@@ -46,5 +51,9 @@ int run_select(Posix& os, const ModelServer& server);
 int run_poll(Posix& os, const ModelServer& server);
 int run_epoll(Posix& os, const ModelServer& server);
 int run_sigio(Posix& os, const ModelServer& server);
+int run_aio(Posix& os, const ModelServer& server);
+
+// The whole of one connection, with calls that block; 0 or -errno.
+int serve_blocking(Posix& os, const ModelServer& server, int fd);
 
 }  // namespace nicosim

@@ -57,6 +57,7 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   Woken sleep(SimTime until, bool interruptible) override;
   void wake(Task&, bool sync) override;
   void set_signal_pending(Task&, bool pending) override;
+  bool start_thread(std::string name, std::function<void(Task&)> body, unsigned tgid) override;
   std::uint64_t random() override { return random_(); }
 
   // ---- InterruptSink
@@ -71,7 +72,7 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   // `tgid`: the process whose descriptors it shares; 0: its own.
   Process& spawn(std::string name, std::function<void()> body, std::optional<unsigned> pinned = std::nullopt,
                  unsigned tgid = 0);
-  // What `process` and those that it spawns use is added here, until the end of the run.
+  // What `process` uses is added here, until the end of the run. Its children: UserSpace::fork().
   void bill(Process& process, Usage& usage);
   void settle_usage();  // at the end of the run: what those use that still sleep or wait
   // Told of every change: blocked, ready, running, copying. For the event log; processes that nobody bills are left out.

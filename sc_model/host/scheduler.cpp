@@ -15,8 +15,6 @@ constexpr SimTime kTick = SimTime::ms(4);  // HZ = 250
 Process& HostCpu::spawn(std::string name, std::function<void()> body, std::optional<unsigned> pinned, unsigned tgid) {
   processes_.push_back(std::make_unique<Process>(next_pid_++, std::move(name), std::move(body), pinned, tgid));
   Process& process = *processes_.back();
-  const Process* const parent = active_ != nullptr ? active_->running : nullptr;
-  if (parent != nullptr && parent->usage_ != nullptr) bill(process, *parent->usage_);
   process.timeout_ = std::make_unique<AgendaCall>(Rank::cpu, source_, [this, &process] {
     if (process.state_ != Process::State::sleeping) return;
     process.timed_out_ = true;
@@ -53,6 +51,12 @@ void HostCpu::settle_usage() {
     if (process->state_ == Process::State::ready) usage->ready += part;
     process->since_ = agenda_.now();
   }
+}
+
+bool HostCpu::start_thread(std::string name, std::function<void(Task&)> body, unsigned tgid) {
+  spawn(
+      std::move(name), [this, body = std::move(body)] { body(*current()); }, std::nullopt, tgid);
+  return true;
 }
 
 Task* HostCpu::current() { return context() == Context::process ? here().running : nullptr; }
