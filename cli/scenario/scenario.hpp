@@ -193,6 +193,8 @@ struct Scenario {
       return model == Model::nonblocking || model == Model::sigio || model == Model::aio ||
              (timeout && model != Model::iterative);
     }
+    // One process serves many connections at once, with calls that do not block on one of them.
+    bool many_at_once() const { return model != Model::iterative && model != Model::blocking; }
     bool has_model() const { return kind == Kind::tcp_echo || kind == Kind::http_server; }
     bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo; }
     bool operator==(const App&) const = default;

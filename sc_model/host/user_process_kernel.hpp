@@ -19,7 +19,7 @@ auto UserProcess::kernel(std::string_view name, Call call) {
       ledger_.note(cpu_.now(), "syscall", {},
                    fmt::format("pid={} task={} call={}", task_.pid(), task_.task_name(), name));
     auto result = call();
-    if (result == -EAGAIN)
+    if (static_cast<long>(result) == -EAGAIN)
       if (Usage* const usage = cpu_.usage()) ++usage->would_block;
     cpu_.charge(Cost::syscall_exit, 1);
     cpu_.return_to_user();
