@@ -32,6 +32,7 @@ namespace nicosim {
 
 class PciBus;
 class PciFunction;
+class UserSpace;
 
 struct NicSetup {
   DriverConfig driver;  // name, rings, mode, promiscuous; `port` is set by the simulation
@@ -179,7 +180,7 @@ class Simulation {
   std::unique_ptr<Stack> stack_;
   std::vector<std::unique_ptr<Card>> cards_;
   std::vector<WireEnds> wires_;
-  std::vector<std::unique_ptr<Posix>> processes_;
+  std::unique_ptr<UserSpace> user_;
   std::vector<std::unique_ptr<WireSource>> sources_;
   std::vector<std::unique_ptr<AgendaCall>> peer_timers_;  // per card; nullptr without such peers
   std::vector<std::uint64_t> boot_interrupts_;

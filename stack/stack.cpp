@@ -77,7 +77,8 @@ struct Stack::Layers {
   Arp arp{net, routes, neighbours};
   LinkLayer link{net, tap, netfilter, arp, ip_input};
   nicosim::Softnet softnet{net, [this](FramePtr frame) { deliver(std::move(frame)); }};
-  SocketCalls calls{net.runtime, [this](Socket& s, int type, int protocol) { return create(s, type, protocol); }};
+  SocketCalls calls{net.runtime, net.timers,
+                    [this](Socket& s, int type, int protocol) { return create(s, type, protocol); }};
 
   // netif_receive_skb, or RPS: where a frame goes from the driver or from GRO.
   void pass(NetDevice& from, FramePtr frame) {

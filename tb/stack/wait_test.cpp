@@ -1,5 +1,6 @@
 // Sleeping, waking, closing: what a process and a packet do to each other.
 #include "stack/io/fasync.hpp"
+#include "stack/io/signal.hpp"
 #include "stack/io/wake_up.hpp"
 #include "stack/socket/socket.hpp"
 #include "tb/stack/stack_fixture.hpp"
@@ -259,7 +260,7 @@ struct TwoCpuWait : ::testing::Test {
 TEST_F(TwoCpuWait, ASignalEndsTheSleepOfAReader) {
   runtime.woken = Woken::signal;
   Packet buffer(10);
-  EXPECT_EQ(stack.calls().recvfrom(task, fd, buffer, 0, nullptr), -EINTR);
+  EXPECT_EQ(stack.calls().recvfrom(task, fd, buffer, 0, nullptr), -kERESTARTSYS);
 }
 
 TEST_F(TwoCpuWait, DataThatCameWithTheSignalGoesFirst) {
