@@ -51,6 +51,9 @@ class FrameLedger final : public Ledger {
   // Latencies count only for frames opened at or after this.
   void measure_from(SimTime time) { measure_from_ = time; }
 
+  // Frames that the card has written into memory and the driver has not taken out of the ring.
+  std::size_t in_rx_ring(unsigned port) const { return port < unclaimed_.size() ? unclaimed_[port].size() : 0; }
+
   // The end of a run: whoever still holds a frame has said so (Fate::queued) before this; the rest is unexplained.
   std::uint64_t unexplained() const { return records_.size(); }
 
