@@ -117,7 +117,10 @@ void add_replay(CLI::App& app, ParsedCommand& parsed, const std::string& command
   const auto request = std::make_shared<ReplayRequest>();
   request->options.command = command_line;
   CLI::App& replay = *app.add_subcommand("replay", "Send a capture through the card");
-  replay.add_option("CAPTURE", request->file, "pcap or pcapng file; - is standard input")->required();
+  replay
+      .add_option("CAPTURE", request->file,
+                  "pcap or pcapng file, - is standard input; or the folder of a run, to repeat it")
+      ->required();
   replay.add_option("--as", request->as, "Whose card it is: auto, a MAC address or an IPv4 address");
   replay.add_flag("--promisc", request->promiscuous, "Receive everybody's frames");
   replay.add_option("--mode", request->mode, "How frames are received: napi or dma_irq (pio is not in this version)")
