@@ -3,6 +3,7 @@
 #include "cli/capture/spool.hpp"
 #include "cli/packets.hpp"
 #include "programs/http_server.hpp"
+#include "programs/models/models.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -54,6 +55,28 @@ RxPath rx_path_of(Scenario::RxPath path) {
   return RxPath::rps;
 }
 
+IoModel model_of(Scenario::App::Model model) {
+  switch (model) {
+    case Scenario::App::Model::iterative:
+      return IoModel::iterative;
+    case Scenario::App::Model::blocking:
+      return IoModel::blocking;
+    case Scenario::App::Model::nonblocking:
+      return IoModel::nonblocking;
+    case Scenario::App::Model::select:
+      return IoModel::select;
+    case Scenario::App::Model::poll:
+      return IoModel::poll;
+    case Scenario::App::Model::epoll:
+      return IoModel::epoll;
+    case Scenario::App::Model::sigio:
+      return IoModel::sigio;
+    case Scenario::App::Model::aio:
+      return IoModel::aio;
+  }
+  return IoModel::iterative;
+}
+
 // ITR counts 256 ns (8254x manual, "Interrupt Throttling Register").
 std::uint32_t itr_of(unsigned usecs) { return static_cast<std::uint32_t>((std::uint64_t{usecs} * 1000 + 128) / 256); }
 
@@ -76,6 +99,7 @@ SysctlRules sysctl_rules() {
 StackConfig stack_config_of(const Scenario& scenario) {
   StackConfig config;
   config.rx_path = rx_path_of(scenario.host.rx_path);
+  config.rlimit_nofile = static_cast<int>(scenario.host.rlimit_nofile);
   for (const auto& [name, value] : scenario.host.sysctl) {
     const bool known = Sysctl::set(config.sysctl, name, value);
     assert(known && "the scenario's knobs were checked when it was read");
@@ -103,10 +127,13 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
   simulation.page_cache = scenario.host.page_cache;
   for (const Scenario::Peer& peer : scenario.peers) add_peer(scenario, peer);
 
+  simulation.measuring = [this] { server_stats_before = server_stats; };
   for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
     const Scenario::App& app = scenario.apps[i];
+    programs_.push_back(simulation.apps.size());
     DatagramStats& datagrams = stats.emplace_back();
     server_stats.emplace_back();
+    server_stats_before.emplace_back();
     clients.push_back(nullptr);
     if (app.kind == Scenario::App::Kind::http_load) {
       add_client(scenario, app, i);
@@ -128,32 +155,37 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
 }
 
 void HostSetup::add_server(const Scenario::App& app, std::size_t index) {
+  if (app.has_model()) {
+    ModelServer server;
+    server.name = app.name;
+    server.model = model_of(app.model);
+    server.port = app.port;
+    server.backlog = static_cast<int>(app.backlog);
+    server.stats = &server_stats[index];
+    server.timeout = app.timeout;
+    server.edge = app.edge;
+    server.work_unit = app.work_unit;
+    if (app.kind == Scenario::App::Kind::tcp_echo)
+      server.converse = [](TcpServerStats& counted) { return std::make_unique<EchoConversation>(counted); };
+    else
+      server.converse = [](TcpServerStats& counted) { return std::make_unique<HttpConversation>(counted); };
+    const bool pages = app.file_io == Scenario::App::FileIo::sendfile;
+    if (app.kind == Scenario::App::Kind::http_server)
+      server.serve = [how = pages ? FileIo::sendfile : FileIo::read](Posix& os, int fd, TcpServerStats& counted) {
+        return serve_http_files(os, fd, counted, how);
+      };
+    const auto run = [server, pages](Posix& os) {
+      if (pages) os.sigaction(SIGPIPE, SigAction::ignore());  // a client that goes away is no reason to end
+      return run_model_server(os, server);
+    };
+    simulation.apps.push_back({app.name, run, app.cpu});
+    return;
+  }
   TcpServerProgram program;
   program.port = app.port;
+  program.backlog = static_cast<int>(app.backlog);
   program.stats = &server_stats[index];
-  switch (app.kind) {
-    case Scenario::App::Kind::discard:
-      program.serve = serve_discard;
-      break;
-    case Scenario::App::Kind::chargen:
-      program.serve = serve_chargen;
-      break;
-    case Scenario::App::Kind::http_server: {
-      const bool pages = app.file_io == Scenario::App::FileIo::sendfile;
-      program.serve = [how = pages ? FileIo::sendfile : FileIo::read](Posix& os, int fd, TcpServerStats& counts) {
-        return serve_http_files(os, fd, counts, how);
-      };
-      // A client that goes away is no reason to end.
-      const auto serve = [program, pages](Posix& os) {
-        if (pages) os.sigaction(SIGPIPE, SigAction::ignore());
-        return run_tcp_server(os, program);
-      };
-      simulation.apps.push_back({app.name, serve, app.cpu});
-      return;
-    }
-    default:
-      program.serve = serve_echo;
-  }
+  program.serve = app.kind == Scenario::App::Kind::discard ? serve_discard : serve_chargen;
   simulation.apps.push_back({app.name, [program](Posix& os) { return run_tcp_server(os, program); }, app.cpu});
 }
 
@@ -170,7 +202,14 @@ void HostSetup::add_client(const Scenario& scenario, const Scenario::App& app, s
   config.at = app.at;
   if (app.rate) config.every = SimTime::ps(1'000'000'000'000 / static_cast<std::int64_t>(*app.rate));
   config.connections = app.connections;
-  config.request = "GET " + app.path + " HTTP/1.1\r\nHost: " + app.target.text() + "\r\nConnection: close\r\n\r\n";
+  const std::string head = "GET " + app.path + " HTTP/1.1\r\nHost: " + app.target.text() + "\r\n";
+  config.request = head + "Connection: close\r\n\r\n";
+  config.earlier_request = head + "\r\n";
+  config.requests = app.requests;
+  config.active = app.active;
+  config.think = app.think;
+  config.ask_from = app.ask_from;
+  config.measure_from = scenario.stop.warmup;
   config.half_close = false;  // the server closes: it was asked to
   config.seed = scenario.seed + index;
   auto& here = peers.at(port_of(scenario, peer->on)).clients;

@@ -3,6 +3,7 @@
 #include "cli/run_session.hpp"
 #include "stack/fs/file_system.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace nicosim {
@@ -50,6 +51,34 @@ std::vector<std::pair<std::string, std::string>> linux_texts(Simulation& sim, co
     files.emplace_back(fmt::format("ethtool_c_{}.txt", name), ethtool_coalescing(name, scenario.nics[port].rx_usecs));
   }
   return files;
+}
+
+RunReport::Use use_of(const Simulation& sim, std::size_t program, const TcpServerStats& all,
+                      const TcpServerStats& before) {
+  const Usage& u = sim.usage(program);
+  RunReport::Use use;
+  use.span = sim.used_for();
+  use.requests = all.requests - before.requests;
+  use.work_units = all.work_units - before.work_units;
+  use.syscalls.assign(u.syscalls.begin(), u.syscalls.end());
+  use.would_block = u.would_block;
+  use.wakeups = u.wakeups;
+  use.voluntary = u.voluntary;
+  use.involuntary = u.involuntary;
+  use.processes = u.processes;
+  use.user = u.user;
+  use.system = u.system;
+  use.ready = u.ready;
+  use.blocked = u.blocked;
+  use.copying = u.copying;
+  return use;
+}
+
+// Of times in any order, the one that so many per cent do not exceed.
+SimTime percentile(std::vector<SimTime> times, std::size_t percent) {
+  if (times.empty()) return SimTime::zero();
+  std::ranges::sort(times);
+  return times[(times.size() * percent + 99) / 100 - 1];
 }
 
 }  // namespace
@@ -165,8 +194,15 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                              {{"connected", s.connected},
                               {"finished", s.finished},
                               {"failed", s.failed},
+                              {"answers", s.answers},
                               {"bytes_sent", s.bytes_sent},
-                              {"bytes_received", s.bytes_received}}});
+                              {"bytes_received", s.bytes_received}},
+                             std::nullopt,
+                             {},
+                             {}});
+      if (!s.response_times.empty())
+        report.apps.back().times = {{"response_p50", percentile(s.response_times, 50)},
+                                    {"response_p99", percentile(s.response_times, 99)}};
       continue;
     }
     if (app.is_tcp()) {
@@ -177,13 +213,23 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                               {"requests", s.requests},
                               {"bytes_in", s.bytes_in},
                               {"bytes_out", s.bytes_out},
-                              {"errors", s.errors}}});
+                              {"errors", s.errors},
+                              {"refused", s.refused},
+                              {"work_units", s.work_units}},
+                             use_of(sim, host.program_of(i), s, host.server_stats_before[i]),
+                             {},
+                             app.has_model() ? std::string{name_of(app.model)} : std::string{}});
+      if (!s.complaint.empty())
+        report.warnings.push_back(fmt::format("{}: {} ({} connections refused)", app.name, s.complaint, s.refused));
       continue;
     }
     const DatagramStats& stats = host.stats[i];
     report.apps.push_back({app.name,
                            std::string{name_of(app.kind)},
-                           {{"datagrams", stats.datagrams}, {"bytes", stats.bytes}, {"errors", stats.errors}}});
+                           {{"datagrams", stats.datagrams}, {"bytes", stats.bytes}, {"errors", stats.errors}},
+                           use_of(sim, host.program_of(i), {}, {}),
+                           {},
+                           {}});
   }
   for (unsigned port = 0; port < host.peers.size(); ++port) {
     const Peers& peers = host.peers[port];

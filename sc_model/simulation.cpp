@@ -196,6 +196,13 @@ void Simulation::build() {
     if (line < cards_.size()) ledger_.interrupt_delivered(line, raised);
   });
   build_disk();
+  if (setup_.events)
+    cpu_->on_state([this](const Process& process, std::string_view state, SimTime when) {
+      ledger_.note(when, "state", {},
+                   fmt::format("pid={} task={} state={}", process.pid(), process.task_name(), state));
+    });
+  usage_.resize(setup_.apps.size());
+  measure_ = std::make_unique<AgendaCall>(Rank::stop, agenda_->new_source(), [this] { measure(); });
   cpu_->spawn("init", [this] { init_process(); });
 
   stop_ = std::make_unique<AgendaCall>(Rank::stop, agenda_->new_source(), [this] {
@@ -296,7 +303,10 @@ void Simulation::init_process() {
   for (auto& card : cards_)
     for (int i = 0; i < kCarrierPolls && !card->driver.carrier(); ++i) sleep_for(kCarrierPoll);
 
-  for (AppSetup& app : setup_.apps) user_->start(app.name, app.main, app.cpu);
+  for (std::size_t i = 0; i < setup_.apps.size(); ++i) {
+    const AppSetup& app = setup_.apps[i];
+    cpu_->bill(user_->start(app.name, app.main, app.cpu), usage_[i]);
+  }
   sleep_for(SimTime::ms(1));  // they open their sockets and wait
 
   const std::int64_t millisecond = SimTime::ms(1).in_ps();
@@ -319,12 +329,25 @@ void Simulation::init_process() {
     arm_peers(port);
   }
   ledger_.measure_from(wire_start_ + setup_.warmup);
+  agenda_->post(*measure_, wire_start_ + setup_.warmup, true);
   if (setup_.stop_after) {
     const SimTime end = wire_start_ + *setup_.stop_after;
     for (auto& card : cards_) card->engine.set_end(end);
     agenda_->post(*stop_, end, true);
   }
   ready_ = true;
+}
+
+// The warm-up is over: what programs used before does not count.
+void Simulation::measure() {
+  used_from_ = agenda_->now();
+  for (Usage& usage : usage_) {
+    const std::uint64_t processes = usage.processes;
+    usage = {};
+    usage.processes = processes;
+    usage.from = used_from_;
+  }
+  if (setup_.measuring) setup_.measuring();
 }
 
 void Simulation::tap(TapRecord record) {
@@ -473,6 +496,7 @@ void Simulation::arrive(unsigned port, std::vector<std::byte> frame) {
 // Then the simulated threads unwind, in the delta cycle that follows.
 void Simulation::end() {
   const SimTime now = agenda_->now();
+  cpu_->settle_usage();
   agenda_->end();
   stack_->close_queued(now);
   pool_.for_each_live([&](Frame& frame) {

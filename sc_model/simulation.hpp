@@ -102,6 +102,7 @@ struct SimulationSetup {
   EventLog::Sink events;                       // empty: no event log
   std::function<void(const TapRecord&)> taps;  // empty: no taps; called in time order
   std::function<void(SimTime)> progress;       // now and then, for people
+  std::function<void()> measuring;             // once, when the warm-up is over
 };
 
 class Simulation {
@@ -165,6 +166,9 @@ class Simulation {
   std::uint64_t interrupts(unsigned port);
   // The same for what the CPU did, and for how long that is: zero while the host still boots.
   HostCpu::Times cpu_times(unsigned core) const;
+  // What the processes of each program have used since the warm-up was over, and for how long that is.
+  const Usage& usage(std::size_t app) const { return usage_.at(app); }
+  SimTime used_for() const { return used_from_ <= now() ? now() - used_from_ : SimTime::zero(); }
   SimTime measured() const { return wire_start_ <= now() ? now() - wire_start_ : SimTime::zero(); }
 
  private:
@@ -178,6 +182,7 @@ class Simulation {
   void push_from_peer(unsigned port, std::vector<WireFrame> frames);
   void peers_due(unsigned port);
   void arm_peers(unsigned port);
+  void measure();
   void watch();
   void watch_slice();
   void bound_engines();
@@ -202,6 +207,9 @@ class Simulation {
   std::vector<std::unique_ptr<AgendaCall>> peer_timers_;  // per card; nullptr without such peers
   std::vector<std::uint64_t> boot_interrupts_;
   std::vector<HostCpu::Times> boot_times_;  // per core
+  std::vector<Usage> usage_;                // per program
+  SimTime used_from_ = SimTime::never();
+  std::unique_ptr<AgendaCall> measure_;
   std::unique_ptr<AgendaCall> stop_;
   std::unique_ptr<AgendaCall> pause_;         // the end of a slice
   const std::function<bool()>* enough_ = {};  // of the slice that runs

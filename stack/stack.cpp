@@ -28,7 +28,9 @@ namespace nicosim {
 // The layers in the order in which they depend on each other; torn down the other way round.
 struct Stack::Layers {
   Layers(Runtime& runtime, Ledger& ledger, FramePool& pool, const StackConfig& config)
-      : rx_path(config.rx_path), net{runtime, ledger, pool, config.sysctl}, netfilter{net, routes, config.netfilter} {
+      : rx_path(config.rx_path), net{runtime, ledger, pool, config.sysctl}, netfilter{net, routes, config.netfilter},
+        calls{net.runtime, net.ledger, net.timers, [this](Socket& s, int type, int protocol) { return create(s, type, protocol); },
+              config.rlimit_nofile} {
     ip_output.on_refused([this](Bytes packet, std::uint8_t code) { refused.add(packet, code); });
     protocols[kIpIcmp] = &icmp;
     protocols[kIpUdp] = &udp;
@@ -77,8 +79,7 @@ struct Stack::Layers {
   Arp arp{net, routes, neighbours};
   LinkLayer link{net, tap, netfilter, arp, ip_input};
   nicosim::Softnet softnet{net, [this](FramePtr frame) { deliver(std::move(frame)); }};
-  SocketCalls calls{net.runtime, net.ledger, net.timers,
-                    [this](Socket& s, int type, int protocol) { return create(s, type, protocol); }};
+  SocketCalls calls;
 
   // netif_receive_skb, or RPS: where a frame goes from the driver or from GRO.
   void pass(NetDevice& from, FramePtr frame) {

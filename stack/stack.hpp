@@ -40,6 +40,7 @@ struct StackConfig {
   RxPath rx_path = RxPath::rps;
   Sysctl sysctl;
   NetfilterConfig netfilter{};
+  int rlimit_nofile = 1024;  // descriptors of one process are below this
 };
 
 class Stack final : public FrameSink, public NapiScheduler {

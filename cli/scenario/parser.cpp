@@ -1,5 +1,6 @@
 // From TOML to Scenario: one function per section, each reading its keys in the order of the struct.
 #include "cli/capture/pacing.hpp"
+#include "cli/scenario/app_reader.hpp"
 #include "cli/scenario/files_reader.hpp"
 #include "cli/scenario/netfilter_reader.hpp"
 #include "cli/scenario/overlay.hpp"
@@ -162,6 +163,7 @@ class Parser {
       }
       c.finish();
     }
+    t.number("rlimit_nofile", host.rlimit_nofile, 4, 1'048'576);
     t.bytes("page_cache", host.page_cache, 4096, std::uint64_t{1} << 34U);
     t.find("route");  // both name cards, so they are read after them: paths()
     t.find("netfilter");
@@ -498,7 +500,10 @@ class Parser {
       t.wrong("on", fmt::format("is {}; servers run only on the host in this version", quoted(app.on)), "\"host\"");
     unsigned cpu = 0;
     if (core(t, "cpu", cpu)) app.cpu = cpu;
-    if (app.kind == AppKind::http_server) t.choice<FileIo>("file_io", app.file_io, kFileIos);
+    read_model(t, app, scenario_.stop.after.has_value());
+    if (app.kind == AppKind::http_server && t.choice<FileIo>("file_io", app.file_io, kFileIos) && app.many_at_once())
+      t.wrong("file_io", fmt::format("is for files, which model '{}' does not serve", name_of(app.model)),
+              "model iterative or blocking");
     if (!t.find("port")) t.wrong("", "lacks 'port'", "an integer from 1 to 65535");
     if (!t.number("port", app.port, 1, 65'535)) return;
     for (const Scenario::App& other : scenario_.apps)
@@ -532,6 +537,7 @@ class Parser {
     t.duration("at", app.at, SimTime::zero(), kLongestRun);
     if (t.text("path", app.path) && !app.path.starts_with('/'))
       t.wrong("path", "is " + quoted(app.path), "a path from '/' on");
+    read_pattern(t, app, scenario_.stop.after.has_value());
   }
 
   void app(TableReader t) {

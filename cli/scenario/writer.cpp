@@ -1,5 +1,6 @@
 // From Scenario to TOML: the resolved scenario that an output folder keeps, so a run can be repeated without its
 // command line. Every value is written, defaults too.
+#include "cli/scenario/app_reader.hpp"
 #include "cli/scenario/files_reader.hpp"
 #include "cli/scenario/netfilter_reader.hpp"
 #include "cli/scenario/overlay.hpp"
@@ -111,6 +112,18 @@ void write_study(Writer& w, const Scenario::Study& study) {
   for (const auto& column : study.table)
     w.line("  {{ name = {}, metric = {} }},", quoted(column.name), quoted(column.metric));
   w.line("]");
+  for (const auto& view : study.views) {
+    w.line("\n[[study.tables]]\ntitle = {}", quoted(view.title));
+    std::string where;
+    for (const auto& [key, value] : view.where)
+      where += fmt::format("{}{} = {}", where.empty() ? "" : ", ", quoted(key), toml_of_overlay(value));
+    if (!where.empty()) w.line("where = {{ {} }}", where);
+    if (!view.across.empty()) w.line("across = {}", quoted(view.across));
+    w.line("columns = [");
+    for (const auto& column : view.columns)
+      w.line("  {{ name = {}, metric = {} }},", quoted(column.name), quoted(column.metric));
+    w.line("]");
+  }
 }
 
 }  // namespace
@@ -124,6 +137,7 @@ std::string write_scenario(const Scenario& scenario) {
 
   w.line("\n[host]\ncores = {}", scenario.host.cores);
   w.line("mode = \"{}\"\nrx_path = \"{}\"", name_of(scenario.host.mode), name_of(scenario.host.rx_path));
+  w.line("rlimit_nofile = {}", scenario.host.rlimit_nofile);
   w.line("page_cache = \"{}\"", bytes_text(scenario.host.page_cache));
   if (!scenario.host.sysctl.empty()) w.line("[host.sysctl]");
   for (const auto& [name, value] : scenario.host.sysctl) w.line("{} = {}", quoted(name), value);
@@ -150,12 +164,14 @@ std::string write_scenario(const Scenario& scenario) {
     if (app.kind != Scenario::App::Kind::http_load) {
       w.line("port = {}", app.port);
       if (app.cpu) w.line("cpu = {}", *app.cpu);
+      w.text(write_model(app));
       if (app.kind == Scenario::App::Kind::http_server) w.line("file_io = \"{}\"", name_of(app.file_io));
       continue;
     }
     w.line("target = \"{}:{}\"\nconnections = {}", app.target.text(), app.port, app.connections);
     if (app.rate) w.line("rate = \"{}\"", rate_text(*app.rate));
     w.line("at = \"{}\"\npath = {}", duration_text(app.at), quoted(app.path));
+    w.text(write_pattern(app));
   }
   for (const Scenario::Expect& expect : scenario.expects) {
     w.line("\n[[expect]]\nmetric = {}", quoted(expect.metric));

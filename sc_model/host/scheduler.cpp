@@ -37,6 +37,22 @@ Process& HostCpu::spawn(std::string name, std::function<void()> body, std::optio
   return process;
 }
 
+void HostCpu::bill(Process& process, Usage& usage) {
+  process.usage_ = &usage;
+  ++usage.processes;
+}
+
+void HostCpu::settle_usage() {
+  for (const auto& process : processes_) {
+    Usage* const usage = process->usage_;
+    if (usage == nullptr) continue;
+    const SimTime part = usage->part(process->since_, agenda_.now());
+    if (process->state_ == Process::State::sleeping) usage->blocked += part;
+    if (process->state_ == Process::State::ready) usage->ready += part;
+    process->since_ = agenda_.now();
+  }
+}
+
 bool HostCpu::start_thread(std::string name, std::function<void(Task&)> body, unsigned tgid) {
   spawn(
       std::move(name), [this, body = std::move(body)] { body(*current()); }, std::nullopt, tgid);
@@ -61,6 +77,9 @@ Woken HostCpu::sleep(SimTime until, bool interruptible) {
   if (interruptible && self.signal_pending_) return Woken::signal;
   if (until <= agenda_.now()) return Woken::timeout;
   self.state_ = Process::State::sleeping;
+  self.since_ = agenda_.now();
+  if (self.usage_ != nullptr) ++self.usage_->voluntary;
+  tell(self, "blocked", self.since_);
   self.interruptible_ = interruptible;
   self.timed_out_ = false;
   if (!until.is_never()) agenda_.post(*self.timeout_, until, true);
@@ -115,6 +134,13 @@ void HostCpu::make_ready(Process& process, RunQueue::Why why) {
     ++migrations_;
   }
   process.core_ = &core;
+  const SimTime now = agenda_.now();
+  if (process.usage_ != nullptr && process.state_ == Process::State::sleeping && why == RunQueue::Why::woken) {
+    process.usage_->blocked += process.usage_->part(process.since_, now);
+    ++process.usage_->wakeups;
+  }
+  process.since_ = now;
+  tell(process, "ready", now);
   process.state_ = Process::State::ready;
   core.queue.put(process, why);
   if (core.running != nullptr) {
@@ -157,7 +183,9 @@ void HostCpu::run_next(Core& core) {
   core.running = &next;
   next.state_ = Process::State::running;
   ++context_switches_;
+  if (next.usage_ != nullptr) next.usage_->ready += next.usage_->part(next.since_, agenda_.now());
   charge(Cost::context_switch, 1);
+  tell(next, "running", agenda_.now() + core.debt);
   start_tick(core);
   next.run_.notify();
   agenda_.let_threads_run();
@@ -169,6 +197,9 @@ void HostCpu::resched(Core& core) {
   Process& self = *core.running;
   ++preemptions_;
   self.state_ = Process::State::ready;
+  self.since_ = agenda_.now();
+  if (self.usage_ != nullptr) ++self.usage_->involuntary;
+  tell(self, "ready", self.since_);
   core.queue.put(self, RunQueue::Why::preempted);
   hand_over(core);
   wait_for_core(self);

@@ -105,6 +105,8 @@ class UserProcess final : public Posix {
 
   template <class Call>
   auto kernel(std::string_view name, Call call);
+  template <class Call>
+  long reads(std::string_view name, Call call);  // whose copies bring data
   Exit prepare_exit(long result);
   void run_handlers(std::vector<SignalDelivery>&& frames);
   void interrupted();  // in user mode

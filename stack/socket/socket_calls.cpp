@@ -27,7 +27,10 @@ int SocketCalls::socket(Task& task, int domain, int type, int protocol) {
 
 FileTable& SocketCalls::files(const Task& task) {
   FileTable& table = tasks_[task.tgid()];
-  if (table.task_name.empty()) table.task_name = task.task_name();
+  if (table.task_name.empty()) {
+    table.task_name = task.task_name();
+    table.limit = rlimit_nofile_;
+  }
   return table;
 }
 
@@ -131,7 +134,7 @@ void SocketCalls::exit(Task& task) {
 
 void SocketCalls::fork_files(const Task& parent, const Task& child) {
   FileTable& copy = tasks_[child.tgid()];
-  copy.descriptors = files(parent).descriptors;
+  copy = files(parent);
   copy.task_name = child.task_name();
 }
 

@@ -22,10 +22,12 @@ class SocketCalls final : public Syscalls {
   // inet_create: fills in sock and ops of a new socket; 0 or -errno.
   using Create = std::function<int(Socket& socket, int type, int protocol)>;
 
-  SocketCalls(Runtime& runtime, Ledger& ledger, TimerList& timers, Create create)
+  // `rlimit_nofile`: descriptors are below it (RLIMIT_NOFILE).
+  SocketCalls(Runtime& runtime, Ledger& ledger, TimerList& timers, Create create, int rlimit_nofile = 1024)
       : runtime_(runtime),
         create_(std::move(create)),
         processes_(runtime, timers),
+        rlimit_nofile_(rlimit_nofile),
         file_system_(runtime, ledger),
         aio_(runtime, ledger, processes_.table()) {}
 
@@ -107,6 +109,7 @@ class SocketCalls final : public Syscalls {
   Runtime& runtime_;
   Create create_;
   ProcessCalls processes_;
+  int rlimit_nofile_;
   FileSystem file_system_;
   std::map<unsigned, FileTable> tasks_;  // by Task::tgid()
   Aio aio_;                              // its requests hold files
