@@ -144,7 +144,7 @@ struct Scenario {
   };
 
   struct Peer {
-    enum class Kind : std::uint8_t { generator, pcap, stack };
+    enum class Kind : std::uint8_t { generator, pcap, stack, recording };
     std::string name;
     std::string on;  // name of a card
     Kind kind = Kind::generator;
@@ -153,7 +153,7 @@ struct Scenario {
     std::optional<Address> address;
     std::vector<Send> sends;
     std::optional<Ipv4Address> gateway;  // stack: of its default route
-    // pcap
+    // pcap, recording
     std::string file;
     std::string pace = "capture";  // Pace::parse() reads it
     SimTime max_gap = SimTime::s(10);

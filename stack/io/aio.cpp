@@ -75,11 +75,10 @@ std::string_view op_name(int opcode) { return opcode == LIO_WRITE ? "write" : "r
 
 // A worker may still hold a request when a run ends, and a wait queue must not outlive those who stand on it.
 Aio::~Aio() {
-  for (auto& [pid, process] : by_process_)
-    for (const RequestPtr& request : process->requests) {
-      request->leave();
-      request->page.reset();
-    }
+  for (auto& [pid, process] : by_process_) {
+    for (const RequestPtr& request : process->requests) request->leave();
+    process->requests.clear();  // they refer to it
+  }
 }
 
 Aio::Process& Aio::process_of(const Task& task) {
@@ -118,7 +117,7 @@ int Aio::submit(Task& task, std::shared_ptr<File> file, aiocb& control, int opco
     std::erase(process.requests, old);
   }
   runtime_.charge(Cost::aio_submit, 1);
-  if (workers_.empty()) start_worker();
+  if (workers_.empty() && !start_worker()) return -ENOSYS;
   auto request = std::make_shared<Request>();
   request->aio = this;
   request->self = request;
@@ -179,11 +178,13 @@ void Aio::make_ready(const RequestPtr& request) {
   runtime_.wake(*idle->task, false);
 }
 
-void Aio::start_worker() {
+bool Aio::start_worker() {
   const auto number = static_cast<unsigned>(workers_.size());
   workers_.emplace_back();
-  runtime_.start_thread(
-      fmt::format("kaio/{}", number), [this, number](Task& self) { work(self, number); }, 0);
+  const auto body = [this, number](Task& self) { work(self, number); };
+  if (runtime_.start_thread(fmt::format("kaio/{}", number), body, 0)) return true;
+  workers_.pop_back();
+  return false;
 }
 
 void Aio::work(Task& self, unsigned number) {
@@ -415,6 +416,7 @@ void Aio::exit(const Task& task) {
     request->state = Request::State::running;
     complete(request, -ECANCELED);
   }
+  process->requests.clear();  // they refer to it
 }
 
 }  // namespace nicosim

@@ -77,7 +77,7 @@ class Aio {
   void begin(const RequestPtr& request);
   void arm(const RequestPtr& request);  // check, register, check again
   void make_ready(const RequestPtr& request);
-  void start_worker();
+  bool start_worker();  // false: the runtime has no threads
   void work(Task& self, unsigned number);
   void step(Task& worker, const RequestPtr& request);  // one attempt
   void complete(const RequestPtr& request, long result);
