@@ -28,9 +28,11 @@ namespace nicosim {
 // The layers in the order in which they depend on each other; torn down the other way round.
 struct Stack::Layers {
   Layers(Runtime& runtime, Ledger& ledger, FramePool& pool, const StackConfig& config)
-      : rx_path(config.rx_path), net{runtime, ledger, pool, config.sysctl}, netfilter{net, routes, config.netfilter},
-        calls{net.runtime, net.ledger, net.timers, [this](Socket& s, int type, int protocol) { return create(s, type, protocol); },
-              config.rlimit_nofile} {
+      : rx_path(config.rx_path),
+        net{runtime, ledger, pool, config.sysctl},
+        netfilter{net, routes, config.netfilter},
+        calls{net.runtime, net.ledger, net.timers,
+              [this](Socket& s, int type, int protocol) { return create(s, type, protocol); }, config.rlimit_nofile} {
     ip_output.on_refused([this](Bytes packet, std::uint8_t code) { refused.add(packet, code); });
     protocols[kIpIcmp] = &icmp;
     protocols[kIpUdp] = &udp;

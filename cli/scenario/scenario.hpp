@@ -224,14 +224,14 @@ struct Scenario {
     // One of several tables of the same points.
     struct View {
       std::string title;
-      Settings where{};     // only the points that have these values
-      std::string across;   // an axis whose values become columns of the one metric; empty: the columns are `columns`
+      Settings where{};    // only the points that have these values
+      std::string across;  // an axis whose values become columns of the one metric; empty: the columns are `columns`
       std::vector<Column> columns;
       bool operator==(const View&) const = default;
     };
-    std::uint64_t seeds = 1;  // every point runs with seed, seed + 1, ...
-    bool zip = false;         // the axes advance together instead of every value meeting every other
-    std::vector<Axis> axes;   // the first one changes slowest
+    std::uint64_t seeds = 1;    // every point runs with seed, seed + 1, ...
+    bool zip = false;           // the axes advance together instead of every value meeting every other
+    std::vector<Axis> axes;     // the first one changes slowest
     std::vector<Column> table;  // every metric of the views among them
     std::vector<View> views;    // none: `table` is shown
     bool operator==(const Study&) const = default;

@@ -75,7 +75,8 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   // What `process` uses is added here, until the end of the run. Its children: UserSpace::fork().
   void bill(Process& process, Usage& usage);
   void settle_usage();  // at the end of the run: what those use that still sleep or wait
-  // Told of every change: blocked, ready, running, copying. For the event log; processes that nobody bills are left out.
+  // Told of every change: blocked, ready, running, copying. For the event log; processes that nobody bills are left
+  // out.
   void on_state(std::function<void(const Process&, std::string_view state, SimTime)> tell) { state_ = std::move(tell); }
   // An event of the outside, from the agenda: a sleeping process becomes ready. `signal`: its sleep ends as by a
   // signal.
