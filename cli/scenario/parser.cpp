@@ -501,7 +501,8 @@ class Parser {
     unsigned cpu = 0;
     if (core(t, "cpu", cpu)) app.cpu = cpu;
     read_model(t, app, scenario_.stop.after.has_value());
-    if (app.kind == AppKind::http_server && t.choice<FileIo>("file_io", app.file_io, kFileIos) && app.many_at_once())
+    if (app.kind == AppKind::http_server && t.choice<FileIo>("file_io", app.file_io, kFileIos) &&
+        app.file_io == FileIo::sendfile && app.many_at_once())
       t.wrong("file_io", fmt::format("is for files, which model '{}' does not serve", name_of(app.model)),
               "model iterative or blocking");
     if (!t.find("port")) t.wrong("", "lacks 'port'", "an integer from 1 to 65535");
