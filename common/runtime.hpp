@@ -63,6 +63,10 @@ class Runtime {
   virtual Woken sleep(SimTime until, bool interruptible) = 0;
   virtual void wake(Task&, bool sync) = 0;  // any context; waking a task that does not sleep is harmless
 
+  // The scheduler wants this CPU for somebody else; kernel code that loops asks, and lets it (process context).
+  virtual bool need_resched() const { return false; }
+  virtual void cond_resched() {}
+
   virtual std::uint64_t random() = 0;  // ISN, ports, hash keys: from the scenario's seed
 };
 

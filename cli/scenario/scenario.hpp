@@ -80,6 +80,13 @@ struct Scenario {
     std::vector<Address> addresses;
     unsigned rx_ring = 256, tx_ring = 256;  // descriptors, multiples of 8
     unsigned rx_usecs = 0;                  // ITR in us, as `ethtool -C`; 0: off
+    // How ITR is set: by rx_usecs; `itr` as InterruptThrottleRate: a rate, or chosen by the driver
+    enum class Itr : std::uint8_t { rx_usecs, rate, dynamic, conservative };
+    Itr itr = Itr::rx_usecs;
+    unsigned itr_rate = 0;  // interrupts per second at most, with Itr::rate
+    unsigned napi_defer_hard_irqs = 0;
+    SimTime gro_flush_timeout;
+    bool threaded = false;  // a kernel thread polls
     unsigned mtu = 1500;
     unsigned copybreak = 256;
     bool promiscuous = false;
@@ -172,6 +179,7 @@ struct Scenario {
     struct Axis {
       std::string key;                  // path as in --set
       std::vector<std::string> values;  // as after its '='; at least one
+      bool zip = false;                 // advances together with the axis before it, which has as many values
       SourceLine where;
       bool operator==(const Axis&) const = default;
     };

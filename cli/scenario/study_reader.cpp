@@ -37,6 +37,8 @@ Scenario::Study::Axis read_axis(TableReader t, const Scenario::Study& study) {
     if (std::ranges::find(study.axes, axis.key, &Scenario::Study::Axis::key) != study.axes.end())
       t.wrong("key", fmt::format("{} is another axis already", quoted(axis.key)), "one axis for each key");
   }
+  t.boolean("zip", axis.zip);
+  if (axis.zip && study.axes.empty()) t.wrong("zip", "has no axis before it", "a second axis");
   const toml::node* values = t.find("values");
   const toml::array* array = values == nullptr ? nullptr : values->as_array();
   if (values == nullptr)
@@ -51,11 +53,14 @@ Scenario::Study::Axis read_axis(TableReader t, const Scenario::Study& study) {
       if (!text)
         t.diagnostics().add(node.source(), fmt::format("{} holds {}; expected numbers, texts, true or false",
                                                        t.full("values"), type_text(node)));
-      else if (std::ranges::find(axis.values, *text) != axis.values.end())
+      else if (!axis.zip && std::ranges::find(axis.values, *text) != axis.values.end())
         t.diagnostics().add(node.source(), fmt::format("{} holds {} twice", t.full("values"), *text));
       else
         axis.values.push_back(*text);
     }
+  if (axis.zip && !study.axes.empty() && study.axes.back().values.size() != axis.values.size())
+    t.wrong("zip", fmt::format("joins axes of {} and {} values", study.axes.back().values.size(), axis.values.size()),
+            "axes of equal length");
   t.finish();
   return axis;
 }

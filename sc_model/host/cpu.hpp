@@ -56,6 +56,8 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   void prepare_to_sleep() override;
   Woken sleep(SimTime until, bool interruptible) override;
   void wake(Task&, bool sync) override;
+  bool need_resched() const override { return here().need_resched; }
+  void cond_resched() override;
   std::uint64_t random() override { return random_(); }
 
   // ---- InterruptSink

@@ -29,7 +29,7 @@ rc::Gen<Step> any_step() {
 RC_GTEST_PROP(AnyOrder, DeliversAndSendsEveryGoodFrameInOrder, ()) {
   const auto steps = *rc::gen::container<std::vector<Step>>(any_step());
   const unsigned ring = *rc::gen::element(8U, 16U, 24U, 64U);
-  const auto mode = *rc::gen::element(ReceiveMode::napi, ReceiveMode::dma_irq);
+  const auto mode = *rc::gen::element(ReceiveMode::napi, ReceiveMode::dma_irq, ReceiveMode::pio);
   Rig rig{{.rx_ring = ring, .tx_ring = ring, .mode = mode}};
   rig.up();
   if (*rc::gen::arbitrary<bool>()) rig.nest_interrupts();
