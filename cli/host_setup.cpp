@@ -126,6 +126,7 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
     DatagramProgram program;
     program.port = app.port;
     program.echo = app.kind == Scenario::App::Kind::udp_echo;
+    program.prefer_busy_poll = app.prefer_busy_poll;
     program.stats = &datagrams;
     program.seen = [this, i](std::span<const std::byte> datagram, const sockaddr_in& from) {
       if (on_datagram) on_datagram(i, datagram, from);

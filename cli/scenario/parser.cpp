@@ -508,6 +508,7 @@ class Parser {
       t.wrong("on", fmt::format("is {}; servers run only on the host in this version", quoted(app.on)), "\"host\"");
     unsigned cpu = 0;
     if (core(t, "cpu", cpu)) app.cpu = cpu;
+    if (!app.is_tcp()) t.boolean("prefer_busy_poll", app.prefer_busy_poll);
     if (!t.find("port")) t.wrong("", "lacks 'port'", "an integer from 1 to 65535");
     if (!t.number("port", app.port, 1, 65'535)) return;
     for (const Scenario::App& other : scenario_.apps)

@@ -161,7 +161,8 @@ struct Scenario {
     std::optional<std::uint64_t> rate;  // connections per second; none: one per millisecond
     SimTime at;                         // the first one, from the start of the wire
     std::string path = "/";
-    std::optional<unsigned> cpu;  // servers: the only core it may run on; none: any
+    bool prefer_busy_poll = false;  // of udp_sink and udp_echo: SO_PREFER_BUSY_POLL
+    std::optional<unsigned> cpu;    // servers: the only core it may run on; none: any
     bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo; }
     bool operator==(const App&) const = default;
   };

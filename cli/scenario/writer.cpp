@@ -159,6 +159,7 @@ std::string write_scenario(const Scenario& scenario) {
     if (app.kind != Scenario::App::Kind::http_load) {
       w.line("port = {}", app.port);
       if (app.cpu) w.line("cpu = {}", *app.cpu);
+      if (app.prefer_busy_poll) w.line("prefer_busy_poll = true");
       continue;
     }
     w.line("target = \"{}:{}\"\nconnections = {}", app.target.text(), app.port, app.connections);

@@ -112,8 +112,8 @@ class TestRuntime final : public Runtime {
   std::function<bool()> on_sleep;     // one step of the world; false: nothing left to happen
   std::function<void()> on_catch_up;  // once: what an interrupt does while a call is in progress
   int catch_ups_before = 0;           // how many times time passes before that
-  bool wants_resched = false;        // somebody else wants the CPU ...
-  std::function<void()> on_resched;  // ... and has it here
+  bool wants_resched = false;         // somebody else wants the CPU ...
+  std::function<void()> on_resched;   // ... and has it here
   std::set<Softirq> pending;
   std::set<unsigned> wakes;
   std::array<std::uint64_t, kCosts> charged{};

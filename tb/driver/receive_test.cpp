@@ -137,6 +137,7 @@ TEST(Poll, LosesNoFrameWhereverItArrives) {
   enum class At { register_access, load, store };
   for (const ReceiveMode mode : {ReceiveMode::napi, ReceiveMode::dma_irq, ReceiveMode::pio}) {
     for (const At kind : {At::register_access, At::load, At::store}) {
+      if (mode == ReceiveMode::pio && kind != At::register_access) continue;  // it touches no memory
       bool injected = true;
       unsigned where = 0;
       for (; injected; ++where) {

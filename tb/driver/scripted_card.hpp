@@ -78,6 +78,7 @@ class ScriptedCard final : public DeviceBus {
  public:
   using Frame = std::vector<std::byte>;
   static constexpr std::size_t kBuffer = 2048;
+  static constexpr std::size_t kWindowFrames = 32;  // its FIFO, as far as the receive window needs one
 
   ScriptedCard(HostMemory& memory, Runtime& runtime, Ledger& ledger, unsigned port = 0)
       : memory_(memory), runtime_(runtime), ledger_(ledger), port_(port) {
@@ -183,6 +184,10 @@ class ScriptedCard final : public DeviceBus {
   }
 
   std::size_t window_frames() const { return window_.size(); }
+  // For how many more frames of one buffer there is room.
+  std::size_t room() const {
+    return field::RXW_CTRL_EN.in(peek(regs::RXW_CTRL)) ? kWindowFrames - window_.size() : rx_free();
+  }
 
   // Sends what the ring holds, if TCTL.EN. At most `limit` descriptors.
   void send(unsigned limit = ~0U) {
@@ -354,7 +359,6 @@ class ScriptedCard final : public DeviceBus {
   std::map<std::uint32_t, std::uint32_t> regs_;
   std::uint32_t io_address_ = 0;
   std::uint32_t mask_ = 0;
-  static constexpr std::size_t kWindowFrames = 32;
   std::deque<Waiting> window_;
   Frame under_way_;
   std::uint64_t next_number_ = 0;

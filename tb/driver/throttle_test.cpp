@@ -24,26 +24,25 @@ TEST_P(UpdateItr, MovesAsTheTableSays) {
   const Rule& rule = GetParam();
   EXPECT_EQ(AdaptiveThrottle::next(rule.now, rule.packets, rule.bytes), rule.next);
 }
-INSTANTIATE_TEST_SUITE_P(
-    E1000, UpdateItr,
-    testing::Values(Rule{"NothingCame", Latency::bulk, 0, 0, Latency::bulk},
-                    Rule{"LowestStaysForSmallPackets", Latency::lowest, 4, 512, Latency::lowest},
-                    Rule{"LowestGoesForFewLargerOnes", Latency::lowest, 4, 513, Latency::low},
-                    Rule{"LowestStaysForMany", Latency::lowest, 5, 5000, Latency::lowest},
-                    Rule{"LowestGoesToBulkForJumbo", Latency::lowest, 1, 8001, Latency::bulk},
-                    Rule{"LowRisesForTwoSmallOnes", Latency::low, 2, 511, Latency::lowest},
-                    Rule{"LowStaysAt512Bytes", Latency::low, 2, 512, Latency::low},
-                    Rule{"LowStaysForThree", Latency::low, 3, 180, Latency::low},
-                    Rule{"LowGoesToBulkForFewLargeOnes", Latency::low, 9, 10'001, Latency::bulk},
-                    Rule{"LowGoesToBulkForFullPackets", Latency::low, 20, 24'020, Latency::bulk},
-                    Rule{"LowStaysForMediumOnes", Latency::low, 20, 24'000, Latency::low},
-                    Rule{"LowRisesForMoreThan35", Latency::low, 36, 10'001, Latency::lowest},
-                    Rule{"LowGoesToBulkAbove2000Each", Latency::low, 1, 2001, Latency::bulk},
-                    Rule{"BulkStaysForMuchInFew", Latency::bulk, 35, 25'001, Latency::bulk},
-                    Rule{"BulkRisesForMuchInMany", Latency::bulk, 36, 25'001, Latency::low},
-                    Rule{"BulkStaysAt6000", Latency::bulk, 10, 6000, Latency::bulk},
-                    Rule{"BulkRisesBelow6000", Latency::bulk, 10, 5999, Latency::low}),
-    [](const auto& rule) { return rule.param.name; });
+INSTANTIATE_TEST_SUITE_P(E1000, UpdateItr,
+                         testing::Values(Rule{"NothingCame", Latency::bulk, 0, 0, Latency::bulk},
+                                         Rule{"LowestStaysForSmallPackets", Latency::lowest, 4, 512, Latency::lowest},
+                                         Rule{"LowestGoesForFewLargerOnes", Latency::lowest, 4, 513, Latency::low},
+                                         Rule{"LowestStaysForMany", Latency::lowest, 5, 5000, Latency::lowest},
+                                         Rule{"LowestGoesToBulkForJumbo", Latency::lowest, 1, 8001, Latency::bulk},
+                                         Rule{"LowRisesForTwoSmallOnes", Latency::low, 2, 511, Latency::lowest},
+                                         Rule{"LowStaysAt512Bytes", Latency::low, 2, 512, Latency::low},
+                                         Rule{"LowStaysForThree", Latency::low, 3, 180, Latency::low},
+                                         Rule{"LowGoesToBulkForFewLargeOnes", Latency::low, 9, 10'001, Latency::bulk},
+                                         Rule{"LowGoesToBulkForFullPackets", Latency::low, 20, 24'020, Latency::bulk},
+                                         Rule{"LowStaysForMediumOnes", Latency::low, 20, 24'000, Latency::low},
+                                         Rule{"LowRisesForMoreThan35", Latency::low, 36, 10'001, Latency::lowest},
+                                         Rule{"LowGoesToBulkAbove2000Each", Latency::low, 1, 2001, Latency::bulk},
+                                         Rule{"BulkStaysForMuchInFew", Latency::bulk, 35, 25'001, Latency::bulk},
+                                         Rule{"BulkRisesForMuchInMany", Latency::bulk, 36, 25'001, Latency::low},
+                                         Rule{"BulkStaysAt6000", Latency::bulk, 10, 6000, Latency::bulk},
+                                         Rule{"BulkRisesBelow6000", Latency::bulk, 10, 5999, Latency::low}),
+                         [](const auto& rule) { return rule.param.name; });
 
 TEST(AdaptiveThrottle, GoesUpInStepsOfAQuarterAndDownAtOnce) {
   AdaptiveThrottle throttle{Throttle::dynamic};

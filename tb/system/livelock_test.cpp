@@ -1,5 +1,5 @@
 // Receive livelock (Mogul and Ramakrishnan, 1997): with an interrupt per frame a host that is offered more than it can
-// take delivers less the more it is offered, down to nothing. With NAPI it goes on delivering.
+// take delivers less the more it is offered. With NAPI it goes on delivering what it can.
 #include "tb/system/rig.hpp"
 #include "tb/system/run_in_child.hpp"
 
@@ -11,7 +11,7 @@ namespace {
 
 using namespace packets;
 
-constexpr SimTime kWarmup = SimTime::ms(4), kEnd = SimTime::ms(8);
+constexpr SimTime kWarmup = SimTime::ms(4), kEnd = SimTime::ms(16);  // three ticks of the scheduler
 
 // Frames of 64 bytes, evenly spaced, for as long as the run lasts.
 class Stream final : public WireSource {
@@ -49,25 +49,30 @@ std::uint64_t goodput(ReceiveMode mode, SimTime distance, std::uint32_t busy_rea
   return text.empty() ? 0 : std::stoull(text) * 1000 / static_cast<std::uint64_t>((kEnd - kWarmup).in_ns() / 1'000'000);
 }
 
-TEST(Livelock, WithoutDmaNothingIsDeliveredUnderLoad) {
-  EXPECT_GE(goodput(ReceiveMode::pio, SimTime::us(100)), 9'900U);
-  EXPECT_LT(goodput(ReceiveMode::pio, SimTime::us(1)), 1'000U);
-}
-
+// The handler fills the queues, and nobody has time to empty them.
 TEST(Livelock, WithAnInterruptPerFrameNothingIsDeliveredUnderLoad) {
   EXPECT_GE(goodput(ReceiveMode::dma_irq, SimTime::us(10)), 99'000U);
-  EXPECT_LT(goodput(ReceiveMode::dma_irq, SimTime::ns(200)), 1'000U);
+  EXPECT_LT(goodput(ReceiveMode::dma_irq, SimTime::us(1)), 1'000U);
+  EXPECT_EQ(goodput(ReceiveMode::dma_irq, SimTime::ps(67'200)), 0U);
+}
+
+// Here the card leaves the CPU alone for as long as it takes to hear of the next frame: a round trip in twenty.
+TEST(Livelock, WithoutDmaTheProcessKeepsWhatTheBusLeaves) {
+  const std::uint64_t best = goodput(ReceiveMode::pio, SimTime::us(20));
+  EXPECT_GE(best, 49'500U);
+  EXPECT_LT(goodput(ReceiveMode::pio, SimTime::us(10)) * 3, best);
+  EXPECT_LT(goodput(ReceiveMode::pio, SimTime::us(1)) * 3, best);
 }
 
 TEST(Livelock, NapiDeliversUnderEveryLoad) {
   const std::uint64_t calm = goodput(ReceiveMode::napi, SimTime::us(10));
   EXPECT_GE(calm, 99'000U);
-  EXPECT_GT(goodput(ReceiveMode::napi, SimTime::ns(200)), calm);
-  EXPECT_GT(goodput(ReceiveMode::napi, SimTime::ps(67'200)), calm) << "the wire is full: 14.88 M/s";
+  EXPECT_GT(goodput(ReceiveMode::napi, SimTime::us(1)), 3 * calm);
+  EXPECT_GT(goodput(ReceiveMode::napi, SimTime::ps(67'200)), 3 * calm) << "the wire is full: 14.88 M/s";
 }
 
-TEST(Livelock, NorDoesBusyPollingLetGoOfIt) {
-  EXPECT_GT(goodput(ReceiveMode::napi, SimTime::ps(67'200), 50), 100'000U);
+TEST(Livelock, APollingProcessDeliversUnderEveryLoad) {
+  EXPECT_GT(goodput(ReceiveMode::napi, SimTime::ps(67'200), 50), 200'000U);
 }
 
 }  // namespace
