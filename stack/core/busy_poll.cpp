@@ -17,6 +17,7 @@ void BusyPoll::mark(Sock& sock, const Frame& frame) const {
 bool BusyPoll::can_loop(const Sock& sock) { return sock.ll_usec != 0 && sock.napi_id != 0; }
 
 void BusyPoll::sk_busy_loop(Sock& sock, bool once) {
+  if (net_.runtime.signal_pending()) return;
   const SimTime until = net_.now() + SimTime::us(sock.ll_usec);
   const auto keep = sock.shared_from_this();  // others may close it meanwhile
   const auto end = [&] { return sock.has_data() || sock.socket == nullptr || net_.now() > until; };

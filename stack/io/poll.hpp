@@ -34,7 +34,7 @@ class PollTable {
   // (sock_poll).
   PollMask look_at(File& file, bool alone);
   // `look(wait)` counts what is ready and, when `wait`, adds the files it looked at. Sleeps until it finds something;
-  // 0: the time is up; or -EINTR.
+  // 0: the time is up; or -kERESTARTNOHAND.
   int run(SimTime until, const std::function<int(bool wait)>& look);
 
  private:

@@ -158,6 +158,14 @@ TEST_F(BusyPolling, WhatASoftInterruptPollsIsNotTaken) {
   source.clear_scheduled();
 }
 
+TEST_F(BusyPolling, WhoHasASignalToAttendToDoesNotPoll) {
+  const int fd = socket();
+  sleep_until_a_frame_comes();
+  runtime.signalled.insert(task.pid());
+  read(fd, 0);
+  EXPECT_TRUE(source.budgets.empty());
+}
+
 TEST_F(BusyPolling, ADisabledSourceIsNotPolled) {
   const int fd = socket();
   source.disable();
