@@ -77,6 +77,18 @@ IoModel model_of(Scenario::App::Model model) {
   return IoModel::iterative;
 }
 
+ReceiveMode receive_mode_of(Scenario::Mode mode) {
+  switch (mode) {
+    case Scenario::Mode::pio:
+      return ReceiveMode::pio;
+    case Scenario::Mode::dma_irq:
+      return ReceiveMode::dma_irq;
+    case Scenario::Mode::napi:
+      return ReceiveMode::napi;
+  }
+  return ReceiveMode::napi;
+}
+
 // ITR counts 256 ns (8254x manual, "Interrupt Throttling Register").
 std::uint32_t itr_of(unsigned usecs) { return static_cast<std::uint32_t>((std::uint64_t{usecs} * 1000 + 128) / 256); }
 
@@ -146,6 +158,7 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
     DatagramProgram program;
     program.port = app.port;
     program.echo = app.kind == Scenario::App::Kind::udp_echo;
+    program.prefer_busy_poll = app.prefer_busy_poll;
     program.stats = &datagrams;
     program.seen = [this, i](std::span<const std::byte> datagram, const sockaddr_in& from) {
       if (on_datagram) on_datagram(i, datagram, from);
@@ -228,13 +241,19 @@ void HostSetup::add_card(const Scenario& scenario, const Scenario::Nic& nic) {
   setup.driver.name = nic.name;
   setup.driver.rx_ring = nic.rx_ring;
   setup.driver.tx_ring = nic.tx_ring;
-  setup.driver.mode = scenario.host.mode == Scenario::Mode::dma_irq ? ReceiveMode::dma_irq : ReceiveMode::napi;
+  setup.driver.mode = receive_mode_of(scenario.host.mode);
   setup.driver.copybreak = nic.copybreak;
   setup.driver.mtu = nic.mtu;
   setup.driver.promiscuous = nic.promiscuous;
   setup.driver.features = {
       .rx_checksum = nic.rx_checksum, .tx_checksum = nic.tx_checksum, .tso = nic.tso, .gso = nic.gso, .gro = nic.gro};
-  setup.driver.itr = itr_of(nic.rx_usecs);
+  using Itr = Scenario::Nic::Itr;
+  setup.driver.itr = nic.itr == Itr::rate ? AdaptiveThrottle::interval(nic.itr_rate) : itr_of(nic.rx_usecs);
+  if (nic.itr == Itr::dynamic) setup.driver.throttle = Throttle::dynamic;
+  if (nic.itr == Itr::conservative) setup.driver.throttle = Throttle::conservative;
+  setup.driver.napi_defer_hard_irqs = nic.napi_defer_hard_irqs;
+  setup.driver.gro_flush_timeout = nic.gro_flush_timeout;
+  setup.threaded = nic.threaded;
   setup.mac = nic.mac;
   for (const Scenario::Address& address : nic.addresses) setup.addresses.emplace_back(address.ip, address.prefix);
   setup.link = link_of(nic.link);

@@ -52,9 +52,9 @@ class HostSetup {
   std::deque<Peers> peers;          // per card
   std::deque<DatagramStats> stats;  // per app; only one of the three is in use for each
   std::deque<TcpServerStats> server_stats;
-  std::deque<TcpServerStats> server_stats_before;  // the same when the warm-up was over
+  std::deque<TcpServerStats> server_stats_before;                              // the same when the warm-up was over
   std::size_t program_of(std::size_t app) const { return programs_.at(app); }  // its number in the simulation
-  std::vector<const StackPeer*> clients;  // nullptr: not a client
+  std::vector<const StackPeer*> clients;                                       // nullptr: not a client
   // Seen by every datagram program: the app's index, the datagram, its sender. Set before the run.
   std::function<void(std::size_t app, std::span<const std::byte>, const sockaddr_in&)> on_datagram;
 

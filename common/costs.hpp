@@ -23,6 +23,7 @@ namespace nicosim {
   X(softirq_entry,    150'000, "run",       "do_softirq until the first action",               "assumption") \
   X(napi_schedule,     50'000, "call",      "napi_schedule and raising NET_RX",                "assumption") \
   X(napi_poll,        100'000, "poll",      "overhead of one poll call",                       "assumption") \
+  X(busy_loop,         50'000, "round",     "of a busy-poll loop: own NAPI, clock, need_resched", "assumption") \
   X(rx_descriptor,     40'000, "frame",     "look at a receive descriptor, cache miss included", "assumption") \
   X(skb_alloc,        120'000, "frame",     "allocate the packet buffer",                      "assumption") \
   X(skb_free,          60'000, "frame",     "free the packet buffer",                          "assumption") \

@@ -52,8 +52,8 @@ class HttpConversation final : public Conversation {
 
   TcpServerStats& stats_;
   Elsewhere elsewhere_;
-  std::string heard_;            // and not used yet
-  std::uint64_t body_left_ = 0;  // of the request's body: nobody wants it, but the next request is behind it
+  std::string heard_;                   // and not used yet
+  std::uint64_t body_left_ = 0;         // of the request's body: nobody wants it, but the next request is behind it
   std::optional<HttpRequest> request_;  // whose body has not all come
   std::vector<std::byte> saying_;
   std::size_t said_ = 0;               // of it

@@ -1,8 +1,9 @@
 // A peer on the wire with a protocol stack of its own: a TCP client that opens connections to the simulated host.
 //
 // Each connection asks once, or again and again after thinking about the answer, or stays silent; so a few busy clients
-// among many idle ones are one peer. It is software at the far end of the wire and costs no time: what reaches it is answered at once, its timers run when
-// they are due. Plain C++; the simulation hands it frames and times (Simulation::WireEnds).
+// among many idle ones are one peer. It is software at the far end of the wire and costs no time: what reaches it is
+// answered at once, its timers run when they are due. Plain C++; the simulation hands it frames and times
+// (Simulation::WireEnds).
 #pragma once
 
 #include "common/bytes.hpp"
@@ -39,12 +40,12 @@ struct TcpClientConfig {
   bool half_close = true;  // and nothing follows it: FIN
   // More than one request on each connection, the next one when the answer to the last has come and was thought about.
   // Answers are HTTP (programs/http_answers.hpp).
-  std::uint64_t requests = 1;               // on each connection; 0: until the run ends
-  std::string earlier_request;              // all but the last one
-  SimTime think = SimTime::zero();          // between an answer and the next request
-  SimTime ask_from = SimTime::zero();       // nobody asks before, counted from the start of the wire
-  std::optional<std::uint64_t> active;      // so many connections ask, evenly spread; the others stay silent
-  SimTime measure_from = SimTime::zero();   // times of answers count from here on, from the start of the wire
+  std::uint64_t requests = 1;              // on each connection; 0: until the run ends
+  std::string earlier_request;             // all but the last one
+  SimTime think = SimTime::zero();         // between an answer and the next request
+  SimTime ask_from = SimTime::zero();      // nobody asks before, counted from the start of the wire
+  std::optional<std::uint64_t> active;     // so many connections ask, evenly spread; the others stay silent
+  SimTime measure_from = SimTime::zero();  // times of answers count from here on, from the start of the wire
   std::uint64_t seed = 1;
   // What arrives, in order; connections are counted from 0. Empty: only the number of bytes is kept.
   std::function<void(std::uint64_t connection, Bytes data)> received;
@@ -105,8 +106,8 @@ class StackPeer final : public WirePeer {
   SimTime next_open_ = SimTime::never();
   std::uint64_t opened_ = 0, arrived_ = 0;
   int epoll_ = -1;
-  std::map<int, Connection> connections_;        // by descriptor
-  std::set<std::pair<SimTime, int>> thinking_;   // when who asks again
+  std::map<int, Connection> connections_;       // by descriptor
+  std::set<std::pair<SimTime, int>> thinking_;  // when who asks again
   Stats stats_;
 };
 

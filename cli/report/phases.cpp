@@ -12,8 +12,8 @@
 namespace nicosim {
 namespace {
 
-constexpr std::size_t kMostEntries = 4096;          // of one episode; a longer one is not drawn
-constexpr SimTime kNoticeable = SimTime::us(1);     // shorter work between two calls is left out
+constexpr std::size_t kMostEntries = 4096;       // of one episode; a longer one is not drawn
+constexpr SimTime kNoticeable = SimTime::us(1);  // shorter work between two calls is left out
 constexpr std::array<std::string_view, 4> kSending{"sendto", "sendmsg", "write", "aio_write"};
 constexpr std::array<std::string_view, 4> kReading{"recvfrom", "recvmsg", "read", "aio_return"};
 
@@ -45,7 +45,8 @@ struct Page {
   SimTime start;
   std::string out;
   void line(SimTime at, SimTime took, std::string_view process, std::string_view kernel) {
-    std::string text = fmt::format("  {:>9}  {:>9}   {:<34}  {}", humanised(at - start), humanised(took), process, kernel);
+    std::string text =
+        fmt::format("  {:>9}  {:>9}   {:<34}  {}", humanised(at - start), humanised(took), process, kernel);
     text.erase(text.find_last_not_of(' ') + 1);
     out += text + "\n";
   }
@@ -84,7 +85,10 @@ void Phases::see(std::string_view line) {
     episode.task = field(rest, "task=");
     episode.pid = pid;
   }
-  Entry entry{SimTime::ps(number(line.substr(0, tab))), call ? Kind::call : result ? Kind::result : Kind::state,
+  Entry entry{SimTime::ps(number(line.substr(0, tab))),
+              call     ? Kind::call
+              : result ? Kind::result
+                       : Kind::state,
               std::string{field(rest, call || result ? "call=" : "state=")}, 0};
   if (result) entry.value = number(field(rest, "result="));
 
@@ -148,9 +152,11 @@ std::string Phases::draw(const Episode& episode, const std::string& model) {
     in_call = true;
     page.line(entry.time, took, arrow_in(entry.name), took >= kNoticeable ? "works" : "");
   }
-  return fmt::format("{} ({}), pid {}: from one answer to the next request\n\n  {:>9}  {:>9}   {:<34}  {}\n", episode.task,
-                     model, episode.pid, "at", "for", "process", "kernel") +
-         page.out + fmt::format("\n  blocked until there was data {}, while it was copied {}\n", humanised(blocked), humanised(copying));
+  return fmt::format("{} ({}), pid {}: from one answer to the next request\n\n  {:>9}  {:>9}   {:<34}  {}\n",
+                     episode.task, model, episode.pid, "at", "for", "process", "kernel") +
+         page.out +
+         fmt::format("\n  blocked until there was data {}, while it was copied {}\n", humanised(blocked),
+                     humanised(copying));
 }
 
 std::string Phases::text(const std::map<std::string, std::string>& models) const {

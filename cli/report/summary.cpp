@@ -179,8 +179,8 @@ std::string use_text(const RunReport::Use& use) {
   text += fmt::format(", {} wake-ups, {} context switches, {} copying.", each(use.wakeups),
                       each(use.voluntary + use.involuntary),
                       humanised(SimTime::ps(use.copying.in_ps() / static_cast<std::int64_t>(use.requests))));
-  const auto lived = static_cast<double>(std::max<std::int64_t>(
-      1, (use.user + use.system + use.ready + use.blocked).in_ps()));
+  const auto lived =
+      static_cast<double>(std::max<std::int64_t>(1, (use.user + use.system + use.ready + use.blocked).in_ps()));
   const auto part = [&](SimTime time) { return percent(static_cast<double>(time.in_ps()) / lived); };
   return text + fmt::format(" Its processes: own work {}, kernel {}, ready {}, blocked {}.", part(use.user),
                             part(use.system), part(use.ready), part(use.blocked));

@@ -11,15 +11,14 @@ namespace {
 using Model = Scenario::App::Model;
 using Kind = Scenario::App::Kind;
 
-constexpr std::array kModels{
-    std::pair<std::string_view, Model>{"iterative", Model::iterative},
-    std::pair<std::string_view, Model>{"blocking", Model::blocking},
-    std::pair<std::string_view, Model>{"nonblocking", Model::nonblocking},
-    std::pair<std::string_view, Model>{"select", Model::select},
-    std::pair<std::string_view, Model>{"poll", Model::poll},
-    std::pair<std::string_view, Model>{"epoll", Model::epoll},
-    std::pair<std::string_view, Model>{"sigio", Model::sigio},
-    std::pair<std::string_view, Model>{"aio", Model::aio}};
+constexpr std::array kModels{std::pair<std::string_view, Model>{"iterative", Model::iterative},
+                             std::pair<std::string_view, Model>{"blocking", Model::blocking},
+                             std::pair<std::string_view, Model>{"nonblocking", Model::nonblocking},
+                             std::pair<std::string_view, Model>{"select", Model::select},
+                             std::pair<std::string_view, Model>{"poll", Model::poll},
+                             std::pair<std::string_view, Model>{"epoll", Model::epoll},
+                             std::pair<std::string_view, Model>{"sigio", Model::sigio},
+                             std::pair<std::string_view, Model>{"aio", Model::aio}};
 
 constexpr SimTime kLongest = SimTime::s(100);
 

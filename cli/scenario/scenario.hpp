@@ -99,6 +99,13 @@ struct Scenario {
     std::vector<Address> addresses;
     unsigned rx_ring = 256, tx_ring = 256;  // descriptors, multiples of 8
     unsigned rx_usecs = 0;                  // ITR in us, as `ethtool -C`; 0: off
+    // How ITR is set: by rx_usecs; `itr` as InterruptThrottleRate: a rate, or chosen by the driver
+    enum class Itr : std::uint8_t { rx_usecs, rate, dynamic, conservative };
+    Itr itr = Itr::rx_usecs;
+    unsigned itr_rate = 0;  // interrupts per second at most, with Itr::rate
+    unsigned napi_defer_hard_irqs = 0;
+    SimTime gro_flush_timeout;
+    bool threaded = false;  // a kernel thread polls
     unsigned mtu = 1500;
     unsigned copybreak = 256;
     bool promiscuous = false;
@@ -185,6 +192,7 @@ struct Scenario {
     std::optional<std::uint64_t> active{};  // so many connections ask, the others stay silent; none: all
     SimTime think{};                        // between an answer and the next request
     SimTime ask_from{};                     // nobody asks before, from the start of the wire
+    bool prefer_busy_poll = false;          // of udp_sink and udp_echo: SO_PREFER_BUSY_POLL
     std::optional<unsigned> cpu{};          // servers: the only core it may run on; none: any
     enum class FileIo : std::uint8_t { read, sendfile };
     FileIo file_io = FileIo::read;  // http_server: how a file gets to the socket
@@ -213,6 +221,7 @@ struct Scenario {
     struct Axis {
       std::string key;                  // path as in --set
       std::vector<std::string> values;  // as after its '='; at least one
+      bool zip = false;                 // advances together with the axis before it, which has as many values
       SourceLine where;
       bool operator==(const Axis&) const = default;
     };
@@ -224,14 +233,14 @@ struct Scenario {
     // One of several tables of the same points.
     struct View {
       std::string title;
-      Settings where{};     // only the points that have these values
-      std::string across;   // an axis whose values become columns of the one metric; empty: the columns are `columns`
+      Settings where{};    // only the points that have these values
+      std::string across;  // an axis whose values become columns of the one metric; empty: the columns are `columns`
       std::vector<Column> columns;
       bool operator==(const View&) const = default;
     };
-    std::uint64_t seeds = 1;  // every point runs with seed, seed + 1, ...
-    bool zip = false;         // the axes advance together instead of every value meeting every other
-    std::vector<Axis> axes;   // the first one changes slowest
+    std::uint64_t seeds = 1;    // every point runs with seed, seed + 1, ...
+    bool zip = false;           // the axes advance together instead of every value meeting every other
+    std::vector<Axis> axes;     // the first one changes slowest
     std::vector<Column> table;  // every metric of the views among them
     std::vector<View> views;    // none: `table` is shown
     bool operator==(const Study&) const = default;

@@ -37,7 +37,8 @@ std::string cell(const std::string& metric, const std::optional<double>& value) 
   if (!value) return "-";
   const std::size_t over = metric.find(" / ");
   const bool ratio = over != std::string::npos;
-  const bool time = ratio ? metric.substr(0, over).ends_with("_ns") && !metric.ends_with("_ns") : metric.ends_with("_ns");
+  const bool time =
+      ratio ? metric.substr(0, over).ends_with("_ns") && !metric.ends_with("_ns") : metric.ends_with("_ns");
   if (time && std::abs(*value) < kExact / 1000) return humanised(SimTime::ps(std::llround(*value * 1000)));
   const bool share = metric.starts_with("cpu.") || metric.ends_with("_share");
   if (!ratio && share) return fmt::format("{:.1f} %", *value * 100);

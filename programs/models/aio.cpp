@@ -22,9 +22,12 @@ class AioServer {
   int run() {
     listening_ = listen_on(os_, server_.port, server_.backlog, SOCK_NONBLOCK);
     if (listening_ < 0) return listening_;
-    os_.sigaction(kClient, [this](int, const SigInfo&) { accept(); }, SA_RESTART);
-    os_.sigaction(SIGIO, [this](int, const SigInfo&) { accept(); }, SA_RESTART);
-    os_.sigaction(kDone, [this](int, const SigInfo& info) { done(static_cast<int>(info.value)); }, SA_RESTART);
+    os_.sigaction(
+        kClient, [this](int, const SigInfo&) { accept(); }, SA_RESTART);
+    os_.sigaction(
+        SIGIO, [this](int, const SigInfo&) { accept(); }, SA_RESTART);
+    os_.sigaction(
+        kDone, [this](int, const SigInfo& info) { done(static_cast<int>(info.value)); }, SA_RESTART);
     os_.fcntl(listening_, F_SETOWN, os_.getpid());
     os_.fcntl(listening_, F_SETSIG, kClient);
     os_.fcntl(listening_, F_SETFL, O_NONBLOCK | O_ASYNC);

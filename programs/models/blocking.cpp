@@ -29,9 +29,8 @@ int run_blocking(Posix& os, const ModelServer& server) {
       continue;
     }
     ++server.stats->connections;
-    const int pid = os.fork(server.name, [&server, listening, fd](Posix& child) {
-      return serve_in_child(child, server, listening, fd);
-    });
+    const int pid = os.fork(
+        server.name, [&server, listening, fd](Posix& child) { return serve_in_child(child, server, listening, fd); });
     if (pid < 0) {
       ++server.stats->refused;
       server.stats->complaint = "fork failed with error " + std::to_string(-pid);

@@ -24,7 +24,8 @@ class Connections {
 
   // The listening socket, O_NONBLOCK; its descriptor or -errno.
   int listen(Posix& os) const { return listen_on(os, server_.port, server_.backlog, SOCK_NONBLOCK); }
-  // accept4() once. The new connection's descriptor, -EAGAIN, or another error: ends_the_server() says whether for good.
+  // accept4() once. The new connection's descriptor, -EAGAIN, or another error: ends_the_server() says whether for
+  // good.
   int accept(Posix& os, int listening);
   // Goes on with a connection that may be ready: sends what is to be said, reads once (or, with `drain`, until nothing
   // is left: who waits for edges must), answers. A connection that is closed by this is forgotten.

@@ -47,9 +47,9 @@ int run_select(Posix& os, const ModelServer& server) {
         break;
       }
       if (fd >= FD_SETSIZE) {  // FD_SET would write behind the set
-        connections.refuse(
-            os, fd, "file descriptor " + std::to_string(fd) + " does not fit into an fd_set (FD_SETSIZE is " +
-                        std::to_string(FD_SETSIZE) + "): connection closed");
+        connections.refuse(os, fd,
+                           "file descriptor " + std::to_string(fd) + " does not fit into an fd_set (FD_SETSIZE is " +
+                               std::to_string(FD_SETSIZE) + "): connection closed");
         continue;
       }
       FD_SET(fd, &read);

@@ -17,8 +17,10 @@ class SignalServer {
   int run() {
     listening_ = connections_.listen(os_);
     if (listening_ < 0) return listening_;
-    os_.sigaction(kReady, [this](int, const SigInfo& info) { ready(info.fd); }, SA_RESTART);
-    os_.sigaction(SIGIO, [this](int, const SigInfo&) { look_everywhere(); }, SA_RESTART);
+    os_.sigaction(
+        kReady, [this](int, const SigInfo& info) { ready(info.fd); }, SA_RESTART);
+    os_.sigaction(
+        SIGIO, [this](int, const SigInfo&) { look_everywhere(); }, SA_RESTART);
     watch(listening_);
     accept();  // who came before that
     while (!ends_the_server(result_)) connections_.one_unit_of_other_work(os_);

@@ -239,6 +239,11 @@ void HostCpu::scheduler_tick(Core& core) {
   start_tick(core);
 }
 
+void HostCpu::cond_resched() {
+  catch_up();
+  if (here().need_resched) resched(here());
+}
+
 // ---- user and kernel mode
 
 SimTime HostCpu::run_in_user_mode(SimTime time) {

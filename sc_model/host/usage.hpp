@@ -1,8 +1,9 @@
 // What the processes of one program have used: where their time went and what they asked the kernel for (getrusage, and
 // the states of Stevens' five I/O models).
 //
-// A process is running (in its own work, in the kernel), ready (waits for a core), or blocked (sleeps in a call). Within
-// a call that reads, moving the bytes from the kernel to the process is counted as copying: the second of its phases.
+// A process is running (in its own work, in the kernel), ready (waits for a core), or blocked (sleeps in a call).
+// Within a call that reads, moving the bytes from the kernel to the process is counted as copying: the second of its
+// phases.
 #pragma once
 
 #include "common/sim_time.hpp"
@@ -34,9 +35,7 @@ struct Usage {
       syscalls.emplace(name, 1);
   }
   // How much of the time from `since` to `until` counts.
-  SimTime part(SimTime since, SimTime until) const {
-    return std::max(until - std::max(since, from), SimTime::zero());
-  }
+  SimTime part(SimTime since, SimTime until) const { return std::max(until - std::max(since, from), SimTime::zero()); }
 };
 
 }  // namespace nicosim

@@ -22,8 +22,8 @@ std::string server(std::string_view lines) {
   return fmt::format("{}[[app]]\nname = \"web\"\nkind = \"http_server\"\nport = 80\n{}\n", kBegin, lines);
 }
 std::string client(std::string_view lines) {
-  return fmt::format("{}[[app]]\nname = \"load\"\non = \"c\"\nkind = \"http_load\"\ntarget = \"10.77.0.2:80\"\n{}\n", kBegin,
-                     lines);
+  return fmt::format("{}[[app]]\nname = \"load\"\non = \"c\"\nkind = \"http_load\"\ntarget = \"10.77.0.2:80\"\n{}\n",
+                     kBegin, lines);
 }
 
 Scenario good(const std::string& toml) {
@@ -58,7 +58,8 @@ TEST(IoModelScenario, WhatIsWrittenReadsBackAsTheSame) {
 
 TEST(IoModelScenario, WhatDoesNotFitIsRefused) {
   EXPECT_THAT(error(server("model = \"epol\"")), HasSubstr("did you mean 'epoll'?"));
-  EXPECT_THAT(error(server("model = \"blocking\"\ntimeout = \"1ms\"")), HasSubstr("expected model select, poll or epoll"));
+  EXPECT_THAT(error(server("model = \"blocking\"\ntimeout = \"1ms\"")),
+              HasSubstr("expected model select, poll or epoll"));
   EXPECT_THAT(error(server("model = \"poll\"\nedge = true")), HasSubstr("expected model epoll"));
   EXPECT_THAT(error(fmt::format("{}[[app]]\nname = \"d\"\nkind = \"discard\"\nport = 9\nmodel = \"poll\"", kBegin)),
               HasSubstr("unknown key 'model'"));
@@ -94,8 +95,8 @@ TEST(StudyTables, TheStudyHasEveryMetricOfThemOnce) {
 
 TEST(StudyTables, WhatTheyNameMustBeThere) {
   const auto with = [](std::string_view lines) {
-    return fmt::format("{}[study]\naxes = [{{ key = \"nic.rx_ring\", values = [64, 128] }}]\n[[study.tables]]\n{}\n", kBegin,
-                       lines);
+    return fmt::format("{}[study]\naxes = [{{ key = \"nic.rx_ring\", values = [64, 128] }}]\n[[study.tables]]\n{}\n",
+                       kBegin, lines);
   };
   EXPECT_THAT(error(with("columns = [\"a\"]\nacross = \"nic.tx_ring\"")), HasSubstr("which is no axis"));
   EXPECT_THAT(error(with("columns = [\"a\", \"b\"]\nacross = \"nic.rx_ring\"")), HasSubstr("is not one metric"));

@@ -52,12 +52,13 @@ StudyTable four_points() {
 }
 
 TEST(StudyTable, AViewHasTheRowsAndColumnsThatItNames) {
-  EXPECT_EQ(table_text(view_of(four_points(), {"small rings", {{"ring", "64"}}, "", {{"frames", "ledger.read"}}}), false),
-            "small rings\n"
-            "\n"
-            "  mode  frames\n"
-            "  napi       1\n"
-            "   pio       2\n");
+  EXPECT_EQ(
+      table_text(view_of(four_points(), {"small rings", {{"ring", "64"}}, "", {{"frames", "ledger.read"}}}), false),
+      "small rings\n"
+      "\n"
+      "  mode  frames\n"
+      "  napi       1\n"
+      "   pio       2\n");
 }
 
 TEST(StudyTable, OneMetricSpreadsOutOverTheValuesOfAnAxis) {

@@ -16,7 +16,8 @@ TEST(HttpAnswers, AnAnswerEndsWithTheLastByteOfItsBody) {
 
 TEST(HttpAnswers, SeveralMayComeInOnePieceAndOneInMany) {
   HttpAnswers answers;
-  EXPECT_EQ(answers.hear(bytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\nHT")),
+  EXPECT_EQ(answers.hear(
+                bytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\nHT")),
             2U);
   std::uint64_t whole = 0;
   for (const char c : std::string_view{"TP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"})
