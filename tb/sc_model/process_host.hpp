@@ -9,6 +9,7 @@
 #include "tb/stack/packets.hpp"
 #include "tb/system/run_in_child.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <functional>
 #include <gtest/gtest.h>
@@ -94,6 +95,14 @@ struct ProcessHost {
   int running = 0;
   std::vector<std::string> notes;
 };
+
+inline sockaddr_in peer_endpoint(std::uint16_t port) {
+  sockaddr_in out{};
+  out.sin_family = AF_INET;
+  out.sin_port = htons(port);
+  out.sin_addr.s_addr = htonl(packets::kPeerIp.value);
+  return out;
+}
 
 // Runs one host in a process of its own; it is never freed, as its threads' stacks refer to it.
 inline void on_host(const std::function<void(ProcessHost&)>& body, unsigned cores = 1) {
