@@ -289,11 +289,12 @@ void Simulation::init_process() {
   wire_start_ = SimTime::ps((cpu_->now().in_ps() / millisecond + 2) * millisecond);
   for (auto& card : cards_) boot_interrupts_.push_back(card->driver.work().interrupts);
   for (unsigned core = 0; core < cpu_->cpus(); ++core) boot_times_.push_back(cpu_->times(core));
+  sources_.resize(cards_.size());
   for (unsigned port = 0; port < cards_.size(); ++port) {
     for (const auto& [time, in] : setup_.nics[port].link_events) cards_[port]->engine.set_cable(wire_start_ + time, in);
     if (wires_[port].source == nullptr) continue;
-    sources_.push_back(std::make_unique<ShiftedSource>(*wires_[port].source, wire_start_));
-    cards_[port]->engine.set_source(sources_.back().get());
+    sources_[port] = std::make_unique<ShiftedSource>(*wires_[port].source, wire_start_);
+    cards_[port]->engine.set_source(sources_[port].get());
   }
   peer_timers_.resize(cards_.size());
   for (unsigned port = 0; port < cards_.size(); ++port) {
@@ -379,6 +380,8 @@ void Simulation::run_slice(SimTime until, const std::function<bool()>& enough) {
   sliced_ = true;
   paused_ = false;
   enough_ = &enough;
+  slice_end_ = until;
+  bound_engines();
   if (!until.is_never()) agenda_->post(*pause_, std::max(until, agenda_->now()), true);
   while (!paused_) {
     sc_core::sc_start();
@@ -389,14 +392,46 @@ void Simulation::run_slice(SimTime until, const std::function<bool()>& enough) {
   enough_ = nullptr;
 }
 
-// Whoever is outside may act as soon as the slice is over, and that may be now.
+// Whoever is outside may act as soon as the slice is over: at its end or, where something may end it before, now.
+void Simulation::bound_engines() {
+  const bool any_time = enough_ == nullptr || *enough_;
+  const SimTime free = any_time ? agenda_->now() : std::max(slice_end_, agenda_->now());
+  for (unsigned port = 0; port < cards_.size(); ++port) {
+    SimTime next = free.is_never() ? free : free + setup_.nics[port].wire_delay;
+    for (const WirePeer* const peer : wires_[port].peers) next = std::min(next, peer->next_deadline());
+    cards_[port]->engine.set_peer_deadline(next);
+  }
+}
+
 void Simulation::watch_slice() {
-  for (unsigned port = 0; port < cards_.size(); ++port)
-    cards_[port]->engine.set_peer_deadline(agenda_->now() + setup_.nics[port].wire_delay);
+  bound_engines();
   if (paused_ || enough_ == nullptr || !*enough_ || !(*enough_)()) return;
   paused_ = true;
   sc_core::sc_pause();
   agenda_->let_threads_run();
+}
+
+void Simulation::source_has_more(unsigned port) { cards_.at(port)->engine.set_source(sources_.at(port).get()); }
+
+SimTime Simulation::earliest_end() const {
+  SimTime longest = SimTime::zero();
+  for (const NicSetup& nic : setup_.nics) longest = std::max(longest, nic.wire_delay);
+  return agenda_->now() + longest;
+}
+
+void Simulation::end_at(SimTime time) {
+  assert(ready_ && time >= earliest_end() && "the end lies ahead of all engines");
+  sliced_ = false;
+  setup_.stop_after = time - wire_start_;
+  end_ = End::time;
+  for (unsigned port = 0; port < cards_.size(); ++port) {
+    cards_[port]->engine.set_peer_deadline(SimTime::never());
+    arm_peers(port);
+    cards_[port]->engine.set_end(time);
+  }
+  agenda_->post(*stop_, time, true);
+  while (!stopped_) sc_core::sc_start();
+  finish();
 }
 
 void Simulation::at_once(std::function<void()> what) {

@@ -191,7 +191,11 @@ Stack::Softnet Stack::softnet(unsigned cpu) const {
 
 std::string Stack::softnet_stat() const { return layers_->softnet.softnet_stat(); }
 
-std::string Stack::sockets_table() const { return ss_text(layers_->calls.rows(), true); }
+std::string Stack::sockets_table() const {
+  std::vector<SsRow> rows = layers_->calls.rows();
+  std::ranges::move(layers_->tcp.rows_without_process(), std::back_inserter(rows));
+  return ss_text(rows, true);
+}
 
 std::string Stack::listeners_table() const {
   std::vector<SsRow> rows = layers_->calls.rows();

@@ -223,7 +223,7 @@ kind = "tap"
                        StartsWith("s.toml:7:7: nic.eth0.mac is not one station's"),
                        StartsWith("s.toml:8:1: wire.eth1 belongs to no card"),
                        StartsWith("s.toml:9:8: wire.eth1.loss is nan"), StartsWith("s.toml:11:6: peer.c.on is 'eth9'"),
-                       StartsWith("s.toml:12:8: peer.c.kind is 'tap', which is not in this version")));
+                       StartsWith("s.toml:12:8: peer.c.kind is 'tap'; expected")));
 }
 
 struct Bad {

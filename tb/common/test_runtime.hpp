@@ -93,6 +93,7 @@ class TestRuntime final : public Runtime {
     return Woken::event;
   }
   void wake(Task& task, bool) override {
+    if (on_wake) on_wake();
     wakes.insert(task.pid());
     woken_ = true;
   }
@@ -113,6 +114,7 @@ class TestRuntime final : public Runtime {
   }
 
   std::function<bool()> on_sleep;     // one step of the world; false: nothing left to happen
+  std::function<void()> on_wake;      // before it has an effect
   std::function<void()> on_catch_up;  // once: what an interrupt does while a call is in progress
   int catch_ups_before = 0;           // how many times time passes before that
   std::set<Softirq> pending;
