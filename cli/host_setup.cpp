@@ -96,6 +96,11 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
     simulation.nics.at(port_of(scenario, route.dev))
         .routes.push_back({route.destination.ip, route.destination.prefix, route.via.value_or(Ipv4Address::any())});
   simulation.stack.netfilter = scenario.host.netfilter;
+  for (const Scenario::File& file : scenario.files)
+    simulation.files.push_back({file.path, file.size, file.text, file.seed});
+  simulation.disk = {scenario.disk.latency, scenario.disk.bandwidth, scenario.disk.queue};
+  simulation.disk_irq_cpu = scenario.disk.irq_cpu;
+  simulation.page_cache = scenario.host.page_cache;
   for (const Scenario::Peer& peer : scenario.peers) add_peer(scenario, peer);
 
   for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
@@ -133,9 +138,19 @@ void HostSetup::add_server(const Scenario::App& app, std::size_t index) {
     case Scenario::App::Kind::chargen:
       program.serve = serve_chargen;
       break;
-    case Scenario::App::Kind::http_server:
-      program.serve = serve_http;
-      break;
+    case Scenario::App::Kind::http_server: {
+      const bool pages = app.file_io == Scenario::App::FileIo::sendfile;
+      program.serve = [how = pages ? FileIo::sendfile : FileIo::read](Posix& os, int fd, TcpServerStats& counts) {
+        return serve_http_files(os, fd, counts, how);
+      };
+      // A client that goes away is no reason to end.
+      const auto serve = [program, pages](Posix& os) {
+        if (pages) os.sigaction(SIGPIPE, SigAction::ignore());
+        return run_tcp_server(os, program);
+      };
+      simulation.apps.push_back({app.name, serve, app.cpu});
+      return;
+    }
     default:
       program.serve = serve_echo;
   }

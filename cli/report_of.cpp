@@ -1,6 +1,7 @@
 // Collects a finished simulation's numbers into a report.
 #include "cli/report/ethtool_text.hpp"
 #include "cli/run_session.hpp"
+#include "stack/fs/file_system.hpp"
 
 #include <fmt/format.h>
 
@@ -115,6 +116,24 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                               {"ipi", sim.cpu().calls_between_cores()},
                               {"ksoftirqd_runs", sim.cpu().ksoftirqd_runs()},
                               {"syscalls", sim.syscalls()}}});
+
+  if (const Disk* const disk = sim.disk()) {
+    const PageCache& cache = *sim.stack().file_system().cache();
+    const PageCache::Stats& pages = cache.stats();
+    report.counters.push_back(
+        {"page_cache",
+         {{"hits", pages.hits}, {"misses", pages.misses}, {"waits", pages.waits}, {"readahead", pages.readahead}}});
+    report.counters.push_back(
+        {"vmstat",  // pgpgin in KiB, as /proc/vmstat has it
+         {{"nr_file_pages", cache.file_pages()}, {"pgpgin", pages.pgpgin / 1024}, {"pgsteal_direct", pages.pgsteal}}});
+    const Disk::Stats& d = disk->stats();
+    report.counters.push_back({"diskstats",
+                               {{"reads_completed", d.reads_completed},
+                                {"sectors_read", d.sectors_read},
+                                {"time_reading_us", static_cast<std::uint64_t>(d.time_reading.in_ns() / 1000)},
+                                {"max_in_flight", d.max_in_flight},
+                                {"waited_for_tag", d.waited_for_tag}}});
+  }
 
   report.texts.push_back({"ss -tuanp", sim.stack().sockets_table()});
   report.texts.push_back({"/proc/net/softnet_stat", sim.stack().softnet_stat()});

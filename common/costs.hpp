@@ -66,6 +66,14 @@ namespace nicosim {
   X(dev_queue_xmit,   120'000, "frame",     "__dev_queue_xmit",                                "assumption") \
   X(tx_descriptor,     60'000, "descriptor", "fill a transmit descriptor",                     "assumption") \
   X(tx_clean,          60'000, "descriptor", "clean a finished transmit descriptor",           "assumption") \
+  X(path_lookup,      150'000, "component", "link_path_walk: one name of a path",               "assumption") \
+  X(page_lookup,       50'000, "page",      "find a page in the page cache",                   "assumption") \
+  X(blk_submit,       600'000, "request",   "submit_bio until the disk has the request",       "assumption") \
+  X(blk_complete,     400'000, "request",   "the disk's interrupt: request done, pages unlocked", "assumption") \
+  X(splice_page,       60'000, "page",      "hand a page to a socket by reference",            "assumption") \
+  X(aio_submit,       300'000, "request",   "io_submit of one request: look up, pin, queue",   "assumption") \
+  X(aio_complete,     200'000, "request",   "aio_complete: result, and who is to be told",     "assumption") \
+  X(aio_error,         10'000, "look",      "look at a control block: no system call",         "assumption") \
   X(timer_run,        100'000, "run",       "run_timer_softirq",                               "assumption") \
   X(app_work,           1'000, "ns",        "work that a program asks for",                    "the program")
 // clang-format on

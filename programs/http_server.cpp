@@ -1,5 +1,7 @@
 #include "programs/http_server.hpp"
 
+#include "programs/http_files.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -102,7 +104,9 @@ std::optional<HttpRequest> parse_http_request(std::string_view head) {
   return request;
 }
 
-int serve_http(Posix& os, int fd, TcpServerStats& stats) {
+int serve_http(Posix& os, int fd, TcpServerStats& stats) { return serve_http_files(os, fd, stats, FileIo::read); }
+
+int serve_http_files(Posix& os, int fd, TcpServerStats& stats, FileIo how) {
   std::string waiting;  // read and not used yet: requests may come in one segment, or in many
   std::vector<std::byte> buffer(4096);
   // More from the peer: > 0 bytes, 0 at its end, -errno.
@@ -138,8 +142,11 @@ int serve_http(Posix& os, int fd, TcpServerStats& stats) {
     waiting.erase(0, request->body_bytes);
     ++stats.requests;
     const bool head_only = request->method == "HEAD";
-    if (const int error = send_answer(os, fd, answer_to(*request), head_only, request->keep_alive, stats); error != 0)
-      return error;
+    const Answer answer = answer_to(*request);
+    std::optional<int> error;
+    if (answer.status == 404) error = send_http_file(os, fd, *request, how, stats);
+    if (!error) error = send_answer(os, fd, answer, head_only, request->keep_alive, stats);
+    if (*error != 0) return *error;
     if (!request->keep_alive) return 0;
   }
 }

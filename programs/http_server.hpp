@@ -1,6 +1,7 @@
 // A small HTTP/1.1 server (RFC 9112): persistent connections, GET and HEAD, bodies made on the spot.
 //
-// `/` is a short page, `/bytes/N` has N bytes (at most 1 GiB). Everything else is 404.
+// `/` is a short page, `/bytes/N` has N bytes (at most 1 GiB). Any other path is that of a file on the host's disk
+// (http_files.hpp), or 404.
 #pragma once
 
 #include "programs/tcp_server.hpp"
@@ -21,6 +22,9 @@ struct HttpRequest {
 // The head of a request without its empty line. nullopt: not HTTP/1, to be answered with 400.
 std::optional<HttpRequest> parse_http_request(std::string_view head);
 
-int serve_http(Posix& os, int fd, TcpServerStats& stats);
+enum class FileIo : std::uint8_t { read, sendfile };  // how a file's bytes get to the socket
+
+int serve_http(Posix& os, int fd, TcpServerStats& stats);  // files by read()
+int serve_http_files(Posix& os, int fd, TcpServerStats& stats, FileIo how);
 
 }  // namespace nicosim

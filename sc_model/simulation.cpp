@@ -4,6 +4,7 @@
 #include "sc_model/host/pci_bus.hpp"
 #include "sc_model/host/user_space.hpp"
 #include "sc_model/pci_function.hpp"
+#include "stack/fs/file_system.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -17,6 +18,7 @@ constexpr SimTime kReleaseMargin = SimTime::ps(2 * kCyclePs);
 constexpr SimTime kCarrierPoll = SimTime::ms(1);
 constexpr int kCarrierPolls = 10'000;
 constexpr std::uint64_t kProgressSteps = 4096;
+constexpr unsigned kDiskLine = 256;  // interrupt lines below are the cards', by port
 
 }  // namespace
 
@@ -190,7 +192,10 @@ void Simulation::build() {
   for (unsigned port = 0; port < cards_.size(); ++port)
     stack_->on_tap(see, {&cards_[port]->driver, setup_.nics[port].tap_in, setup_.nics[port].tap_out});
   cpu_->on_softirq([this](Softirq s) { stack_->softirq(s); });
-  cpu_->on_interrupt_delivered([this](unsigned port, SimTime raised) { ledger_.interrupt_delivered(port, raised); });
+  cpu_->on_interrupt_delivered([this](unsigned line, SimTime raised) {
+    if (line < cards_.size()) ledger_.interrupt_delivered(line, raised);
+  });
+  build_disk();
   cpu_->spawn("init", [this] { init_process(); });
 
   stop_ = std::make_unique<AgendaCall>(Rank::stop, agenda_->new_source(), [this] {
@@ -199,6 +204,15 @@ void Simulation::build() {
     sc_core::sc_stop();
   });
   agenda_->on_step([this] { watch(); });
+}
+
+void Simulation::build_disk() {
+  if (setup_.files.empty()) return;
+  disk_ = std::make_unique<Disk>(*agenda_, *cpu_, ledger_, kDiskLine, setup_.disk);
+  cpu_->set_affinity(kDiskLine, setup_.disk_irq_cpu);
+  cpu_->vectors().connect(kDiskLine, "disk", [this] { return disk_->handle_interrupt(); });
+  stack_->file_system().mount(*disk_, setup_.page_cache);
+  for (FileImage& file : setup_.files) stack_->file_system().add(std::move(file));
 }
 
 // What a peer says now reaches the card one wire delay later.

@@ -13,9 +13,11 @@
 #include "programs/posix.hpp"
 #include "sc_model/clock_engine.hpp"
 #include "sc_model/host/cpu.hpp"
+#include "sc_model/host/disk.hpp"
 #include "sc_model/host_link.hpp"
 #include "sc_model/wire.hpp"
 #include "sc_model/wire_peer.hpp"
+#include "stack/fs/inode.hpp"
 #include "stack/stack.hpp"
 
 #include <array>
@@ -80,6 +82,10 @@ struct SimulationSetup {
   unsigned cores = 1;
   std::vector<NicSetup> nics;
   std::vector<AppSetup> apps;
+  std::vector<FileImage> files;  // what lies on the disk; without any there is no disk
+  DiskConfig disk;
+  unsigned disk_irq_cpu = 0;            // which core takes its interrupts
+  std::size_t page_cache = 64U << 20U;  // bytes
   StackConfig stack;
   CostTable costs;
   std::size_t memory_bytes = 256U << 20U;
@@ -153,6 +159,7 @@ class Simulation {
   HostLink& link(unsigned port);
   PciBus& bus(unsigned port);
   PciFunction& pci(unsigned port);
+  const Disk* disk() const { return disk_.get(); }  // nullptr: there is none
   std::uint64_t syscalls() const;
   // Since the wires came to life; those of the boot (link up) do not count.
   std::uint64_t interrupts(unsigned port);
@@ -166,6 +173,7 @@ class Simulation {
   class Delivery;
 
   void build();
+  void build_disk();
   void init_process();
   void push_from_peer(unsigned port, std::vector<WireFrame> frames);
   void peers_due(unsigned port);
@@ -185,6 +193,7 @@ class Simulation {
   std::unique_ptr<Agenda> agenda_;
   std::unique_ptr<Memory> memory_;
   std::unique_ptr<HostCpu> cpu_;
+  std::unique_ptr<Disk> disk_;
   std::unique_ptr<Stack> stack_;
   std::vector<std::unique_ptr<Card>> cards_;
   std::vector<WireEnds> wires_;

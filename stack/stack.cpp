@@ -77,7 +77,7 @@ struct Stack::Layers {
   Arp arp{net, routes, neighbours};
   LinkLayer link{net, tap, netfilter, arp, ip_input};
   nicosim::Softnet softnet{net, [this](FramePtr frame) { deliver(std::move(frame)); }};
-  SocketCalls calls{net.runtime, net.timers,
+  SocketCalls calls{net.runtime, net.ledger, net.timers,
                     [this](Socket& s, int type, int protocol) { return create(s, type, protocol); }};
 
   // netif_receive_skb, or RPS: where a frame goes from the driver or from GRO.
@@ -177,6 +177,8 @@ void Stack::run_timers() { layers_->net.timers.run(layers_->net.now()); }
 SimTime Stack::next_deadline() const { return layers_->net.timers.next(); }
 
 Syscalls& Stack::calls() { return layers_->calls; }
+
+FileSystem& Stack::file_system() { return layers_->calls.file_system(); }
 
 int Stack::write_sysctl(std::string_view name, std::string_view text) {
   return Sysctl::write(layers_->net.sysctl, name, text);

@@ -27,6 +27,8 @@
 
 namespace nicosim {
 
+class FileSystem;
+
 // How a frame gets from the driver to the link layer.
 enum class RxPath : std::uint8_t {
   rps,      // through the input_pkt_queue of the CPU that its flow hashes to
@@ -72,6 +74,7 @@ class Stack final : public FrameSink, public NapiScheduler {
   SimTime next_deadline() const;
 
   Syscalls& calls();
+  FileSystem& file_system();  // mount() a disk before anybody opens a file
   // Turns a knob while the stack runs, as writing to /proc/sys does; 0, -ENOENT or -EINVAL.
   int write_sysctl(std::string_view name, std::string_view text);
 

@@ -1,5 +1,6 @@
 // From TOML to Scenario: one function per section, each reading its keys in the order of the struct.
 #include "cli/capture/pacing.hpp"
+#include "cli/scenario/files_reader.hpp"
 #include "cli/scenario/netfilter_reader.hpp"
 #include "cli/scenario/overlay.hpp"
 #include "cli/scenario/scenario.hpp"
@@ -53,6 +54,8 @@ constexpr std::array kAppKinds{
     Name<AppKind>{"chargen", AppKind::chargen},    Name<AppKind>{"http_server", AppKind::http_server},
     Name<AppKind>{"http_load", AppKind::http_load}};
 constexpr std::array<std::string_view, 1> kLaterAppKinds{"tcp_send"};
+using FileIo = Scenario::App::FileIo;
+constexpr std::array kFileIos{Name<FileIo>{"read", FileIo::read}, Name<FileIo>{"sendfile", FileIo::sendfile}};
 
 template <class E, std::size_t N>
 std::string_view name_in(const std::array<Name<E>, N>& names, E value) {
@@ -115,6 +118,9 @@ class Parser {
     if (const auto* t = root["host"].as_table()) paths({diagnostics_, *t, "host"});
     if (const auto* t = top.table("wire")) wires({diagnostics_, *t, "wire"});
     if (const auto* t = top.table("peer")) peers({diagnostics_, *t, "peer"});
+    if (const auto* t = top.table("disk")) scenario_.disk = read_disk({diagnostics_, *t, "disk"}, scenario_.host.cores);
+    for (const auto* t : top.tables("file"))
+      scenario_.files.push_back(read_file({diagnostics_, *t, "file"}, scenario_));
     for (const auto* t : top.tables("app")) app({diagnostics_, *t, "app"});
     for (const auto* t : top.tables("expect")) expect({diagnostics_, *t, "expect"});
     if (const auto* t = top.table("study")) scenario_.study = read_study({diagnostics_, *t, "study"});
@@ -156,6 +162,7 @@ class Parser {
       }
       c.finish();
     }
+    t.bytes("page_cache", host.page_cache, 4096, std::uint64_t{1} << 34U);
     t.find("route");  // both name cards, so they are read after them: paths()
     t.find("netfilter");
     t.finish();
@@ -491,6 +498,7 @@ class Parser {
       t.wrong("on", fmt::format("is {}; servers run only on the host in this version", quoted(app.on)), "\"host\"");
     unsigned cpu = 0;
     if (core(t, "cpu", cpu)) app.cpu = cpu;
+    if (app.kind == AppKind::http_server) t.choice<FileIo>("file_io", app.file_io, kFileIos);
     if (!t.find("port")) t.wrong("", "lacks 'port'", "an integer from 1 to 65535");
     if (!t.number("port", app.port, 1, 65'535)) return;
     for (const Scenario::App& other : scenario_.apps)
@@ -582,6 +590,7 @@ std::string_view name_of(Scenario::Wire::Event::State state) { return name_in(kL
 std::string_view name_of(Scenario::Send::Kind kind) { return name_in(kSendKinds, kind); }
 std::string_view name_of(Scenario::Peer::Kind kind) { return name_in(kPeerKinds, kind); }
 std::string_view name_of(Scenario::App::Kind kind) { return name_in(kAppKinds, kind); }
+std::string_view name_of(Scenario::App::FileIo how) { return name_in(kFileIos, how); }
 
 std::string ScenarioErrors::text() const { return fmt::format("{}", fmt::join(messages, "\n")); }
 

@@ -62,7 +62,25 @@ struct Scenario {
     std::map<std::string, SimTime> costs;         // name in common/costs.hpp to time per unit; only what it sets
     std::vector<Route> routes;                    // beside those to the cards' own networks
     NetfilterConfig netfilter;
+    std::uint64_t page_cache = 64U << 20U;  // bytes of files that memory holds
     bool operator==(const Host&) const = default;
+  };
+
+  struct Disk {
+    SimTime latency = SimTime::us(100);
+    std::uint64_t bandwidth = 500'000'000;  // bytes per second
+    unsigned queue = 32;                    // requests in flight
+    unsigned irq_cpu = 0;                   // the core that takes its interrupts
+    bool operator==(const Disk&) const = default;
+  };
+
+  // What lies on the disk: a text, or `size` bytes made from `seed`.
+  struct File {
+    std::string path;
+    std::uint64_t size = 0;
+    std::string text;
+    std::uint64_t seed = 1;
+    bool operator==(const File&) const = default;
   };
 
   // Between card and host (sc_model/host_link): one way.
@@ -155,6 +173,8 @@ struct Scenario {
     SimTime at{};                         // the first one, from the start of the wire
     std::string path = "/";
     std::optional<unsigned> cpu{};  // servers: the only core it may run on; none: any
+    enum class FileIo : std::uint8_t { read, sendfile };
+    FileIo file_io = FileIo::read;  // http_server: how a file gets to the socket
     bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo; }
     bool operator==(const App&) const = default;
   };
@@ -193,7 +213,9 @@ struct Scenario {
   std::vector<Nic> nics;  // in file order, which is the order of their ports
   std::vector<Wire> wires;
   std::vector<Peer> peers;
-  std::vector<App> apps;  // started in this order
+  Disk disk;
+  std::vector<File> files;  // in their order on the disk
+  std::vector<App> apps;    // started in this order
   std::vector<Expect> expects;
   std::optional<Study> study;
 
@@ -239,5 +261,6 @@ std::string_view name_of(Scenario::Wire::Event::State);
 std::string_view name_of(Scenario::Send::Kind kind);
 std::string_view name_of(Scenario::Peer::Kind kind);
 std::string_view name_of(Scenario::App::Kind kind);
+std::string_view name_of(Scenario::App::FileIo how);
 
 }  // namespace nicosim

@@ -1,5 +1,6 @@
 // From Scenario to TOML: the resolved scenario that an output folder keeps, so a run can be repeated without its
 // command line. Every value is written, defaults too.
+#include "cli/scenario/files_reader.hpp"
 #include "cli/scenario/netfilter_reader.hpp"
 #include "cli/scenario/overlay.hpp"
 #include "cli/scenario/scenario.hpp"
@@ -123,6 +124,7 @@ std::string write_scenario(const Scenario& scenario) {
 
   w.line("\n[host]\ncores = {}", scenario.host.cores);
   w.line("mode = \"{}\"\nrx_path = \"{}\"", name_of(scenario.host.mode), name_of(scenario.host.rx_path));
+  w.line("page_cache = \"{}\"", bytes_text(scenario.host.page_cache));
   if (!scenario.host.sysctl.empty()) w.line("[host.sysctl]");
   for (const auto& [name, value] : scenario.host.sysctl) w.line("{} = {}", quoted(name), value);
   if (!scenario.host.costs.empty()) w.line("[host.costs]");
@@ -141,12 +143,14 @@ std::string write_scenario(const Scenario& scenario) {
       w.line("[[wire.{}.link]]\nat = \"{}\"\nstate = \"{}\"", wire.nic, duration_text(e.at), name_of(e.state));
   }
   for (const Scenario::Peer& peer : scenario.peers) write_peer(w, peer);
+  w.text(write_files(scenario));
   for (const Scenario::App& app : scenario.apps) {
     w.line("\n[[app]]\nname = {}\non = {}", quoted(app.name), quoted(app.on));
     w.line("kind = \"{}\"", name_of(app.kind));
     if (app.kind != Scenario::App::Kind::http_load) {
       w.line("port = {}", app.port);
       if (app.cpu) w.line("cpu = {}", *app.cpu);
+      if (app.kind == Scenario::App::Kind::http_server) w.line("file_io = \"{}\"", name_of(app.file_io));
       continue;
     }
     w.line("target = \"{}:{}\"\nconnections = {}", app.target.text(), app.port, app.connections);

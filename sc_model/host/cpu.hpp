@@ -57,6 +57,7 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   Woken sleep(SimTime until, bool interruptible) override;
   void wake(Task&, bool sync) override;
   void set_signal_pending(Task&, bool pending) override;
+  bool start_thread(std::string name, std::function<void(Task&)> body, unsigned tgid) override;
   std::uint64_t random() override { return random_(); }
 
   // ---- InterruptSink

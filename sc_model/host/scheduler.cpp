@@ -37,6 +37,12 @@ Process& HostCpu::spawn(std::string name, std::function<void()> body, std::optio
   return process;
 }
 
+bool HostCpu::start_thread(std::string name, std::function<void(Task&)> body, unsigned tgid) {
+  spawn(
+      std::move(name), [this, body = std::move(body)] { body(*current()); }, std::nullopt, tgid);
+  return true;
+}
+
 Task* HostCpu::current() { return context() == Context::process ? here().running : nullptr; }
 
 // ---- sleep and wake

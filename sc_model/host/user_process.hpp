@@ -64,6 +64,20 @@ class UserProcess final : public Posix {
   int epoll_wait(int epfd, std::span<epoll_event> events, int timeout_ms) override;
   int close(int fd) override;
 
+  // user_process_files.cpp
+  int open(std::string_view path, int flags) override;
+  long pread(int fd, std::span<std::byte> buffer, std::int64_t offset) override;
+  long lseek(int fd, std::int64_t offset, int whence) override;
+  int fstat(int fd, struct stat& to) override;
+  long sendfile(int out, int in, std::int64_t* offset, std::size_t count) override;
+  int aio_read(aiocb& control, SigevThread on_completion) override;
+  int aio_write(aiocb& control, SigevThread on_completion) override;
+  int lio_listio(int mode, std::span<aiocb* const> list, const sigevent* event, SigevThread on_completion) override;
+  int aio_error(const aiocb& control) override;
+  long aio_return(const aiocb& control) override;
+  int aio_suspend(std::span<const aiocb* const> list, SimTime timeout) override;
+  int aio_cancel(int fd, const aiocb* control) override;
+
   // user_process_signals.cpp
   int fork(std::string_view name, std::function<int(Posix&)> child) override;
   int getpid() override;
@@ -99,6 +113,7 @@ class UserProcess final : public Posix {
   Exit prepare_exit(long result);
   void run_handlers(std::vector<SignalDelivery>&& frames);
   void interrupted();  // in user mode
+  AioCallback thread_call(SigevThread on_completion);
   void exit(int wait_status);
   ProcessCalls& processes() { return calls_.processes(); }
 

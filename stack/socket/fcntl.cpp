@@ -60,6 +60,7 @@ int SocketCalls::dup3(Task& task, int fd, int as, int flags) {
   if (as < 0 || as >= FileTable::kLimit) return -EBADF;
   auto f = file(task, fd);
   if (!f) return -EBADF;
+  aio_.closing(task, as);
   if (auto before = files(task).put_at(as, std::move(f), (flags & O_CLOEXEC) != 0)) close(task, std::move(before));
   return as;
 }

@@ -100,13 +100,16 @@ long SocketCalls::sent(Task& task, const File& file, int flags, long result) {
 }
 
 long SocketCalls::sendto(Task& task, int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) {
-  return with(task, fd,
-              [&](File& f) { return sent(task, f, flags, f.socket.ops->sendmsg(task, f.socket, data, flags, to)); });
+  return with(task, fd, [&, flags = flags & ~kMsgSplicePages](File& f) {
+    return sent(task, f, flags, f.socket.ops->sendmsg(task, f.socket, data, flags, to));
+  });
 }
 
 int SocketCalls::close(Task& task, int fd) {
   FileTable& open = files(task);
   if (open.find(fd) == nullptr) return -EBADF;
+  aio_.closing(task, fd);
+  if (open.find(fd) == nullptr) return -EBADF;  // another thread was faster: that takes time
   close(task, open.remove(fd));
   return 0;
 }
@@ -118,6 +121,7 @@ void SocketCalls::close(Task& task, std::shared_ptr<File> file) {
 }
 
 void SocketCalls::exit(Task& task) {
+  aio_.exit(task);
   const auto found = tasks_.find(task.tgid());
   if (found == tasks_.end()) return;
   FileTable open = std::move(found->second);

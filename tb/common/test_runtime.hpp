@@ -14,6 +14,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace nicosim {
 
@@ -103,6 +104,10 @@ class TestRuntime final : public Runtime {
     else
       signalled.erase(task.pid());
   }
+  bool start_thread(std::string name, std::function<void(Task&)> body, unsigned tgid) override {
+    threads.push_back({std::move(name), std::move(body), tgid});
+    return has_threads;
+  }
   std::uint64_t random() override { return rng_.next(); }
 
   // For tests
@@ -117,6 +122,13 @@ class TestRuntime final : public Runtime {
   std::function<void()> on_wake;      // before it has an effect
   std::function<void()> on_catch_up;  // once: what an interrupt does while a call is in progress
   int catch_ups_before = 0;           // how many times time passes before that
+  struct Thread {
+    std::string name;
+    std::function<void(Task&)> body;
+    unsigned tgid;
+  };
+  std::vector<Thread> threads;  // that were started; a test runs them when it wants
+  bool has_threads = true;
   std::set<Softirq> pending;
   std::set<unsigned> wakes;
   std::set<unsigned> signalled;  // processes that a signal waits for
