@@ -52,6 +52,7 @@ namespace nicosim {
   X(context_switch, 1'200'000, "switch",    "schedule() and the switch itself",                "assumption") \
   X(syscall_entry,    100'000, "call",      "user to kernel",                                  "assumption") \
   X(syscall_exit,     100'000, "call",      "kernel to user",                                  "assumption") \
+  X(pipe_io,          100'000, "call",      "pipe_read or pipe_write without the copy",        "assumption") \
   X(fork,          50'000'000, "call",      "copy_process",                                    "assumption") \
   X(exit,          30'000'000, "process",   "do_exit, without closing files",                  "assumption") \
   X(signal_send,      250'000, "signal",    "send_signal and signal_wake_up",                  "assumption") \

@@ -75,7 +75,9 @@ long Tcp::recvmsg(Task& task, Socket& socket, std::span<std::byte> buffer, int f
       return sock.queue.unread(next) > 0 || sock.error != 0 || sock.state == TcpState::CLOSE ||
              (sock.shutdown_mask & kRcvShutdown) != 0;
     };
+    socket.wq.flags |= kAsyncWaitData;  // who reads needs no SIGIO
     woken = lock.sleep(task, socket.wq.wait, kPollIn | kPollErr | kPollHup, false, until, ready);
+    socket.wq.flags &= ~kAsyncWaitData;
   }
   if (!peek) sock.cleanup_rbuf(copied);
   return copied > 0 ? static_cast<long>(copied) : error;
