@@ -89,8 +89,10 @@ std::optional<FrameId> frame_id_from(std::string_view name) {
   const std::size_t colon = name.find(':');
   if (colon == std::string_view::npos) return std::nullopt;
   const auto port = number_from<unsigned>(name.substr(1, colon - 1));
-  const auto number = number_from<std::uint64_t>(name.substr(colon + 1));
-  if (!port || !number || *port > 0xff || *number > 0xffff'ffff'ffffULL) return std::nullopt;
+  const bool segment = name[0] == 't' && name.substr(colon + 1).starts_with('s');
+  const auto number = number_from<std::uint64_t>(name.substr(colon + (segment ? 2 : 1)));
+  if (!port || !number || *port > 0xff || *number >= FrameId::kSegment) return std::nullopt;
+  if (segment) return FrameId::segment(*port, *number);
   return FrameId::make(*port, name[0] == 't', *number);
 }
 

@@ -219,6 +219,10 @@ void HostSetup::add_peer(const Scenario& scenario, const Scenario::Peer& peer) {
     return;
   }
   if (peer.kind == Scenario::Peer::Kind::stack) return;  // it comes with the program that runs on it
+  if (peer.kind == Scenario::Peer::Kind::recording) {
+    here.recordings.push_back(std::make_unique<RecordedSource>(peer.file));
+    return;
+  }
   const auto pace = Pace::parse(peer.pace);
   assert(pace && "the scenario's pace was checked when it was read");
   const std::string file = readable_again(peer.file);
@@ -232,16 +236,23 @@ void HostSetup::add_peer(const Scenario& scenario, const Scenario::Peer& peer) {
     for (const auto& [ip, mac] : station->neighbours) nic.neighbours.emplace_back(ip, mac);
 }
 
+void HostSetup::go_live(unsigned port, std::function<void(Bytes)> to_live) {
+  Peers& here = peers.at(port);
+  here.live = std::make_unique<LiveSource>();
+  here.to_live = std::move(to_live);
+}
+
 void HostSetup::attach(Simulation& sim) {
   for (unsigned port = 0; port < peers.size(); ++port) {
     Peers& here = peers[port];
     auto merged = std::make_unique<MergedSource>();
     for (auto& generator : here.generators) merged->add(*generator);
     for (auto& replay : here.replays) merged->add(*replay);
+    for (auto& recording : here.recordings) merged->add(*recording);
     here.merged = std::move(merged);
     if (faults_.at(port).any())
       here.faults =
-          std::make_unique<WireFaults>(*here.merged, faults_[port], Rng{seed_, "wire" + std::to_string(port)});
+          std::make_unique<WireFaults>(*here.faultless(), faults_[port], Rng{seed_, "wire" + std::to_string(port)});
     if (outgoing_faults_.at(port).mishaps())
       here.outgoing_faults =
           std::make_unique<OutgoingFaults>(outgoing_faults_[port], Rng{seed_, "wire" + std::to_string(port) + " out"});
@@ -251,6 +262,7 @@ void HostSetup::attach(Simulation& sim) {
       std::vector<WireFrame> answers;
       for (unsigned copies = here.outgoing_faults ? here.outgoing_faults->copies() : 1; copies > 0; --copies) {
         ++here.received;
+        if (here.to_live) here.to_live(frame);
         for (auto& generator : here.generators)
           if (auto answer = generator->receive(frame)) {
             WireFrame& wire = answers.emplace_back();

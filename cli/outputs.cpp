@@ -25,6 +25,10 @@ void LineFile::write(std::string_view text) {
   error_ = OutputError{path_, std::strerror(errno)};
 }
 
+void LineFile::flush() {
+  if (file_ != nullptr && !error_ && std::fflush(file_) != 0) error_ = OutputError{path_, std::strerror(errno)};
+}
+
 std::optional<OutputError> LineFile::close() {
   if (file_ == nullptr) return error_;
   if (std::fclose(file_) != 0 && !error_) error_ = OutputError{path_, std::strerror(errno)};
@@ -77,12 +81,19 @@ void Outputs::tap(const TapRecord& record, const ReplaySource* replay) {
   taps_->write(frame);
 }
 
+void Outputs::flush() {
+  for (auto& file : event_files_) file->flush();
+  if (!taps_) return;
+  if (auto error = taps_->flush(); error && !taps_error_) taps_error_ = std::move(error);
+}
+
 std::optional<OutputError> Outputs::finish(const Json& report, const RunReport& texts, RunStatus status) {
   std::optional<OutputError> first;
   const auto keep = [&first](std::optional<OutputError> error) {
     if (error && !first) first = std::move(error);
   };
   for (auto& file : event_files_) keep(file->close());
+  keep(std::move(taps_error_));
   if (taps_) keep(taps_->close());
   const std::string text = json_text(report);
   if (dir_) {

@@ -32,6 +32,17 @@ FrameLedger::Record& FrameLedger::open(FrameId id, Station first, SimTime now) {
 
 FrameId FrameLedger::open_from_host(unsigned port, std::span<const FrameId> parents, SimTime now) {
   const FrameId id = FrameId::make(port, true, next_from_host_[port]++);
+  open_child(id, parents, EventLog::kHost, now);
+  return id;
+}
+
+FrameId FrameLedger::open_segment(unsigned port, FrameId parent, SimTime now) {
+  const FrameId id = FrameId::segment(port, next_segment_[port]++);
+  open_child(id, {&parent, 1}, EventLog::card(port), now);
+  return id;
+}
+
+void FrameLedger::open_child(FrameId id, std::span<const FrameId> parents, unsigned source, SimTime now) {
   open(id, Station::write, now);
   for (const FrameId parent : parents)
     if (records_.contains(parent.raw)) {
@@ -41,9 +52,8 @@ FrameId FrameLedger::open_from_host(unsigned port, std::span<const FrameId> pare
   if (log_.enabled()) {
     std::string names;
     for (const FrameId parent : parents) names += (names.empty() ? "parents=" : ",") + parent.name();
-    log_.emit(now, EventLog::kHost, "open", id, names);
+    log_.emit(now, source, "open", id, names);
   }
-  return id;
 }
 
 FrameId FrameLedger::open_on_wire(unsigned port, std::uint64_t number, SimTime first_bit) {

@@ -25,6 +25,8 @@ class Ledger {
 
   // A host frame is born: a reply, a forwarded copy, a fragment, a retransmission names its parents.
   virtual FrameId open_from_host(unsigned port, std::span<const FrameId> parents, SimTime now) = 0;
+  // The card cuts a segment out of what the host handed to it; in the card's time.
+  virtual FrameId open_segment(unsigned port, FrameId parent, SimTime now) = 0;
   // A frame starts on the wire towards `port`, as its `number`th XGMII start (counted from 0).
   virtual FrameId open_on_wire(unsigned port, std::uint64_t number, SimTime first_bit) = 0;
 
@@ -61,6 +63,7 @@ class Ledger {
 // Keeps nothing. Ids are still unique, so code that compares them works.
 class NullLedger final : public Ledger {
  public:
+  FrameId open_segment(unsigned port, FrameId, SimTime now) override { return open_from_host(port, {}, now); }
   FrameId open_from_host(unsigned port, std::span<const FrameId>, SimTime) override {
     return FrameId::make(port, true, next_++);
   }

@@ -87,6 +87,8 @@ class Driver final : public NetDevice, public Napi {
   void update_stats();
   RingParameters ring_parameters() const;  // `ethtool -g`
 
+  unsigned tx_ring_used() const { return tx_ ? tx_->used() : 0; }  // descriptors of frames not cleaned yet
+
   // The capture point eth0:driver: called for each frame taken out of the ring, before the stack gets it.
   using FrameHook = std::function<void(const Frame&, SimTime)>;
   void on_receive(FrameHook hook) { hook_ = std::move(hook); }

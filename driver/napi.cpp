@@ -47,7 +47,6 @@ int Driver::clean_rx(int limit) {
     if (rx_->released() >= RxRing::kRefillGroup) refill_rx();
     if (!frame) continue;
     ++work_.frames;
-    if (hook_) hook_(*frame, frame->arrived);
     sink_.receive(*this, std::move(frame));
   }
   if (rx_->released() > 0) refill_rx();
@@ -103,6 +102,7 @@ FramePtr Driver::take(const RxRing::Done& done) {
   frame->port = config_.port;
   frame->arrived = runtime_.now();
   frame->at(ledger_, Station::poll, frame->arrived);
+  if (hook_) hook_(*frame, frame->arrived);  // before time passes
   if (verified(done)) {
     frame->rx_checksum = RxChecksum::unnecessary;
     ++rx_csum_offload_good_;

@@ -512,7 +512,7 @@ void ClockEngine::fetched(SimTime now) {
   if (!in_chain_ && kind == kTxSegment) ledger_.at(chain_, Station::tx_dma, now);
   in_chain_ = kind == kTxSegment;
   if (kind == kTxSegment) {
-    id = chain_.valid() ? ledger_.open_from_host(config_.port, std::span(&chain_, 1), now) : FrameId{};
+    id = chain_.valid() ? ledger_.open_segment(config_.port, chain_, now) : FrameId{};
   }
   ledger_.at(id, Station::tx_dma, now);
   if (kind >= kEnds) {

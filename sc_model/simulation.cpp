@@ -2,7 +2,7 @@
 
 #include "common/rng.hpp"
 #include "sc_model/host/pci_bus.hpp"
-#include "sc_model/host/user_process.hpp"
+#include "sc_model/host/user_space.hpp"
 #include "sc_model/pci_function.hpp"
 
 #include <algorithm>
@@ -119,11 +119,7 @@ PciBus& Simulation::bus(unsigned port) { return cards_.at(port)->bus; }
 PciFunction& Simulation::pci(unsigned port) { return cards_.at(port)->pci; }
 SimTime Simulation::now() const { return agenda_->now(); }
 
-std::uint64_t Simulation::syscalls() const {
-  std::uint64_t sum = 0;
-  for (const auto& process : processes_) sum += static_cast<const UserProcess&>(*process).syscalls();
-  return sum;
-}
+std::uint64_t Simulation::syscalls() const { return user_->syscalls(); }
 
 std::uint64_t Simulation::interrupts(unsigned port) {
   const std::uint64_t all = driver(port).work().interrupts;
@@ -140,6 +136,7 @@ void Simulation::build() {
   auto rng = std::make_shared<Rng>(setup_.seed, "kernel");
   cpu_ = std::make_unique<HostCpu>("cpu", *agenda_, setup_.costs, setup_.cores, [rng] { return rng->next(); });
   stack_ = std::make_unique<Stack>(*cpu_, ledger_, pool_, setup_.stack);
+  user_ = std::make_unique<UserSpace>(*cpu_, stack_->calls(), ledger_);
   for (unsigned port = 0; port < setup_.nics.size(); ++port)
     cards_.push_back(std::make_unique<Card>(*this, port, setup_.nics[port]));
 
@@ -285,30 +282,19 @@ void Simulation::init_process() {
   for (auto& card : cards_)
     for (int i = 0; i < kCarrierPolls && !card->driver.carrier(); ++i) sleep_for(kCarrierPoll);
 
-  for (AppSetup& app : setup_.apps) {
-    // The process's own door to the kernel is made when it runs, on its own stack.
-    cpu_->spawn(
-        app.name,
-        [this, &app] {
-          auto os = std::make_unique<UserProcess>(*cpu_, stack_->calls(), ledger_, *cpu_->current());
-          UserProcess& door = *os;
-          processes_.push_back(std::move(os));
-          app.main(door);
-          door.exit();
-        },
-        app.cpu);
-  }
+  for (AppSetup& app : setup_.apps) user_->start(app.name, app.main, app.cpu);
   sleep_for(SimTime::ms(1));  // they open their sockets and wait
 
   const std::int64_t millisecond = SimTime::ms(1).in_ps();
   wire_start_ = SimTime::ps((cpu_->now().in_ps() / millisecond + 2) * millisecond);
   for (auto& card : cards_) boot_interrupts_.push_back(card->driver.work().interrupts);
   for (unsigned core = 0; core < cpu_->cpus(); ++core) boot_times_.push_back(cpu_->times(core));
+  sources_.resize(cards_.size());
   for (unsigned port = 0; port < cards_.size(); ++port) {
     for (const auto& [time, in] : setup_.nics[port].link_events) cards_[port]->engine.set_cable(wire_start_ + time, in);
     if (wires_[port].source == nullptr) continue;
-    sources_.push_back(std::make_unique<ShiftedSource>(*wires_[port].source, wire_start_));
-    cards_[port]->engine.set_source(sources_.back().get());
+    sources_[port] = std::make_unique<ShiftedSource>(*wires_[port].source, wire_start_);
+    cards_[port]->engine.set_source(sources_[port].get());
   }
   peer_timers_.resize(cards_.size());
   for (unsigned port = 0; port < cards_.size(); ++port) {
@@ -394,6 +380,8 @@ void Simulation::run_slice(SimTime until, const std::function<bool()>& enough) {
   sliced_ = true;
   paused_ = false;
   enough_ = &enough;
+  slice_end_ = until;
+  bound_engines();
   if (!until.is_never()) agenda_->post(*pause_, std::max(until, agenda_->now()), true);
   while (!paused_) {
     sc_core::sc_start();
@@ -404,14 +392,46 @@ void Simulation::run_slice(SimTime until, const std::function<bool()>& enough) {
   enough_ = nullptr;
 }
 
-// Whoever is outside may act as soon as the slice is over, and that may be now.
+// Whoever is outside may act as soon as the slice is over: at its end or, where something may end it before, now.
+void Simulation::bound_engines() {
+  const bool any_time = enough_ == nullptr || *enough_;
+  const SimTime free = any_time ? agenda_->now() : std::max(slice_end_, agenda_->now());
+  for (unsigned port = 0; port < cards_.size(); ++port) {
+    SimTime next = free.is_never() ? free : free + setup_.nics[port].wire_delay;
+    for (const WirePeer* const peer : wires_[port].peers) next = std::min(next, peer->next_deadline());
+    cards_[port]->engine.set_peer_deadline(next);
+  }
+}
+
 void Simulation::watch_slice() {
-  for (unsigned port = 0; port < cards_.size(); ++port)
-    cards_[port]->engine.set_peer_deadline(agenda_->now() + setup_.nics[port].wire_delay);
+  bound_engines();
   if (paused_ || enough_ == nullptr || !*enough_ || !(*enough_)()) return;
   paused_ = true;
   sc_core::sc_pause();
   agenda_->let_threads_run();
+}
+
+void Simulation::source_has_more(unsigned port) { cards_.at(port)->engine.set_source(sources_.at(port).get()); }
+
+SimTime Simulation::earliest_end() const {
+  SimTime longest = SimTime::zero();
+  for (const NicSetup& nic : setup_.nics) longest = std::max(longest, nic.wire_delay);
+  return agenda_->now() + longest;
+}
+
+void Simulation::end_at(SimTime time) {
+  assert(ready_ && time >= earliest_end() && "the end lies ahead of all engines");
+  sliced_ = false;
+  setup_.stop_after = time - wire_start_;
+  end_ = End::time;
+  for (unsigned port = 0; port < cards_.size(); ++port) {
+    cards_[port]->engine.set_peer_deadline(SimTime::never());
+    arm_peers(port);
+    cards_[port]->engine.set_end(time);
+  }
+  agenda_->post(*stop_, time, true);
+  while (!stopped_) sc_core::sc_start();
+  finish();
 }
 
 void Simulation::at_once(std::function<void()> what) {

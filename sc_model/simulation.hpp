@@ -32,6 +32,7 @@ namespace nicosim {
 
 class PciBus;
 class PciFunction;
+class UserSpace;
 
 struct NicSetup {
   DriverConfig driver;  // name, rings, mode, promiscuous; `port` is set by the simulation
@@ -105,7 +106,7 @@ class Simulation {
     // A frame has left the card and reached the far end (in simulated time). Returns frames to send back at once.
     std::function<std::vector<WireFrame>(Bytes frame)> receiver;
     // Those with timers; they hear every frame, too. Must outlive the run.
-    std::vector<WirePeer*> peers;
+    std::vector<WirePeer*> peers{};
   };
 
   explicit Simulation(SimulationSetup setup);
@@ -121,10 +122,18 @@ class Simulation {
   // ---- In slices, instead of run(), for a program that decides itself when time goes on (embed/)
   // Until everything due at `until` has happened or, sooner, until after some event `enough` says so, or nothing is
   // left to happen. The run has no end of its own; the card sees what is said between slices at their time, to the
-  // cycle, since no engine runs ahead of them.
+  // cycle, since no engine runs ahead of them: of the moment, with `enough`, which may end the slice after any event;
+  // without it of `until`.
   void run_slice(SimTime until, const std::function<bool()>& enough = {});
+  // Between slices: the source of this wire said that it had no more, and now it has, nothing earlier than now.
+  void source_has_more(unsigned port);
+  // After the last slice: ends the run as `stop_after` would have, at this time. A run of the same inputs with that
+  // stop is the same run. Not before earliest_end(), since an engine may have gone ahead by the length of its wire.
+  void end_at(SimTime time);
+  SimTime earliest_end() const;
   bool ready() const { return ready_; }                   // booted, and the wires live
   SimTime next_event() const { return agenda_->next(); }  // never(): nothing is left to happen
+  bool idle();                                            // nothing is left to happen but timers
   void at_once(std::function<void()> what);               // the first thing in the next slice, as an event of the CPU
   void arrive(unsigned port, std::vector<std::byte> frame);  // with FCS; one wire delay later it is at the card
   WireEnds& wire(unsigned port) { return wires_.at(port); }
@@ -163,7 +172,7 @@ class Simulation {
   void arm_peers(unsigned port);
   void watch();
   void watch_slice();
-  bool idle();
+  void bound_engines();
   void tap(TapRecord record);
   void end();
   void finish();
@@ -179,15 +188,16 @@ class Simulation {
   std::unique_ptr<Stack> stack_;
   std::vector<std::unique_ptr<Card>> cards_;
   std::vector<WireEnds> wires_;
-  std::vector<std::unique_ptr<Posix>> processes_;
-  std::vector<std::unique_ptr<WireSource>> sources_;
+  std::unique_ptr<UserSpace> user_;
+  std::vector<std::unique_ptr<WireSource>> sources_;      // per card; nullptr without one
   std::vector<std::unique_ptr<AgendaCall>> peer_timers_;  // per card; nullptr without such peers
   std::vector<std::uint64_t> boot_interrupts_;
   std::vector<HostCpu::Times> boot_times_;  // per core
   std::unique_ptr<AgendaCall> stop_;
   std::unique_ptr<AgendaCall> pause_;         // the end of a slice
   const std::function<bool()>* enough_ = {};  // of the slice that runs
-  unsigned outside_ = 0;                      // who acts between slices, on the agenda
+  SimTime slice_end_ = SimTime::never();
+  unsigned outside_ = 0;  // who acts between slices, on the agenda
   bool sliced_ = false, paused_ = false;
   SimTime wire_start_ = SimTime::never();
   bool ready_ = false, stopped_ = false;

@@ -91,6 +91,12 @@ Json to_json(const RunReport& r) {
   j["host"] = {{"wall_s", std::round(r.host.wall_s * 1e6) / 1e6},
                {"cycles_evaluated", r.host.cycles_evaluated},
                {"versions", versions}};
+  if (const auto& live = r.host.live)
+    j["host"]["live"] = {{"lag_ns", ns(live->lag)},
+                         {"scale", live->scale},
+                         {"from_client", live->from_client},
+                         {"to_client", live->to_client},
+                         {"lost", live->lost}};
   return j;
 }
 

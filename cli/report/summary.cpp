@@ -210,6 +210,16 @@ void speed(Page& page, const RunReport& r) {
               percent(static_cast<double>(r.host.cycles_evaluated) / static_cast<double>(r.cycles)));
 }
 
+void live(Page& page, const RunReport& r) {
+  if (!r.host.live) return;
+  const RunReport::Live& l = *r.host.live;
+  page.paragraph(l.lag < SimTime::ms(1)
+                     ? std::string{"Simulated time kept up with the wall clock."}
+                     : fmt::format("Simulated time fell behind the wall clock by {} in all.", humanised(l.lag)),
+                 2, 4);
+  if (l.lost != 0) page.alarm(fmt::format("  {} lost between the kernel and the simulation", frames(l.lost)));
+}
+
 }  // namespace
 
 std::optional<SlowestStep> slowest_step(const RunReport& report) {
@@ -242,6 +252,7 @@ std::string summary(const RunReport& r, bool colour) {
   apps(page, r);
   captures(page, r);
   speed(page, r);
+  live(page, r);
   if (!r.warnings.empty()) page.title("Warnings");
   for (const std::string& warning : r.warnings) page.paragraph(warning, 2, 4);
   return page.take();

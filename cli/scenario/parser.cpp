@@ -45,8 +45,8 @@ constexpr std::array kLinkStates{Name<LinkState>{"down", LinkState::down}, Name<
 constexpr std::array kSendKinds{Name<SendKind>{"udp", SendKind::udp}, Name<SendKind>{"arp", SendKind::arp},
                                 Name<SendKind>{"ping", SendKind::ping}, Name<SendKind>{"raw", SendKind::raw}};
 constexpr std::array kPeerKinds{Name<PeerKind>{"generator", PeerKind::generator},
-                                Name<PeerKind>{"pcap", PeerKind::pcap}, Name<PeerKind>{"stack", PeerKind::stack}};
-constexpr std::array<std::string_view, 1> kLaterPeerKinds{"tap"};
+                                Name<PeerKind>{"pcap", PeerKind::pcap}, Name<PeerKind>{"stack", PeerKind::stack},
+                                Name<PeerKind>{"recording", PeerKind::recording}};
 constexpr std::array kAppKinds{
     Name<AppKind>{"udp_sink", AppKind::udp_sink},  Name<AppKind>{"udp_echo", AppKind::udp_echo},
     Name<AppKind>{"tcp_echo", AppKind::tcp_echo},  Name<AppKind>{"discard", AppKind::discard},
@@ -349,10 +349,12 @@ class Parser {
     } else if (t.text("on", peer.on) && std::ranges::find(names, peer.on) == names.end()) {
       t.wrong("on", fmt::format("is '{}'", peer.on), "a card, one of " + joined(names) + did_you_mean(peer.on, names));
     }
-    if (!t.find("kind")) t.wrong("", "lacks 'kind'", "generator, pcap or stack");
-    if (!t.choice<PeerKind>("kind", peer.kind, kPeerKinds, kLaterPeerKinds)) return;  // its keys depend on it
+    if (!t.find("kind")) t.wrong("", "lacks 'kind'", "generator, pcap, stack or recording");
+    if (!t.choice<PeerKind>("kind", peer.kind, kPeerKinds)) return;  // its keys depend on it
     if (peer.kind == PeerKind::pcap)
       pcap(t, peer);
+    else if (peer.kind == PeerKind::recording)
+      file(t, peer);
     else if (peer.kind == PeerKind::stack)
       stack(t, peer);
     else
@@ -360,11 +362,15 @@ class Parser {
     t.finish();
   }
 
-  void pcap(TableReader& t, Scenario::Peer& peer) {
+  void file(TableReader& t, Scenario::Peer& peer) {
     if (!t.find("file"))
       t.wrong("", "lacks 'file'", "the capture to send");
     else if (t.text("file", peer.file) && peer.file.empty())
       t.wrong("file", "is empty", "the capture to send");
+  }
+
+  void pcap(TableReader& t, Scenario::Peer& peer) {
+    file(t, peer);
     if (t.text("pace", peer.pace)) {
       if (const auto pace = Pace::parse(peer.pace))
         peer.pace = pace->text();

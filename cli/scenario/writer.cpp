@@ -63,6 +63,10 @@ void write_peer(Writer& w, const Scenario::Peer& peer) {
   w.line("\n[peer.{}]", peer.name);
   w.line("on = {}", quoted(peer.on));
   w.line("kind = \"{}\"", name_of(peer.kind));
+  if (peer.kind == Scenario::Peer::Kind::recording) {
+    w.line("file = {}", quoted(peer.file));
+    return;
+  }
   if (peer.kind == Scenario::Peer::Kind::pcap) {
     w.line("file = {}", quoted(peer.file));
     w.line("pace = \"{}\"", peer.pace);

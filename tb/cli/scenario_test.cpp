@@ -223,7 +223,7 @@ kind = "tap"
                        StartsWith("s.toml:7:7: nic.eth0.mac is not one station's"),
                        StartsWith("s.toml:8:1: wire.eth1 belongs to no card"),
                        StartsWith("s.toml:9:8: wire.eth1.loss is nan"), StartsWith("s.toml:11:6: peer.c.on is 'eth9'"),
-                       StartsWith("s.toml:12:8: peer.c.kind is 'tap', which is not in this version")));
+                       StartsWith("s.toml:12:8: peer.c.kind is 'tap'; expected")));
 }
 
 struct Bad {
@@ -283,7 +283,8 @@ std::string with_app(std::string_view lines) { return std::string{kSmall} + "[[a
 INSTANTIATE_TEST_SUITE_P(
     PeersAndApps, BadScenario,
     ::testing::Values(
-        Bad{with_peer(""), "lacks 'kind'"}, Bad{with_peer("kind = \"tap\""), "not in this version"},
+        Bad{with_peer(""), "lacks 'kind'"},
+        Bad{with_peer("kind = \"tap\""), "one of generator, pcap, stack, recording"},
         Bad{with_peer("kind = \"pcap\""), "lacks 'file'"},
         Bad{with_peer("kind = \"pcap\"\nfile = \"a\"\npace = \"fast\""), "a factor such as 2.5x"},
         Bad{with_peer("kind = \"pcap\"\nfile = \"a\"\naddress = \"10.0.0.1/8\""), "unknown key 'address'"},
