@@ -3,6 +3,7 @@
 #include "cli/capture/spool.hpp"
 #include "cli/packets.hpp"
 #include "programs/http_server.hpp"
+#include "programs/iperf_server.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -111,6 +112,11 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
       add_server(app, i);
       continue;
     }
+    if (app.kind == Scenario::App::Kind::iperf_udp) {
+      simulation.apps.push_back(
+          {app.name, [port = app.port, &datagrams](Posix& os) { return run_iperf_udp(os, port, datagrams); }, app.cpu});
+      continue;
+    }
     DatagramProgram program;
     program.port = app.port;
     program.echo = app.kind == Scenario::App::Kind::udp_echo;
@@ -135,6 +141,9 @@ void HostSetup::add_server(const Scenario::App& app, std::size_t index) {
       break;
     case Scenario::App::Kind::http_server:
       program.serve = serve_http;
+      break;
+    case Scenario::App::Kind::iperf:
+      program.serve = serve_iperf;
       break;
     default:
       program.serve = serve_echo;

@@ -143,7 +143,17 @@ struct Scenario {
   };
 
   struct App {
-    enum class Kind : std::uint8_t { udp_sink, udp_echo, tcp_echo, discard, chargen, http_server, http_load };
+    enum class Kind : std::uint8_t {
+      udp_sink,
+      udp_echo,
+      tcp_echo,
+      discard,
+      chargen,
+      http_server,
+      http_load,
+      iperf,
+      iperf_udp
+    };
     std::string name;
     std::string on = "host";  // or, http_load only, the name of a peer with a stack
     Kind kind = Kind::udp_sink;
@@ -155,7 +165,7 @@ struct Scenario {
     SimTime at;                         // the first one, from the start of the wire
     std::string path = "/";
     std::optional<unsigned> cpu;  // servers: the only core it may run on; none: any
-    bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo; }
+    bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo && kind != Kind::iperf_udp; }
     bool operator==(const App&) const = default;
   };
 
