@@ -1,6 +1,6 @@
-// A small HTTP/1.1 server (RFC 9112): persistent connections, GET and HEAD, bodies made on the spot.
+// A small HTTP/1.1 server (RFC 9112): persistent connections, GET, HEAD and POST, bodies made on the spot.
 //
-// `/` is a short page, `/bytes/N` has N bytes (at most 1 GiB). Everything else is 404.
+// `/` is a short page, `/bytes/N` has N bytes (at most 1 GiB). Everything else is 404. What is posted is forgotten.
 #pragma once
 
 #include "programs/tcp_server.hpp"
