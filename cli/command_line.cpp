@@ -63,6 +63,9 @@ void add_run_options(CLI::App& app, RunOptions& options, std::vector<std::string
       ->check(not_empty());
   app.add_flag("--force", options.force, "Write into a folder that exists");
   app.add_option("--events", options.events, "Write the event log here")->type_name("FILE")->check(not_empty());
+  app.add_option("--taps", options.taps, "Write what passes the tap points here, as pcapng; a FIFO will do")
+      ->type_name("FILE")
+      ->check(not_empty());
   app.add_option("--batch", options.batch, "Most clock cycles per activation of a card")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
   app.add_flag("--no-skip", options.no_skip, "Evaluate idle cycles, too");

@@ -3,6 +3,7 @@
 #include "cli/capture/spool.hpp"
 #include "cli/packets.hpp"
 #include "programs/http_server.hpp"
+#include "programs/iperf_server.hpp"
 #include "programs/models/models.hpp"
 
 #include <algorithm>
@@ -155,6 +156,11 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
       add_server(app, i);
       continue;
     }
+    if (app.kind == Scenario::App::Kind::iperf_udp) {
+      simulation.apps.push_back(
+          {app.name, [port = app.port, &datagrams](Posix& os) { return run_iperf_udp(os, port, datagrams); }, app.cpu});
+      continue;
+    }
     DatagramProgram program;
     program.port = app.port;
     program.echo = app.kind == Scenario::App::Kind::udp_echo;
@@ -198,7 +204,16 @@ void HostSetup::add_server(const Scenario::App& app, std::size_t index) {
   program.port = app.port;
   program.backlog = static_cast<int>(app.backlog);
   program.stats = &server_stats[index];
-  program.serve = app.kind == Scenario::App::Kind::discard ? serve_discard : serve_chargen;
+  switch (app.kind) {
+    case Scenario::App::Kind::chargen:
+      program.serve = serve_chargen;
+      break;
+    case Scenario::App::Kind::iperf:
+      program.serve = serve_iperf;
+      break;
+    default:
+      program.serve = serve_discard;
+  }
   simulation.apps.push_back({app.name, [program](Posix& os) { return run_tcp_server(os, program); }, app.cpu});
 }
 

@@ -50,10 +50,11 @@ constexpr std::array kPeerKinds{Name<PeerKind>{"generator", PeerKind::generator}
                                 Name<PeerKind>{"pcap", PeerKind::pcap}, Name<PeerKind>{"stack", PeerKind::stack},
                                 Name<PeerKind>{"recording", PeerKind::recording}};
 constexpr std::array kAppKinds{
-    Name<AppKind>{"udp_sink", AppKind::udp_sink},  Name<AppKind>{"udp_echo", AppKind::udp_echo},
-    Name<AppKind>{"tcp_echo", AppKind::tcp_echo},  Name<AppKind>{"discard", AppKind::discard},
-    Name<AppKind>{"chargen", AppKind::chargen},    Name<AppKind>{"http_server", AppKind::http_server},
-    Name<AppKind>{"http_load", AppKind::http_load}};
+    Name<AppKind>{"udp_sink", AppKind::udp_sink},   Name<AppKind>{"udp_echo", AppKind::udp_echo},
+    Name<AppKind>{"tcp_echo", AppKind::tcp_echo},   Name<AppKind>{"discard", AppKind::discard},
+    Name<AppKind>{"chargen", AppKind::chargen},     Name<AppKind>{"http_server", AppKind::http_server},
+    Name<AppKind>{"http_load", AppKind::http_load}, Name<AppKind>{"iperf", AppKind::iperf},
+    Name<AppKind>{"iperf_udp", AppKind::iperf_udp}};
 constexpr std::array<std::string_view, 1> kLaterAppKinds{"tcp_send"};
 using FileIo = Scenario::App::FileIo;
 constexpr std::array kFileIos{Name<FileIo>{"read", FileIo::read}, Name<FileIo>{"sendfile", FileIo::sendfile}};

@@ -169,7 +169,17 @@ struct Scenario {
   };
 
   struct App {
-    enum class Kind : std::uint8_t { udp_sink, udp_echo, tcp_echo, discard, chargen, http_server, http_load };
+    enum class Kind : std::uint8_t {
+      udp_sink,
+      udp_echo,
+      tcp_echo,
+      discard,
+      chargen,
+      http_server,
+      http_load,
+      iperf,
+      iperf_udp
+    };
     enum class Model : std::uint8_t { iterative, blocking, nonblocking, select, poll, epoll, sigio, aio };
     std::string name;
     std::string on = "host";  // or, http_load only, the name of a peer with a stack
@@ -204,7 +214,7 @@ struct Scenario {
     // One process serves many connections at once, with calls that do not block on one of them.
     bool many_at_once() const { return model != Model::iterative && model != Model::blocking; }
     bool has_model() const { return kind == Kind::tcp_echo || kind == Kind::http_server; }
-    bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo; }
+    bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo && kind != Kind::iperf_udp; }
     bool operator==(const App&) const = default;
   };
 
