@@ -118,6 +118,27 @@ FAULTS = [
     # Entries for which there was no room in the answer stay marked as listed, but are on no list.
     Fault("epoll_drops_what_has_no_room", "napi_epoll_one", "lost", [
         ("stack/io/eventpoll.cpp", "  ready_.splice(ready_.begin(), looked_at);", "  looked_at.clear();")]),
+
+    # ---- signals
+    # A signal that comes before the process says what it waits for is blocked, and nobody looks for it again.
+    Fault("sigwait_says_too_late_what_for", "napi_sigwait", "lost", [
+        ("stack/process/process_calls.cpp",
+         "    signals.wait_for(these);\n    table_.recalc(*self);\n    runtime_.prepare_to_sleep();",
+         "    runtime_.prepare_to_sleep();\n    signals.wait_for(these);")]),
+
+    # ---- programs
+    # What sigsuspend() is there for: between unblocking and pause() the handler runs, and there is nothing left to wait
+    # for.
+    Fault("program_unblocks_and_then_pauses", "napi_sigsuspend", "lost", [
+        ("tb/hunt/scene.cpp",
+         "      os.sigsuspend({});",
+         "      {\n        const SignalSet sigio{SIGIO};\n        os.sigprocmask(SIG_UNBLOCK, &sigio);\n"
+         "        os.pause();\n        os.sigprocmask(SIG_BLOCK, &sigio);\n      }")]),
+    # Edge-triggered, and one read per event.
+    Fault("program_reads_once_per_edge", "napi_epoll_edge", "lost", [
+        ("tb/hunt/scene.cpp",
+         "const bool until_eagain = how == Wait::epoll_edge || with_signals;",
+         "const bool until_eagain = with_signals;")]),
 ]
 
 

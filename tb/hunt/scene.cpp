@@ -19,6 +19,7 @@ constexpr std::uint8_t kSyn = 2, kPsh = 8, kAck = 16;
 constexpr std::array kWaits{std::pair{Wait::recvfrom, "recvfrom"},     std::pair{Wait::poll, "poll"},
                             std::pair{Wait::select, "select"},         std::pair{Wait::epoll, "epoll"},
                             std::pair{Wait::epoll_edge, "epoll_edge"}, std::pair{Wait::epoll_one, "epoll_one"},
+                            std::pair{Wait::sigwait, "sigwait"},       std::pair{Wait::sigsuspend, "sigsuspend"},
                             std::pair{Wait::tcp_recv, "tcp_recv"},     std::pair{Wait::accept, "accept"}};
 
 struct Way {  // from the card into the stack
@@ -64,12 +65,27 @@ int wait_for(Posix& os, Wait how, int epoll, std::span<const int> files) {
       epoll_event event{};
       return os.epoll_wait(epoll, {&event, 1}, -1) == 1 ? event.data.fd : -1;
     }
+    case Wait::sigwait:
+      os.sigwaitinfo({SIGIO}, nullptr);
+      return files.front();
+    case Wait::sigsuspend:
+      os.sigsuspend({});
+      return files.front();
     default:
       return files.front();
   }
 }
 
-// Reads one datagram per wait; edge-triggered all there are.
+// Asks for a signal per arrival, which stays pending until the process waits for it.
+void ask_for_sigio(Posix& os, int fd) {
+  const SignalSet sigio{SIGIO};
+  os.sigaction(SIGIO, [](int, const SigInfo&) {});
+  os.sigprocmask(SIG_BLOCK, &sigio);
+  os.fcntl(fd, F_SETOWN, os.getpid());
+  os.fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK);
+}
+
+// Reads one datagram per wait; all there are when it is told once per arrival.
 int read_datagrams(Posix& os, Wait how, unsigned& seen) {
   std::vector<int> files{open_socket(os, SOCK_DGRAM, kPort)};
   if (how == Wait::epoll_one) files.push_back(open_socket(os, SOCK_DGRAM, kSecondPort));
@@ -81,13 +97,16 @@ int read_datagrams(Posix& os, Wait how, unsigned& seen) {
     epoll_event event{.events = EPOLLIN | (how == Wait::epoll_edge ? EPOLLET : 0U), .data = {.fd = fd}};
     os.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
   }
+  const bool with_signals = how == Wait::sigwait || how == Wait::sigsuspend;
+  if (with_signals) ask_for_sigio(os, files.front());
+  const bool until_eagain = how == Wait::epoll_edge || with_signals;
   std::array<std::byte, 64> buffer;
   for (;;) {
     const int fd = wait_for(os, how, epoll, files);
     if (fd < 0) continue;
     while (os.recvfrom(fd, buffer, 0, nullptr) > 0) {
       ++seen;
-      if (how != Wait::epoll_edge) break;
+      if (!until_eagain) break;
     }
   }
 }

@@ -26,6 +26,8 @@ enum class Wait : std::uint8_t {
   epoll,       // level-triggered
   epoll_edge,  // EPOLLET, reads until EAGAIN
   epoll_one,   // level-triggered, two sockets, room for one event
+  sigwait,     // O_ASYNC, SIGIO blocked; sigwaitinfo(), then reads until EAGAIN
+  sigsuspend,  // O_ASYNC, SIGIO blocked but for sigsuspend(), with a handler; then reads until EAGAIN
   tcp_recv,
   accept
 };
