@@ -156,7 +156,7 @@ Reading reading(std::uint32_t busy_read, SimTime distance, std::uint64_t count, 
     Rig& rig = new_rig();
     rig.setup.stack.sysctl.busy_read = busy_read;
     DatagramStats& stats = rig.stats.emplace_back();
-    DatagramProgram program{.port = 9, .prefer_busy_poll = prefer, .stats = &stats, .seen = {}};
+    DatagramProgram program{.port = 9, .stats = &stats, .seen = {}, .prefer_busy_poll = prefer};
     rig.setup.apps.push_back({"reader", [program](Posix& os) { return run_datagram_program(os, program); }});
     if (prefer) {
       rig.setup.nics[0].driver.napi_defer_hard_irqs = 2;
