@@ -51,6 +51,11 @@ namespace nicosim {
   X(context_switch, 1'200'000, "switch",    "schedule() and the switch itself",                "assumption") \
   X(syscall_entry,    100'000, "call",      "user to kernel",                                  "assumption") \
   X(syscall_exit,     100'000, "call",      "kernel to user",                                  "assumption") \
+  X(fork,          50'000'000, "call",      "copy_process",                                    "assumption") \
+  X(exit,          30'000'000, "process",   "do_exit, without closing files",                  "assumption") \
+  X(signal_send,      250'000, "signal",    "send_signal and signal_wake_up",                  "assumption") \
+  X(signal_deliver,   400'000, "signal",    "get_signal and the frame on the user's stack",    "assumption") \
+  X(sigreturn,        200'000, "signal",    "rt_sigreturn beyond the call itself",             "assumption") \
   X(copy_to_user_per_byte, 80, "byte",      "copy_to_user, copy_from_user",                    "assumption: about 12 GB/s") \
   X(sock_recv,        150'000, "call",      "recvmsg without the copy",                        "assumption") \
   X(sock_send,        200'000, "call",      "sendmsg without the copy",                        "assumption") \

@@ -62,6 +62,9 @@ class Runtime {
   virtual void prepare_to_sleep() = 0;  // a wake() after this makes the next sleep() return at once
   virtual Woken sleep(SimTime until, bool interruptible) = 0;
   virtual void wake(Task&, bool sync) = 0;  // any context; waking a task that does not sleep is harmless
+  // TIF_SIGPENDING of a process: while it is set, interruptible sleep ends, or does not begin, as Woken::signal, and
+  // its program is interrupted. Any context; time has caught up. Nothing where there are no signals.
+  virtual void set_signal_pending(Task&, bool /*pending*/) {}
 
   virtual std::uint64_t random() = 0;  // ISN, ports, hash keys: from the scenario's seed
 };

@@ -2,7 +2,7 @@
 
 #include "common/rng.hpp"
 #include "sc_model/host/pci_bus.hpp"
-#include "sc_model/host/user_process.hpp"
+#include "sc_model/host/user_space.hpp"
 #include "sc_model/pci_function.hpp"
 
 #include <algorithm>
@@ -119,11 +119,7 @@ PciBus& Simulation::bus(unsigned port) { return cards_.at(port)->bus; }
 PciFunction& Simulation::pci(unsigned port) { return cards_.at(port)->pci; }
 SimTime Simulation::now() const { return agenda_->now(); }
 
-std::uint64_t Simulation::syscalls() const {
-  std::uint64_t sum = 0;
-  for (const auto& process : processes_) sum += static_cast<const UserProcess&>(*process).syscalls();
-  return sum;
-}
+std::uint64_t Simulation::syscalls() const { return user_->syscalls(); }
 
 std::uint64_t Simulation::interrupts(unsigned port) {
   const std::uint64_t all = driver(port).work().interrupts;
@@ -140,6 +136,7 @@ void Simulation::build() {
   auto rng = std::make_shared<Rng>(setup_.seed, "kernel");
   cpu_ = std::make_unique<HostCpu>("cpu", *agenda_, setup_.costs, setup_.cores, [rng] { return rng->next(); });
   stack_ = std::make_unique<Stack>(*cpu_, ledger_, pool_, setup_.stack);
+  user_ = std::make_unique<UserSpace>(*cpu_, stack_->calls(), ledger_);
   for (unsigned port = 0; port < setup_.nics.size(); ++port)
     cards_.push_back(std::make_unique<Card>(*this, port, setup_.nics[port]));
 
@@ -285,19 +282,7 @@ void Simulation::init_process() {
   for (auto& card : cards_)
     for (int i = 0; i < kCarrierPolls && !card->driver.carrier(); ++i) sleep_for(kCarrierPoll);
 
-  for (AppSetup& app : setup_.apps) {
-    // The process's own door to the kernel is made when it runs, on its own stack.
-    cpu_->spawn(
-        app.name,
-        [this, &app] {
-          auto os = std::make_unique<UserProcess>(*cpu_, stack_->calls(), ledger_, *cpu_->current());
-          UserProcess& door = *os;
-          processes_.push_back(std::move(os));
-          app.main(door);
-          door.exit();
-        },
-        app.cpu);
-  }
+  for (AppSetup& app : setup_.apps) user_->start(app.name, app.main, app.cpu);
   sleep_for(SimTime::ms(1));  // they open their sockets and wait
 
   const std::int64_t millisecond = SimTime::ms(1).in_ps();

@@ -32,6 +32,7 @@ namespace nicosim {
 
 class PciBus;
 class PciFunction;
+class UserSpace;
 
 struct NicSetup {
   DriverConfig driver;  // name, rings, mode, promiscuous; `port` is set by the simulation
@@ -105,7 +106,7 @@ class Simulation {
     // A frame has left the card and reached the far end (in simulated time). Returns frames to send back at once.
     std::function<std::vector<WireFrame>(Bytes frame)> receiver;
     // Those with timers; they hear every frame, too. Must outlive the run.
-    std::vector<WirePeer*> peers;
+    std::vector<WirePeer*> peers{};
   };
 
   explicit Simulation(SimulationSetup setup);
@@ -187,7 +188,7 @@ class Simulation {
   std::unique_ptr<Stack> stack_;
   std::vector<std::unique_ptr<Card>> cards_;
   std::vector<WireEnds> wires_;
-  std::vector<std::unique_ptr<Posix>> processes_;
+  std::unique_ptr<UserSpace> user_;
   std::vector<std::unique_ptr<WireSource>> sources_;      // per card; nullptr without one
   std::vector<std::unique_ptr<AgendaCall>> peer_timers_;  // per card; nullptr without such peers
   std::vector<std::uint64_t> boot_interrupts_;

@@ -77,7 +77,8 @@ struct Stack::Layers {
   Arp arp{net, routes, neighbours};
   LinkLayer link{net, tap, netfilter, arp, ip_input};
   nicosim::Softnet softnet{net, [this](FramePtr frame) { deliver(std::move(frame)); }};
-  SocketCalls calls{net.runtime, [this](Socket& s, int type, int protocol) { return create(s, type, protocol); }};
+  SocketCalls calls{net.runtime, net.timers,
+                    [this](Socket& s, int type, int protocol) { return create(s, type, protocol); }};
 
   // netif_receive_skb, or RPS: where a frame goes from the driver or from GRO.
   void pass(NetDevice& from, FramePtr frame) {
@@ -190,7 +191,11 @@ Stack::Softnet Stack::softnet(unsigned cpu) const {
 
 std::string Stack::softnet_stat() const { return layers_->softnet.softnet_stat(); }
 
-std::string Stack::sockets_table() const { return ss_text(layers_->calls.rows(), true); }
+std::string Stack::sockets_table() const {
+  std::vector<SsRow> rows = layers_->calls.rows();
+  std::ranges::move(layers_->tcp.rows_without_process(), std::back_inserter(rows));
+  return ss_text(rows, true);
+}
 
 std::string Stack::listeners_table() const {
   std::vector<SsRow> rows = layers_->calls.rows();

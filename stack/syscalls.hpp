@@ -18,6 +18,8 @@
 
 namespace nicosim {
 
+class ProcessCalls;
+
 class Syscalls {
  public:
   virtual ~Syscalls() = default;
@@ -39,10 +41,16 @@ class Syscalls {
   virtual long sendto(Task&, int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) = 0;
   virtual long recvmsg(Task&, int fd, msghdr& message, int flags) = 0;  // no control messages
   virtual long sendmsg(Task&, int fd, const msghdr& message, int flags) = 0;
+  // Any file but epoll's. On a socket: recvfrom() and sendto() without flags and address; nothing into nothing is 0.
+  virtual long read(Task&, int fd, std::span<std::byte> buffer) = 0;
+  virtual long write(Task&, int fd, std::span<const std::byte> data) = 0;
+  virtual int dup(Task&, int fd) = 0;                       // another descriptor of the same file
+  virtual int dup3(Task&, int fd, int as, int flags) = 0;   // at this number; flags: O_CLOEXEC
   virtual int set_nonblocking(Task&, int fd, bool on) = 0;  // fcntl(F_SETFL, O_NONBLOCK)
-  // F_GETFL, F_SETFL (O_NONBLOCK is kept, O_APPEND, O_ASYNC and O_NOATIME ignored), F_GETFD, F_SETFD.
+  // F_GETFL, F_SETFL (O_NONBLOCK and O_ASYNC are kept, O_APPEND and O_NOATIME ignored), F_GETFD, F_SETFD, F_DUPFD,
+  // F_DUPFD_CLOEXEC, F_GETOWN, F_SETOWN, F_GETSIG, F_SETSIG.
   virtual int fcntl(Task&, int fd, int command, int argument) = 0;
-  // FIONBIO, FIONREAD (SIOCINQ), SIOCOUTQ, SIOCOUTQNSD.
+  // FIONBIO, FIOASYNC, FIONREAD (SIOCINQ), SIOCOUTQ, SIOCOUTQNSD.
   virtual int ioctl(Task&, int fd, unsigned long request, int& value) = 0;
 
   // How many entries have revents; a negative time means for ever.
@@ -54,7 +62,10 @@ class Syscalls {
   virtual int epoll_ctl(Task&, int epfd, int op, int fd, epoll_event*) = 0;  // the event may be null for DEL
   virtual int epoll_wait(Task&, int epfd, std::span<epoll_event> events, int timeout_ms) = 0;  // how many were given
   virtual int close(Task&, int fd) = 0;
+  // The child starts with a copy of the parent's descriptors; the files behind them are the same.
+  virtual void fork_files(const Task& parent, const Task& child) = 0;
   virtual void exit(Task&) = 0;  // closes what is still open
+  virtual ProcessCalls& processes() = 0;
 };
 
 }  // namespace nicosim

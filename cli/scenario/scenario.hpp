@@ -55,7 +55,7 @@ struct Scenario {
   };
 
   struct Host {
-    unsigned cores = 1;
+    unsigned cores = 2;
     Mode mode = Mode::napi;
     RxPath rx_path = RxPath::rps;                 // netif_rx with pio and dma_irq
     std::map<std::string, std::uint64_t> sysctl;  // Linux's name to value; only what the scenario sets
@@ -159,12 +159,12 @@ struct Scenario {
     Kind kind = Kind::udp_sink;
     std::uint16_t port = 0;  // of a server; http_load: of its target
     // http_load
-    Ipv4Address target;
+    Ipv4Address target{};
     std::uint64_t connections = 1;
-    std::optional<std::uint64_t> rate;  // connections per second; none: one per millisecond
-    SimTime at;                         // the first one, from the start of the wire
+    std::optional<std::uint64_t> rate{};  // connections per second; none: one per millisecond
+    SimTime at{};                         // the first one, from the start of the wire
     std::string path = "/";
-    std::optional<unsigned> cpu;  // servers: the only core it may run on; none: any
+    std::optional<unsigned> cpu{};  // servers: the only core it may run on; none: any
     bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo && kind != Kind::iperf_udp; }
     bool operator==(const App&) const = default;
   };

@@ -143,6 +143,7 @@ void HostCpu::catch_up() {
       continue;
     }
     if (core.debt == SimTime::zero()) return;
+    if (context() == Context::process && core.running->in_user_ && core.running->signal_pending_) return;
     const SimTime until = agenda_.now() + core.debt;
     if (agenda_.nothing_until(until)) {
       agenda_.advance_to(until);

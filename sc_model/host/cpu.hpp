@@ -56,6 +56,7 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   void prepare_to_sleep() override;
   Woken sleep(SimTime until, bool interruptible) override;
   void wake(Task&, bool sync) override;
+  void set_signal_pending(Task&, bool pending) override;
   std::uint64_t random() override { return random_(); }
 
   // ---- InterruptSink
@@ -75,8 +76,11 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   void kick(Process& process, bool signal = false);
 
   // ---- for a process's door to the kernel
-  void run_in_user_mode(Cost, std::uint64_t units);  // charges; the scheduler may take the core away meanwhile
-  void return_to_user();                             // if the scheduler wants the core, now
+  // Charges; the scheduler may take the core away meanwhile. A signal ends it early: the time that is left.
+  SimTime run_in_user_mode(Cost cost, std::uint64_t units) { return run_in_user_mode(costs_.of(cost, units)); }
+  SimTime run_in_user_mode(SimTime time);
+  bool signal_pending() const { return here().running->signal_pending_; }  // of the process that runs
+  void return_to_user();                                                   // if the scheduler wants the core, now
 
   // ---- for the bus: the core of this thread waits for it and can do nothing else
   class Stall {

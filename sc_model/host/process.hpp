@@ -30,6 +30,7 @@ class Process final : public Task, public SchedEntity {
   unsigned tgid() const override { return tgid_; }
   std::string_view task_name() const override { return name_; }
   State state() const { return state_; }
+  std::optional<unsigned> pinned() const { return pinned_; }
 
  private:
   friend class HostCpu;
@@ -41,8 +42,10 @@ class Process final : public Task, public SchedEntity {
   sc_core::sc_event run_;  // the scheduler gives it that core
   std::unique_ptr<AgendaCall> timeout_;
   State state_ = State::sleeping;
-  bool woken_ = false, timed_out_ = false, signalled_ = false;
-  bool in_user_ = false;  // outside the kernel: may be preempted
+  bool woken_ = false, timed_out_ = false, kicked_ = false;
+  bool signal_pending_ = false;  // TIF_SIGPENDING
+  bool interruptible_ = false;   // sleeps so that a signal ends it
+  bool in_user_ = false;         // outside the kernel: may be preempted
 };
 
 }  // namespace nicosim

@@ -46,21 +46,23 @@ void HostCpu::prepare_to_sleep() {
   here().running->woken_ = false;
 }
 
-Woken HostCpu::sleep(SimTime until, bool) {
+Woken HostCpu::sleep(SimTime until, bool interruptible) {
   catch_up();
   Core& core = here();
   assert(context() == Context::process && core.irq_depth == 0 && core.preempt_depth == 0 && "sleeps with a lock held");
   Process& self = *core.running;
   if (self.woken_) return Woken::event;
+  if (interruptible && self.signal_pending_) return Woken::signal;
   if (until <= agenda_.now()) return Woken::timeout;
   self.state_ = Process::State::sleeping;
+  self.interruptible_ = interruptible;
   self.timed_out_ = false;
   if (!until.is_never()) agenda_.post(*self.timeout_, until, true);
   hand_over(core);
   wait_for_core(self);
   agenda_.cancel(*self.timeout_);
   if (self.woken_) return Woken::event;
-  if (std::exchange(self.signalled_, false)) return Woken::signal;
+  if (std::exchange(self.kicked_, false) || (interruptible && self.signal_pending_)) return Woken::signal;
   return self.timed_out_ ? Woken::timeout : Woken::event;
 }
 
@@ -71,8 +73,19 @@ void HostCpu::wake(Task& task, bool) {
   if (process.state_ == Process::State::sleeping) make_ready(process, RunQueue::Why::woken);
 }
 
+// signal_wake_up. A process that computes on another core is interrupted there (kick_process).
+void HostCpu::set_signal_pending(Task& task, bool pending) {
+  auto& process = static_cast<Process&>(task);
+  process.signal_pending_ = pending;
+  if (!pending) return;
+  if (process.state_ == Process::State::sleeping && process.interruptible_)
+    make_ready(process, RunQueue::Why::woken);
+  else if (process.state_ == Process::State::running && process.in_user_ && process.core_ != active_)
+    call_core(*process.core_);
+}
+
 void HostCpu::kick(Process& process, bool signal) {
-  process.signalled_ = process.signalled_ || signal;
+  process.kicked_ = process.kicked_ || signal;
   process.woken_ = process.woken_ || !signal;
   if (process.state_ == Process::State::sleeping) make_ready(process, RunQueue::Why::woken);
 }
@@ -191,12 +204,17 @@ void HostCpu::scheduler_tick(Core& core) {
 
 // ---- user and kernel mode
 
-void HostCpu::run_in_user_mode(Cost cost, std::uint64_t units) {
+SimTime HostCpu::run_in_user_mode(SimTime time) {
+  catch_up();  // with what it owes the kernel
   Process& self = *here().running;
   self.in_user_ = true;
-  charge(cost, units);
+  here().debt += time;
+  account(here()) += time;
   catch_up();
   self.in_user_ = false;
+  const SimTime left = std::exchange(here().debt, SimTime::zero());
+  account(here()) -= left;
+  return left;
 }
 
 void HostCpu::return_to_user() {

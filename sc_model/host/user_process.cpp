@@ -1,21 +1,6 @@
-#include "sc_model/host/user_process.hpp"
-
-#include <fmt/format.h>
+#include "sc_model/host/user_process_kernel.hpp"
 
 namespace nicosim {
-
-template <class Call>
-auto UserProcess::kernel(std::string_view name, Call call) {
-  ++count_;
-  cpu_.charge(Cost::syscall_entry, 1);
-  ledger_.note(cpu_.now(), "syscall", {}, fmt::format("pid={} task={} call={}", task_.pid(), task_.task_name(), name));
-  const auto result = call();
-  cpu_.charge(Cost::syscall_exit, 1);
-  cpu_.return_to_user();
-  ledger_.note(cpu_.now(), "sysret", {},
-               fmt::format("pid={} task={} call={} result={}", task_.pid(), task_.task_name(), name, result));
-  return result;
-}
 
 int UserProcess::socket(int domain, int type, int protocol) {
   return kernel("socket", [&] { return calls_.socket(task_, domain, type, protocol); });
@@ -80,26 +65,23 @@ int UserProcess::epoll_ctl(int epfd, int op, int fd, epoll_event* event) {
 int UserProcess::epoll_wait(int epfd, std::span<epoll_event> events, int timeout_ms) {
   return kernel("epoll_wait", [&] { return calls_.epoll_wait(task_, epfd, events, timeout_ms); });
 }
+long UserProcess::read(int fd, std::span<std::byte> buffer) {
+  return kernel("read", [&] { return calls_.read(task_, fd, buffer); });
+}
+long UserProcess::write(int fd, std::span<const std::byte> data) {
+  return kernel("write", [&] { return calls_.write(task_, fd, data); });
+}
+int UserProcess::dup(int fd) {
+  return kernel("dup", [&] { return calls_.dup(task_, fd); });
+}
+int UserProcess::dup3(int fd, int as, int flags) {
+  return kernel("dup3", [&] { return calls_.dup3(task_, fd, as, flags); });
+}
 int UserProcess::set_nonblocking(int fd, bool on) {
   return kernel("fcntl", [&] { return calls_.set_nonblocking(task_, fd, on); });
 }
 int UserProcess::close(int fd) {
   return kernel("close", [&] { return calls_.close(task_, fd); });
 }
-
-void UserProcess::nanosleep(SimTime duration) {
-  kernel("nanosleep", [&] {
-    const SimTime until = cpu_.now() + duration;
-    cpu_.prepare_to_sleep();
-    cpu_.sleep(until, true);
-    return 0;
-  });
-}
-
-void UserProcess::work(SimTime duration) {
-  cpu_.run_in_user_mode(Cost::app_work, static_cast<std::uint64_t>(duration.in_ns()));
-}
-
-void UserProcess::exit() { calls_.exit(task_); }
 
 }  // namespace nicosim

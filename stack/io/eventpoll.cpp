@@ -62,6 +62,7 @@ EventPoll::~EventPoll() { items_.clear(); }
 int EventPoll::ctl(int op, int fd, File& target, const epoll_event* event) {  // do_epoll_ctl
   if (op != EPOLL_CTL_DEL && event == nullptr) return -EFAULT;
   if (&target == &file_) return -EINVAL;
+  if (target.ops && !target.ops->can_epoll()) return -EPERM;
   const bool exclusive = op != EPOLL_CTL_DEL && (event->events & EPOLLEXCLUSIVE) != 0;
   if (exclusive && op == EPOLL_CTL_MOD) return -EINVAL;
   if (exclusive && op == EPOLL_CTL_ADD && (target.eventpoll || (event->events & ~kExclusiveMay) != 0)) return -EINVAL;
@@ -172,7 +173,7 @@ int EventPoll::wait(Task& task, std::span<epoll_event> events, SimTime until) { 
     if (!ready_.empty())
       if (const int stored = send_events(events); stored > 0) return stored;
     if (woken == Woken::timeout || runtime_.now() >= until) return 0;
-    if (woken == Woken::signal) return -EINTR;
+    if (woken == Woken::signal) return -EINTR;  // never made again
     TaskWaiter waiter{runtime_, wq_, task, ~PollMask{0}};
     wq_.add_exclusive(waiter);
     runtime_.prepare_to_sleep();

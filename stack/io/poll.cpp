@@ -1,6 +1,7 @@
 #include "stack/io/poll.hpp"
 
 #include "stack/io/poll_mask.hpp"
+#include "stack/io/signal.hpp"
 #include "stack/socket/socket.hpp"
 
 #include <algorithm>
@@ -58,7 +59,7 @@ int PollTable::wait_for(SimTime until, const std::function<int(bool wait)>& look
     if (const int ready = look(wait); ready != 0) return ready;
     wait = false;  // they are all registered
     if (woken == Woken::timeout || runtime_.now() >= until) return 0;
-    if (woken == Woken::signal) return -EINTR;
+    if (woken == Woken::signal) return -kERESTARTNOHAND;
     woken = runtime_.sleep(until, true);
   }
 }

@@ -29,7 +29,7 @@ class PollTable {
 
   void add(std::shared_ptr<File> file, PollMask interest);  // poll_wait
   // `look(wait)` counts what is ready and, when `wait`, adds the files it looked at. Sleeps until it finds something;
-  // 0: the time is up; or -EINTR.
+  // 0: the time is up; or -kERESTARTNOHAND.
   int run(SimTime until, const std::function<int(bool wait)>& look);
 
  private:

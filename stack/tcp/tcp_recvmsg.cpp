@@ -1,5 +1,6 @@
 // recv(): bytes in order for a process (tcp_recvmsg_locked).
 #include "stack/io/poll_mask.hpp"
+#include "stack/io/signal.hpp"
 #include "stack/tcp/sock_lock.hpp"
 #include "stack/tcp/tcp.hpp"
 
@@ -57,7 +58,7 @@ long Tcp::recvmsg(Task& task, Socket& socket, std::span<std::byte> buffer, int f
         break;
       }
       if (woken == Woken::timeout || net.now() >= until) error = -EAGAIN;
-      if (error == 0 && woken == Woken::signal) error = -EINTR;
+      if (error == 0 && woken == Woken::signal) error = sock_intr_errno(until);
       if (error != 0) break;
     }
     if (copied >= target) {  // only to let the backlog in

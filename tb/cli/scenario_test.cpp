@@ -283,7 +283,8 @@ std::string with_app(std::string_view lines) { return std::string{kSmall} + "[[a
 INSTANTIATE_TEST_SUITE_P(
     PeersAndApps, BadScenario,
     ::testing::Values(
-        Bad{with_peer(""), "lacks 'kind'"}, Bad{with_peer("kind = \"tap\""), "not in this version"},
+        Bad{with_peer(""), "lacks 'kind'"},
+        Bad{with_peer("kind = \"tap\""), "one of generator, pcap, stack, recording"},
         Bad{with_peer("kind = \"pcap\""), "lacks 'file'"},
         Bad{with_peer("kind = \"pcap\"\nfile = \"a\"\npace = \"fast\""), "a factor such as 2.5x"},
         Bad{with_peer("kind = \"pcap\"\nfile = \"a\"\naddress = \"10.0.0.1/8\""), "unknown key 'address'"},

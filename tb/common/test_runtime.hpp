@@ -65,10 +65,11 @@ class TestRuntime final : public Runtime {
   void arm(SimTime deadline) override { armed = deadline; }
   Task* current() override { return task_; }
   void prepare_to_sleep() override { woken_ = false; }
-  Woken sleep(SimTime until, bool) override {
+  Woken sleep(SimTime until, bool interruptible) override {
     Task* const sleeper = task_;
     const Context before = context_;
     while (!woken_) {
+      if (interruptible && signalled.contains(sleeper->pid())) return Woken::signal;
       if (!on_sleep) {
         std::cerr << "a task sleeps and the test has no on_sleep\n";
         std::abort();
@@ -92,8 +93,15 @@ class TestRuntime final : public Runtime {
     return Woken::event;
   }
   void wake(Task& task, bool) override {
+    if (on_wake) on_wake();
     wakes.insert(task.pid());
     woken_ = true;
+  }
+  void set_signal_pending(Task& task, bool pending_now) override {
+    if (pending_now)
+      signalled.insert(task.pid());
+    else
+      signalled.erase(task.pid());
   }
   std::uint64_t random() override { return rng_.next(); }
 
@@ -106,10 +114,12 @@ class TestRuntime final : public Runtime {
   }
 
   std::function<bool()> on_sleep;     // one step of the world; false: nothing left to happen
+  std::function<void()> on_wake;      // before it has an effect
   std::function<void()> on_catch_up;  // once: what an interrupt does while a call is in progress
   int catch_ups_before = 0;           // how many times time passes before that
   std::set<Softirq> pending;
   std::set<unsigned> wakes;
+  std::set<unsigned> signalled;  // processes that a signal waits for
   std::array<std::uint64_t, kCosts> charged{};
   SimTime armed = SimTime::never();
   int irq_depth = 0, preempt_depth = 0;

@@ -82,7 +82,9 @@ struct StackFixture : ::testing::Test {
     rebuild(config);
   }
   ~StackFixture() override {
-    if (stack != nullptr) EXPECT_EQ(stack->broken_invariant(), "");  // some tests end it, or use others
+    if (stack != nullptr) {  // some tests end it, or use others
+      EXPECT_EQ(stack->broken_invariant(), "");
+    }
     stack.reset();
     EXPECT_EQ(ledger.unexplained(), 0U) << "frames without a fate";
     EXPECT_EQ(pool.in_use(), 0U) << "frames leaked";

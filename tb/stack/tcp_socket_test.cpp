@@ -3,6 +3,7 @@
 #include "stack/socket/socket_calls.hpp"
 #include "tb/stack/tcp_fixture.hpp"
 
+#include <sstream>
 #include <string>
 
 namespace nicosim {
@@ -14,6 +15,17 @@ struct TcpSocket : TcpFixture {
   PollMask poll(int fd) {
     const auto file = dynamic_cast<SocketCalls&>(stack->calls()).file(task, fd);
     return file->socket.ops->poll(file->socket);
+  }
+  // The last line of the table, without the blanks that fill its columns.
+  std::string last_row() {
+    std::string fields;
+    std::istringstream lines(stack->sockets_table());
+    for (std::string line; std::getline(lines, line);) {
+      std::istringstream words(line);
+      fields.clear();
+      for (std::string word; words >> word;) fields += (fields.empty() ? "" : " ") + word;
+    }
+    return fields;
   }
 };
 
@@ -202,6 +214,27 @@ TEST_F(TcpSocket, TheTableShowsConnectionsAsSsDoes) {
             "Netid State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process                       \n"
             "tcp   LISTEN 0      10           0.0.0.0:80        0.0.0.0:*     users:((\"reader\",pid=7,fd=3))\n"
             "tcp   ESTAB  3      5          10.77.0.2:80      10.77.0.1:40000 users:((\"reader\",pid=7,fd=4))\n");
+}
+
+TEST_F(TcpSocket, TheTableShowsConnectionsThatNoProcessHas) {
+  const int listening = listener();
+  syn(syn_options(false, false, -1));
+  EXPECT_EQ(stack->sockets_table(),
+            "Netid State    Recv-Q Send-Q Local Address:Port Peer Address:Port Process                       \n"
+            "tcp   LISTEN   0      10           0.0.0.0:80        0.0.0.0:*     users:((\"reader\",pid=7,fd=3))\n"
+            "tcp   SYN-RECV 0      0          10.77.0.2:80      10.77.0.1:40000                              \n");
+  our_isn = heard().raw_seq;
+  inject({.flags = kAck});
+  inject({.flags = kAck | kPsh, .payload = text("abc")});
+  EXPECT_EQ(last_row(), "tcp ESTAB 3 0 10.77.0.2:80 10.77.0.1:40000") << "waits for accept()";
+  const int fd = accept(listening);
+  read(fd);
+  EXPECT_EQ(close(fd), 0);
+  EXPECT_EQ(last_row(), "tcp FIN-WAIT-1 0 1 10.77.0.2:80 10.77.0.1:40000");
+  inject({.flags = kAck | kFin, .seq = 4, .ack = 2});
+  EXPECT_EQ(last_row(), "tcp TIME-WAIT 0 0 10.77.0.2:80 10.77.0.1:40000");
+  advance(SimTime::s(61));
+  EXPECT_EQ(stack->sockets_table().find("TIME-WAIT"), std::string::npos);
 }
 
 TEST_F(TcpSocket, TcpAndUdpPortsAreTwoSpaces) {

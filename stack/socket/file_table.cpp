@@ -1,0 +1,33 @@
+#include "stack/socket/file_table.hpp"
+
+#include <utility>
+
+namespace nicosim {
+
+int FileTable::install(std::shared_ptr<File> file, bool close_on_exec, int least) {
+  int fd = least;
+  for (auto taken = descriptors.lower_bound(least); taken != descriptors.end() && taken->first == fd; ++taken) ++fd;
+  if (fd >= kLimit) return -EMFILE;
+  descriptors.emplace(fd, Descriptor{std::move(file), close_on_exec});
+  return fd;
+}
+
+std::shared_ptr<File> FileTable::put_at(int fd, std::shared_ptr<File> file, bool close_on_exec) {
+  Descriptor& place = descriptors[fd];
+  place.close_on_exec = close_on_exec;
+  return std::exchange(place.file, std::move(file));
+}
+
+Descriptor* FileTable::find(int fd) {
+  const auto found = descriptors.find(fd);
+  return found == descriptors.end() ? nullptr : &found->second;
+}
+
+std::shared_ptr<File> FileTable::remove(int fd) {
+  const auto found = descriptors.find(fd);
+  std::shared_ptr<File> file = std::move(found->second.file);
+  descriptors.erase(found);
+  return file;
+}
+
+}  // namespace nicosim
