@@ -26,10 +26,15 @@ struct Way {  // from the card into the stack
   const char* name;
   ReceiveMode mode;
   RxPath path;
+  bool threaded = false;
+  unsigned busy_us = 0;
 };
 constexpr std::array kWays{Way{"napi", ReceiveMode::napi, RxPath::rps},
                            Way{"napi_direct", ReceiveMode::napi, RxPath::direct},
-                           Way{"dma_irq", ReceiveMode::dma_irq, RxPath::netif_rx}};
+                           Way{"napi_threaded", ReceiveMode::napi, RxPath::direct, true},
+                           Way{"napi_busy", ReceiveMode::napi, RxPath::direct, false, 3},
+                           Way{"dma_irq", ReceiveMode::dma_irq, RxPath::netif_rx},
+                           Way{"pio", ReceiveMode::pio, RxPath::netif_rx}};
 
 int open_socket(Posix& os, int type, std::uint16_t port) {
   const int fd = os.socket(AF_INET, type, 0);
@@ -134,7 +139,7 @@ int serve(Posix& os, Wait how, unsigned& seen) {
 std::string Scene::name() const {
   std::string text;
   for (const Way& way : kWays)
-    if (way.mode == mode && way.path == path) text += way.name;
+    if (way.mode == mode && way.path == path && way.threaded == threaded && way.busy_us == busy_us) text += way.name;
   for (const auto& [how, what] : kWaits)
     if (how == wait) text += std::string{"_"} + what;
   return cores == 1 ? text : text + "_2_cores";
@@ -144,7 +149,7 @@ std::vector<Scene> every_scene() {
   std::vector<Scene> all;
   for (const Way& way : kWays)
     for (const auto& [how, what] : kWaits)
-      for (const unsigned cores : {1U, 2U}) all.push_back({how, way.mode, way.path, cores});
+      for (const unsigned cores : {1U, 2U}) all.push_back({how, way.mode, way.path, cores, way.threaded, way.busy_us});
   return all;
 }
 
@@ -153,6 +158,8 @@ std::vector<Scene> chosen_scenes() {
   std::vector<Scene> chosen = every_scene();
   std::erase_if(chosen, [](const Scene& s) {
     const bool common = s.wait == Wait::recvfrom || s.wait == Wait::epoll || s.wait == Wait::accept;
+    if (s.mode == ReceiveMode::pio) return s.wait != Wait::recvfrom;
+    if (s.threaded || s.busy_us != 0) return s.wait != Wait::recvfrom && !(s.wait == Wait::epoll && s.cores == 2);
     if (s.mode == ReceiveMode::napi) return (s.path == RxPath::direct) != (s.cores == 2) && s.wait != Wait::recvfrom;
     return s.cores == 2 ? s.wait != Wait::recvfrom : !common;
   });
@@ -172,6 +179,8 @@ Stage::Stage(const Scene& scene) {
   setup.stack.rx_path = scene.path;
   setup.nics[0].driver.mode = scene.mode;
   setup.nics[0].rps_cpus = {0};
+  setup.nics[0].threaded = scene.threaded;
+  setup.stack.sysctl.busy_read = setup.stack.sysctl.busy_poll = scene.busy_us;
   setup.nics[0].neighbours = {{kPeerIp, kPeerMac}};
   setup.apps.push_back({"reader",
                         [this, how = scene.wait, stream = scene.stream()](Posix& os) {
