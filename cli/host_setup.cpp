@@ -3,6 +3,7 @@
 #include "cli/capture/spool.hpp"
 #include "cli/packets.hpp"
 #include "programs/http_server.hpp"
+#include "programs/iperf_server.hpp"
 #include "programs/models/models.hpp"
 
 #include <algorithm>
@@ -77,6 +78,18 @@ IoModel model_of(Scenario::App::Model model) {
   return IoModel::iterative;
 }
 
+ReceiveMode receive_mode_of(Scenario::Mode mode) {
+  switch (mode) {
+    case Scenario::Mode::pio:
+      return ReceiveMode::pio;
+    case Scenario::Mode::dma_irq:
+      return ReceiveMode::dma_irq;
+    case Scenario::Mode::napi:
+      return ReceiveMode::napi;
+  }
+  return ReceiveMode::napi;
+}
+
 // ITR counts 256 ns (8254x manual, "Interrupt Throttling Register").
 std::uint32_t itr_of(unsigned usecs) { return static_cast<std::uint32_t>((std::uint64_t{usecs} * 1000 + 128) / 256); }
 
@@ -143,9 +156,15 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
       add_server(app, i);
       continue;
     }
+    if (app.kind == Scenario::App::Kind::iperf_udp) {
+      simulation.apps.push_back(
+          {app.name, [port = app.port, &datagrams](Posix& os) { return run_iperf_udp(os, port, datagrams); }, app.cpu});
+      continue;
+    }
     DatagramProgram program;
     program.port = app.port;
     program.echo = app.kind == Scenario::App::Kind::udp_echo;
+    program.prefer_busy_poll = app.prefer_busy_poll;
     program.stats = &datagrams;
     program.seen = [this, i](std::span<const std::byte> datagram, const sockaddr_in& from) {
       if (on_datagram) on_datagram(i, datagram, from);
@@ -185,7 +204,16 @@ void HostSetup::add_server(const Scenario::App& app, std::size_t index) {
   program.port = app.port;
   program.backlog = static_cast<int>(app.backlog);
   program.stats = &server_stats[index];
-  program.serve = app.kind == Scenario::App::Kind::discard ? serve_discard : serve_chargen;
+  switch (app.kind) {
+    case Scenario::App::Kind::chargen:
+      program.serve = serve_chargen;
+      break;
+    case Scenario::App::Kind::iperf:
+      program.serve = serve_iperf;
+      break;
+    default:
+      program.serve = serve_discard;
+  }
   simulation.apps.push_back({app.name, [program](Posix& os) { return run_tcp_server(os, program); }, app.cpu});
 }
 
@@ -228,13 +256,19 @@ void HostSetup::add_card(const Scenario& scenario, const Scenario::Nic& nic) {
   setup.driver.name = nic.name;
   setup.driver.rx_ring = nic.rx_ring;
   setup.driver.tx_ring = nic.tx_ring;
-  setup.driver.mode = scenario.host.mode == Scenario::Mode::dma_irq ? ReceiveMode::dma_irq : ReceiveMode::napi;
+  setup.driver.mode = receive_mode_of(scenario.host.mode);
   setup.driver.copybreak = nic.copybreak;
   setup.driver.mtu = nic.mtu;
   setup.driver.promiscuous = nic.promiscuous;
   setup.driver.features = {
       .rx_checksum = nic.rx_checksum, .tx_checksum = nic.tx_checksum, .tso = nic.tso, .gso = nic.gso, .gro = nic.gro};
-  setup.driver.itr = itr_of(nic.rx_usecs);
+  using Itr = Scenario::Nic::Itr;
+  setup.driver.itr = nic.itr == Itr::rate ? AdaptiveThrottle::interval(nic.itr_rate) : itr_of(nic.rx_usecs);
+  if (nic.itr == Itr::dynamic) setup.driver.throttle = Throttle::dynamic;
+  if (nic.itr == Itr::conservative) setup.driver.throttle = Throttle::conservative;
+  setup.driver.napi_defer_hard_irqs = nic.napi_defer_hard_irqs;
+  setup.driver.gro_flush_timeout = nic.gro_flush_timeout;
+  setup.threaded = nic.threaded;
   setup.mac = nic.mac;
   for (const Scenario::Address& address : nic.addresses) setup.addresses.emplace_back(address.ip, address.prefix);
   setup.link = link_of(nic.link);

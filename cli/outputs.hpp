@@ -41,7 +41,7 @@ class Outputs {
   static Result<std::unique_ptr<Outputs>, OutputError> open(const Scenario& scenario, const RunOptions& options);
 
   bool wants_events() const { return !event_files_.empty(); }
-  bool wants_taps() const { return taps_ != nullptr; }
+  bool wants_taps() const { return !taps_.empty(); }
   void event(std::string_view line);
   void tap(const TapRecord& record, const ReplaySource* replay);
 
@@ -54,7 +54,7 @@ class Outputs {
   Outputs() = default;
   std::optional<OutputDir> dir_;
   std::vector<std::unique_ptr<LineFile>> event_files_;
-  std::unique_ptr<PcapngWriter> taps_;
+  std::vector<std::unique_ptr<PcapngWriter>> taps_;
   std::optional<OutputError> taps_error_;
   std::optional<std::string> json_;
 };

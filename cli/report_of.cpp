@@ -36,6 +36,21 @@ void add_capture(RunReport& report, const ReplaySource& replay, const std::strin
   if (replay.error()) report.warnings.push_back(*replay.error());
 }
 
+// What e1000 answers to `ethtool -c`: 1 and 3 stand for its two adaptive modes (e1000_get_coalesce).
+unsigned rx_usecs_of(const Scenario::Nic& nic) {
+  switch (nic.itr) {
+    case Scenario::Nic::Itr::rate:
+      return 1'000'000 / nic.itr_rate;
+    case Scenario::Nic::Itr::dynamic:
+      return 1;
+    case Scenario::Nic::Itr::conservative:
+      return 3;
+    case Scenario::Nic::Itr::rx_usecs:
+      return nic.rx_usecs;
+  }
+  return nic.rx_usecs;
+}
+
 // What the host would show of itself, as files of the output folder.
 std::vector<std::pair<std::string, std::string>> linux_texts(Simulation& sim, const Scenario& scenario) {
   const Stack& stack = sim.stack();
@@ -48,7 +63,8 @@ std::vector<std::pair<std::string, std::string>> linux_texts(Simulation& sim, co
     const std::string_view name = driver.name();
     files.emplace_back(fmt::format("ethtool_S_{}.txt", name), ethtool_statistics(driver.ethtool()));
     files.emplace_back(fmt::format("ethtool_g_{}.txt", name), ethtool_rings(name, driver.ring_parameters()));
-    files.emplace_back(fmt::format("ethtool_c_{}.txt", name), ethtool_coalescing(name, scenario.nics[port].rx_usecs));
+    files.emplace_back(fmt::format("ethtool_c_{}.txt", name),
+                       ethtool_coalescing(name, rx_usecs_of(scenario.nics[port])));
   }
   return files;
 }
@@ -177,6 +193,8 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
 
   report.time = sim.now();
   report.measured = sim.measured();
+  report.delivered = ledger.delivered();
+  report.delivered_in = std::max(SimTime::zero(), report.measured - scenario.stop.warmup);
   for (unsigned core = 0; core < sim.cpu().cpus(); ++core) {
     const HostCpu::Times times = sim.cpu_times(core);
     const SimTime busy = times.hardirq + times.softirq + times.process;

@@ -27,8 +27,8 @@ struct RunOptions {
   std::string command;        // as typed, for the manifest and for messages
   std::string scenario_name;  // file name in messages
   std::string title;
-  std::vector<std::string> warnings;                    // known before the run; they go into the report
-  std::optional<std::string> json, out, events, waves;  // files; json may be "-"
+  std::vector<std::string> warnings;                          // known before the run; they go into the report
+  std::optional<std::string> json, out, events, taps, waves;  // files; json may be "-"
   SimTime waves_from = SimTime::zero(), waves_to = SimTime::never();
   bool force = false, quiet = false, no_skip = false, check_skip = false;
   std::uint64_t batch = 1'000'000;

@@ -23,6 +23,7 @@ namespace nicosim {
   X(softirq_entry,    150'000, "run",       "do_softirq until the first action",               "assumption") \
   X(napi_schedule,     50'000, "call",      "napi_schedule and raising NET_RX",                "assumption") \
   X(napi_poll,        100'000, "poll",      "overhead of one poll call",                       "assumption") \
+  X(busy_loop,         50'000, "round",     "of a busy-poll loop: own NAPI, clock, need_resched", "assumption") \
   X(rx_descriptor,     40'000, "frame",     "look at a receive descriptor, cache miss included", "assumption") \
   X(skb_alloc,        120'000, "frame",     "allocate the packet buffer",                      "assumption") \
   X(skb_free,          60'000, "frame",     "free the packet buffer",                          "assumption") \
@@ -51,6 +52,7 @@ namespace nicosim {
   X(context_switch, 1'200'000, "switch",    "schedule() and the switch itself",                "assumption") \
   X(syscall_entry,    100'000, "call",      "user to kernel",                                  "assumption") \
   X(syscall_exit,     100'000, "call",      "kernel to user",                                  "assumption") \
+  X(pipe_io,          100'000, "call",      "pipe_read or pipe_write without the copy",        "assumption") \
   X(fork,          50'000'000, "call",      "copy_process",                                    "assumption") \
   X(exit,          30'000'000, "process",   "do_exit, without closing files",                  "assumption") \
   X(signal_send,      250'000, "signal",    "send_signal and signal_wake_up",                  "assumption") \

@@ -16,6 +16,7 @@ constexpr std::size_t kChunk = 16384;
 constexpr std::uint64_t kSmall = 1024;  // a body that goes out with its head
 constexpr std::uint64_t kMostBody = std::uint64_t{1} << 30U;
 constexpr std::string_view kPage = "<!doctype html><title>nicosim</title><p>It works.\n";
+constexpr std::string_view kReceived = "received\n";
 constexpr std::string_view kBytesPath = "/bytes/";
 
 bool same_word(std::string_view a, std::string_view b) {
@@ -77,6 +78,7 @@ struct HttpConversation::Answer {
 };
 
 HttpConversation::Answer HttpConversation::answer_to(const HttpRequest& request) {
+  if (request.method == "POST") return {.type = "text/plain", .page = kReceived};
   if (request.method != "GET" && request.method != "HEAD") return {405, "Method Not Allowed", "text/plain", "no\n"};
   if (request.target == "/" || request.target == "/index.html") return {.page = kPage};
   if (request.target.starts_with(kBytesPath))

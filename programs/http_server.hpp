@@ -1,7 +1,8 @@
-// A small HTTP/1.1 server (RFC 9112): persistent connections, GET and HEAD, bodies made on the spot.
+// A small HTTP/1.1 server (RFC 9112): persistent connections, GET, HEAD and POST, bodies made on the spot.
 //
 // `/` is a short page, `/bytes/N` has N bytes (at most 1 GiB). Any other path is that of a file on the host's disk
 // (http_files.hpp), or 404.
+// What is posted is forgotten.
 #pragma once
 
 #include "programs/conversation.hpp"

@@ -8,6 +8,7 @@
 #include "common/sim_time.hpp"
 
 #include <aio.h>
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -54,6 +55,13 @@ class Posix {
   virtual int dup(int) { return -ENOSYS; }
   virtual int dup3(int /*fd*/, int /*as*/, int /*flags*/) { return -ENOSYS; }
   int dup2(int fd, int as) { return fd == as ? fcntl(fd, F_GETFD, 0) < 0 ? -EBADF : as : dup3(fd, as, 0); }
+  virtual int pipe2(std::array<int, 2>& /*read, write*/, int /*flags*/) { return -ENOSYS; }
+  virtual int eventfd(unsigned /*count*/, int /*flags*/) { return -ENOSYS; }
+  virtual int timerfd_create(int /*clock*/, int /*flags*/) { return -ENOSYS; }
+  virtual int timerfd_settime(int /*fd*/, int /*flags*/, const IntervalTime&, IntervalTime* /*old*/ = nullptr) {
+    return -ENOSYS;
+  }
+  virtual int timerfd_gettime(int /*fd*/, IntervalTime&) { return -ENOSYS; }
   virtual int set_nonblocking(int fd, bool on) = 0;
   virtual int fcntl(int fd, int command, int argument) = 0;
   virtual int ioctl(int fd, unsigned long request, int& value) = 0;

@@ -277,6 +277,13 @@ void Simulation::connect(unsigned port_a, unsigned port_b, SimTime delay) {
   join(port_b, port_a);
 }
 
+// dev_set_threaded. The soft interrupt polls until the thread has run for the first time.
+void Simulation::start_napi_thread(unsigned port) {
+  Driver& driver = cards_[port]->driver;
+  cpu_->spawn(fmt::format("napi/{}-{}", driver.name(), kMinNapiId + port),
+              [this, &driver] { stack_->poll_in_thread(*driver.napi()); });
+}
+
 // What a system does at boot: finds its cards, brings the interfaces up, starts the programs; then the wires live.
 void Simulation::init_process() {
   const auto sleep_for = [this](SimTime duration) {
@@ -298,6 +305,7 @@ void Simulation::init_process() {
     stack_->set_rps_cpus(card.driver, nic.rps_cpus);
     if (nic.everyone_on_link) stack_->add_route(Ipv4Address::any(), 0, Ipv4Address::any(), card.driver);
     for (const auto& [address, mac] : nic.neighbours) stack_->set_neighbour(card.driver, address, mac);
+    if (nic.threaded && card.driver.napi() != nullptr) start_napi_thread(port);
     card.driver.open();
   }
   for (auto& card : cards_)

@@ -48,6 +48,7 @@ struct NicSetup {
   std::vector<Route> routes;           // beside that to the card's own network
   bool everyone_on_link = false;       // a route for 0.0.0.0/0 without gateway
   bool tap_in = true, tap_out = true;  // what the packet tap of the stack sees of it
+  bool threaded = false;               // polled by a kernel thread napi/NAME-ID instead of the soft interrupt
   unsigned irq_cpu = 0;                // which core takes its interrupts (smp_affinity)
   std::vector<unsigned> rps_cpus;      // cores that its flows are spread over; empty: all
   std::vector<std::pair<Ipv4Address, MacAddress>> neighbours;
@@ -179,6 +180,7 @@ class Simulation {
   void build();
   void build_disk();
   void init_process();
+  void start_napi_thread(unsigned port);
   void push_from_peer(unsigned port, std::vector<WireFrame> frames);
   void peers_due(unsigned port);
   void arm_peers(unsigned port);

@@ -1,5 +1,6 @@
 #include "stack/stack.hpp"
 
+#include "stack/core/busy_poll.hpp"
 #include "stack/core/interface.hpp"
 #include "stack/core/net.hpp"
 #include "stack/core/packet_tap.hpp"
@@ -37,6 +38,7 @@ struct Stack::Layers {
     protocols[kIpIcmp] = &icmp;
     protocols[kIpUdp] = &udp;
     protocols[kIpTcp] = &tcp;
+    net.busy_poll = &busy_poll;
   }
 
   Interface& interface(const NetDevice& device) {
@@ -81,6 +83,7 @@ struct Stack::Layers {
   Arp arp{net, routes, neighbours};
   LinkLayer link{net, tap, netfilter, arp, ip_input};
   nicosim::Softnet softnet{net, [this](FramePtr frame) { deliver(std::move(frame)); }};
+  BusyPoll busy_poll{net, softnet};
   SocketCalls calls;
 
   // netif_receive_skb, or RPS: where a frame goes from the driver or from GRO.
@@ -111,6 +114,7 @@ void Stack::attach(NetDevice& device) {
   l.owned.push_back(std::make_unique<Interface>(l.net, device, l.tap, index, pass));
   l.owned.back()->update_rx_mode();  // every host is in 224.0.0.1 (ip_mc_up)
   layers_->interfaces.push_back(layers_->owned.back().get());
+  l.busy_poll.add(device);
 }
 
 void Stack::add_address(NetDevice& device, Ipv4Address address, unsigned prefix_length) {
@@ -157,10 +161,11 @@ void Stack::carrier_changed(NetDevice& device) {
   if (!device.carrier()) layers_->interface(device).queue.shut_down();
 }
 
-void Stack::enqueue(Napi& napi) {
-  layers_->net.runtime.charge(Cost::napi_schedule);
-  layers_->softnet.schedule(napi);
-}
+void Stack::enqueue(Napi& napi) { layers_->softnet.enqueue(napi); }
+
+void Stack::start_watchdog(Napi& napi, SimTime after) { layers_->softnet.start_watchdog(napi, after); }
+
+void Stack::poll_in_thread(Napi& napi) { layers_->softnet.poll_in_thread(napi); }
 
 void Stack::softirq(Softirq which) {
   switch (which) {

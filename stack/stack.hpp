@@ -68,11 +68,15 @@ class Stack final : public FrameSink, public NapiScheduler {
   void tx_wake(NetDevice& device) override;
   void carrier_changed(NetDevice& device) override;
   void enqueue(Napi& napi) override;
+  void start_watchdog(Napi& napi, SimTime after) override;
 
   // From the runtime.
   void softirq(Softirq which);  // net_rx_action, net_tx_action or the timers, on the current CPU
   void run_timers();            // everything due; Runtime::arm() has been told when
   SimTime next_deadline() const;
+  // The body of the kernel thread napi/NAME-ID of a threaded card: polls it from now on. Process context; never
+  // returns.
+  void poll_in_thread(Napi& napi);
 
   Syscalls& calls();
   FileSystem& file_system();  // mount() a disk before anybody opens a file

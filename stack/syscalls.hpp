@@ -6,8 +6,10 @@
 #pragma once
 
 #include "common/runtime.hpp"
+#include "common/sig_info.hpp"
 
 #include <aio.h>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -53,8 +55,14 @@ class Syscalls {
   // Any file but epoll's. On a socket: recvfrom() and sendto() without flags and address; nothing into nothing is 0.
   virtual long read(Task&, int fd, std::span<std::byte> buffer) = 0;
   virtual long write(Task&, int fd, std::span<const std::byte> data) = 0;
-  virtual int dup(Task&, int fd) = 0;                       // another descriptor of the same file
-  virtual int dup3(Task&, int fd, int as, int flags) = 0;   // at this number; flags: O_CLOEXEC
+  virtual int dup(Task&, int fd) = 0;                      // another descriptor of the same file
+  virtual int dup3(Task&, int fd, int as, int flags) = 0;  // at this number; flags: O_CLOEXEC
+  // New descriptors without a name; flags O_NONBLOCK, O_CLOEXEC. fds: to read from, to write to.
+  virtual int pipe2(Task&, std::array<int, 2>& fds, int flags) = 0;
+  virtual int eventfd2(Task&, unsigned count, int flags) = 0;   // and EFD_SEMAPHORE
+  virtual int timerfd_create(Task&, int clock, int flags) = 0;  // CLOCK_MONOTONIC, CLOCK_REALTIME: the same here
+  virtual int timerfd_settime(Task&, int fd, int flags, const IntervalTime& time, IntervalTime* old) = 0;
+  virtual int timerfd_gettime(Task&, int fd, IntervalTime& left) = 0;
   virtual int set_nonblocking(Task&, int fd, bool on) = 0;  // fcntl(F_SETFL, O_NONBLOCK)
   // F_GETFL, F_SETFL (O_NONBLOCK and O_ASYNC are kept, O_APPEND and O_NOATIME ignored), F_GETFD, F_SETFD, F_DUPFD,
   // F_DUPFD_CLOEXEC, F_GETOWN, F_SETOWN, F_GETSIG, F_SETSIG.

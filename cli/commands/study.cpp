@@ -228,8 +228,9 @@ int study_command(RunRequest& request, const ScenarioText& text, Scenario whole)
     return kUsage;
   }
   if (points->size() == 1) return run_session(points->front().scenario, request.options);
-  for (const auto& [option, given] : {std::pair{"--events", request.options.events.has_value()},
-                                      std::pair{"--waves", request.options.waves.has_value()}})
+  for (const auto& [option, given] :
+       {std::pair{"--events", request.options.events.has_value()},
+        std::pair{"--taps", request.options.taps.has_value()}, std::pair{"--waves", request.options.waves.has_value()}})
     if (given) {
       say(fmt::format("{} is for one run, and this is a study of {}; choose one of them, such as: {} {}", option,
                       points_text(points->size()), command_of(points->front(), request), option));

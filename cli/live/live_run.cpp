@@ -65,6 +65,7 @@ void LiveRun::slice() {
   const SimTime due = next.is_never() ? next : std::max(SimTime::zero(), next - sim_->now());
   const SimTime granted = clock_.grant(LiveClock::Wall::now(), due);
   if (granted > SimTime::zero()) sim_->run_slice(sim_->now() + granted);
+  news_ = news_ || due <= granted;
 }
 
 void LiveRun::take_frames() {
@@ -89,6 +90,7 @@ void LiveRun::take_frames() {
     frames_came_ = frames_came_ || some;
   }
   if (frames_came_) last_frame_ = LiveClock::Wall::now();
+  news_ = news_ || frames_came_;
 }
 
 // Until the next event is due, or a frame or a signal comes. Events that are due already leave no time for it, but the
@@ -97,7 +99,8 @@ void LiveRun::sleep() {
   const SimTime next = sim_->next_event();
   std::chrono::nanoseconds time = next.is_never() ? 1s : clock_.until(std::max(SimTime::zero(), next - sim_->now()));
   if (frames_came_ || next <= sim_->now()) time = 0ns;
-  if (page_) time = std::min<std::chrono::nanoseconds>(time, kLookEvery);
+  if (page_ || news_)
+    time = std::clamp<std::chrono::nanoseconds>(looked_ + kLookEvery - LiveClock::Wall::now(), 0ns, time);
   if (command_.ended()) time = std::min<std::chrono::nanoseconds>(time, kQuiet / 4);
   std::vector<pollfd> files{{command_.descriptor(), POLLIN, 0}};
   for (unsigned port = 0; port < taps_.size(); ++port)
@@ -113,6 +116,7 @@ void LiveRun::look_around(Outputs& outputs) {
   const auto wall = LiveClock::Wall::now();
   if (wall - looked_ < kLookEvery) return;
   looked_ = wall;
+  news_ = false;
   outputs.flush();
   if (recorder_) recorder_->flush();
   if (page_) page_->show(*sim_, clock_, wall);

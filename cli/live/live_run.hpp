@@ -55,6 +55,7 @@ class LiveRun final : public Conductor {
   HostSetup* host_ = nullptr;
   Simulation* sim_ = nullptr;
   bool frames_came_ = false;
+  bool news_ = false;  // that files and page do not show yet
   LiveClock::Wall::time_point last_frame_, ended_, looked_;
 };
 

@@ -35,6 +35,16 @@ port = 19
 name = "web"
 kind = "http_server"
 port = 80
+
+[[app]]
+name = "iperf"
+kind = "iperf"
+port = 5001
+
+[[app]]
+name = "iperf-udp"
+kind = "iperf_udp"
+port = 5001
 )";
 
 }  // namespace

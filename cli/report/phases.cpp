@@ -115,7 +115,7 @@ void Phases::add(Episode& episode, const Entry& entry) {
   }
   const Entry& before = episode.entries.back();
   episode.waited = episode.waited || entry.name == "blocked" || (result && entry.value == -EAGAIN) ||
-                   (before.kind == Kind::result && entry.time - before.time >= kNoticeable);
+                   ((call || done) && entry.time - before.time >= kNoticeable);
   episode.entries.push_back(entry);
   if ((!result && !done) || entry.value <= 0 || !is_one_of(kReading, entry.name)) return;
   if (episode.waited) last_[episode.task] = episode;

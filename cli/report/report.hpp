@@ -65,9 +65,11 @@ struct RunReport {
   std::vector<Interrupts> interrupts;
   std::vector<CpuTime> cpu;
   std::vector<App> apps;
-  SimTime time;              // simulated
-  SimTime measured;          // of it since the wires live, which interrupts and CPU times count from
-  std::uint64_t cycles = 0;  // of the card's clock that have passed, skipped ones included
+  SimTime time;                 // simulated
+  std::uint64_t delivered = 0;  // frames read after the warm-up ...
+  SimTime delivered_in;         // ... and for how long that was
+  SimTime measured;             // of it since the wires live, which interrupts and CPU times count from
+  std::uint64_t cycles = 0;     // of the card's clock that have passed, skipped ones included
   std::vector<Capture> captures;
   std::vector<std::pair<std::string, std::string>>
       texts;  // as Linux prints them: "ss -tuanp", "/proc/net/softnet_stat"

@@ -94,6 +94,8 @@ Json to_json(const RunReport& r) {
                      {"per_second", per_second(total, r.measured)},
                      {"nic", per_nic}};
 
+  j["delivered"] = {{"frames", r.delivered}, {"per_second", per_second(r.delivered, r.delivered_in)}};
+
   j["cpu"] = Json::object();
   for (const auto& c : r.cpu) j["cpu"][std::to_string(c.cpu)][c.context] = share(c.spent, r.measured);
 

@@ -50,10 +50,11 @@ constexpr std::array kPeerKinds{Name<PeerKind>{"generator", PeerKind::generator}
                                 Name<PeerKind>{"pcap", PeerKind::pcap}, Name<PeerKind>{"stack", PeerKind::stack},
                                 Name<PeerKind>{"recording", PeerKind::recording}};
 constexpr std::array kAppKinds{
-    Name<AppKind>{"udp_sink", AppKind::udp_sink},  Name<AppKind>{"udp_echo", AppKind::udp_echo},
-    Name<AppKind>{"tcp_echo", AppKind::tcp_echo},  Name<AppKind>{"discard", AppKind::discard},
-    Name<AppKind>{"chargen", AppKind::chargen},    Name<AppKind>{"http_server", AppKind::http_server},
-    Name<AppKind>{"http_load", AppKind::http_load}};
+    Name<AppKind>{"udp_sink", AppKind::udp_sink},   Name<AppKind>{"udp_echo", AppKind::udp_echo},
+    Name<AppKind>{"tcp_echo", AppKind::tcp_echo},   Name<AppKind>{"discard", AppKind::discard},
+    Name<AppKind>{"chargen", AppKind::chargen},     Name<AppKind>{"http_server", AppKind::http_server},
+    Name<AppKind>{"http_load", AppKind::http_load}, Name<AppKind>{"iperf", AppKind::iperf},
+    Name<AppKind>{"iperf_udp", AppKind::iperf_udp}};
 constexpr std::array<std::string_view, 1> kLaterAppKinds{"tcp_send"};
 using FileIo = Scenario::App::FileIo;
 constexpr std::array kFileIos{Name<FileIo>{"read", FileIo::read}, Name<FileIo>{"sendfile", FileIo::sendfile}};
@@ -68,6 +69,7 @@ std::string_view name_in(const std::array<Name<E>, N>& names, E value) {
 constexpr SimTime kLongestRun = SimTime::s(100 * 86'400);  // simulated time ends after 106 days
 constexpr SimTime kLongestDelay = SimTime::s(10);
 constexpr SimTime kLongestAutoneg = SimTime::s(20);
+constexpr std::uint64_t kInt31 = std::numeric_limits<std::int32_t>::max();
 constexpr std::uint64_t kInt63 = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kMostNics = 8;
 constexpr std::size_t kLongestNicName = 15;  // IFNAMSIZ - 1
@@ -145,8 +147,7 @@ class Parser {
   void host(TableReader t) {
     Scenario::Host& host = scenario_.host;
     t.number("cores", host.cores, 1, 64);
-    if (t.choice<Mode>("mode", host.mode, kModes) && host.mode == Mode::pio)
-      t.wrong("mode", "'pio' is not in this version", "dma_irq or napi");
+    t.choice<Mode>("mode", host.mode, kModes);
     // The older modes hand each frame over from the interrupt handler, as drivers did before NAPI.
     const bool implied = host.mode != Mode::napi;
     if (implied) host.rx_path = RxPath::netif_rx;
@@ -245,6 +246,10 @@ class Parser {
     t.number("rx_ring", nic.rx_ring, 8, 4096, 8);
     t.number("tx_ring", nic.tx_ring, 8, 4096, 8);
     t.number("rx_usecs", nic.rx_usecs, 0, 16'776);  // ITR: 16 bits of 256 ns
+    if (const toml::node* node = t.find("itr")) itr(t, *node, nic);
+    t.number("napi_defer_hard_irqs", nic.napi_defer_hard_irqs, 0, kInt31);
+    t.duration("gro_flush_timeout", nic.gro_flush_timeout, SimTime::zero(), SimTime::s(1));
+    t.boolean("threaded", nic.threaded);
     t.number("mtu", nic.mtu, 68, 1500);
     t.number("copybreak", nic.copybreak, 0, kLongestFrame);
     t.boolean("promiscuous", nic.promiscuous);
@@ -259,6 +264,25 @@ class Parser {
     t.duration("autoneg", nic.autoneg, SimTime::zero(), kLongestAutoneg);
     if (const auto* own = t.table("link")) link({diagnostics_, *own, t.full("link")}, nic.link);
     t.finish();
+  }
+
+  // InterruptThrottleRate of e1000: a word, or interrupts per second.
+  void itr(TableReader& t, const toml::node& node, Scenario::Nic& nic) {
+    constexpr std::uint64_t kLeast = 100, kMost = 100'000;
+    if (t.find("rx_usecs")) t.wrong("itr", "sets what rx_usecs sets", "one of the two");
+    if (node.is_integer()) {
+      nic.itr = Scenario::Nic::Itr::rate;
+      t.number("itr", nic.itr_rate, kLeast, kMost);
+      return;
+    }
+    const auto* word = node.as_string();
+    if (word != nullptr && word->get() == "dynamic")
+      nic.itr = Scenario::Nic::Itr::dynamic;
+    else if (word != nullptr && word->get() == "conservative")
+      nic.itr = Scenario::Nic::Itr::conservative;
+    else
+      t.wrong("itr", "is " + (word == nullptr ? type_text(node) : quoted(word->get())),
+              "\"dynamic\", \"conservative\" or interrupts per second from 100 to 100000");
   }
 
   bool core(TableReader& t, std::string_view key, unsigned& to) {
@@ -505,6 +529,7 @@ class Parser {
         app.file_io == FileIo::sendfile && app.many_at_once())
       t.wrong("file_io", fmt::format("is for files, which model '{}' does not serve", name_of(app.model)),
               "model iterative or blocking");
+    if (!app.is_tcp()) t.boolean("prefer_busy_poll", app.prefer_busy_poll);
     if (!t.find("port")) t.wrong("", "lacks 'port'", "an integer from 1 to 65535");
     if (!t.number("port", app.port, 1, 65'535)) return;
     for (const Scenario::App& other : scenario_.apps)

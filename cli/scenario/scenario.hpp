@@ -99,6 +99,13 @@ struct Scenario {
     std::vector<Address> addresses;
     unsigned rx_ring = 256, tx_ring = 256;  // descriptors, multiples of 8
     unsigned rx_usecs = 0;                  // ITR in us, as `ethtool -C`; 0: off
+    // How ITR is set: by rx_usecs; `itr` as InterruptThrottleRate: a rate, or chosen by the driver
+    enum class Itr : std::uint8_t { rx_usecs, rate, dynamic, conservative };
+    Itr itr = Itr::rx_usecs;
+    unsigned itr_rate = 0;  // interrupts per second at most, with Itr::rate
+    unsigned napi_defer_hard_irqs = 0;
+    SimTime gro_flush_timeout;
+    bool threaded = false;  // a kernel thread polls
     unsigned mtu = 1500;
     unsigned copybreak = 256;
     bool promiscuous = false;
@@ -162,7 +169,17 @@ struct Scenario {
   };
 
   struct App {
-    enum class Kind : std::uint8_t { udp_sink, udp_echo, tcp_echo, discard, chargen, http_server, http_load };
+    enum class Kind : std::uint8_t {
+      udp_sink,
+      udp_echo,
+      tcp_echo,
+      discard,
+      chargen,
+      http_server,
+      http_load,
+      iperf,
+      iperf_udp
+    };
     enum class Model : std::uint8_t { iterative, blocking, nonblocking, select, poll, epoll, sigio, aio };
     std::string name;
     std::string on = "host";  // or, http_load only, the name of a peer with a stack
@@ -185,6 +202,7 @@ struct Scenario {
     std::optional<std::uint64_t> active{};  // so many connections ask, the others stay silent; none: all
     SimTime think{};                        // between an answer and the next request
     SimTime ask_from{};                     // nobody asks before, from the start of the wire
+    bool prefer_busy_poll = false;          // of udp_sink and udp_echo: SO_PREFER_BUSY_POLL
     std::optional<unsigned> cpu{};          // servers: the only core it may run on; none: any
     enum class FileIo : std::uint8_t { read, sendfile };
     FileIo file_io = FileIo::read;  // http_server: how a file gets to the socket
@@ -196,7 +214,7 @@ struct Scenario {
     // One process serves many connections at once, with calls that do not block on one of them.
     bool many_at_once() const { return model != Model::iterative && model != Model::blocking; }
     bool has_model() const { return kind == Kind::tcp_echo || kind == Kind::http_server; }
-    bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo; }
+    bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo && kind != Kind::iperf_udp; }
     bool operator==(const App&) const = default;
   };
 
@@ -213,6 +231,7 @@ struct Scenario {
     struct Axis {
       std::string key;                  // path as in --set
       std::vector<std::string> values;  // as after its '='; at least one
+      bool zip = false;                 // advances together with the axis before it, which has as many values
       SourceLine where;
       bool operator==(const Axis&) const = default;
     };

@@ -20,7 +20,8 @@ std::optional<std::string> value_text(const toml::node& node) {
   return std::nullopt;
 }
 
-Scenario::Study::Axis read_axis(TableReader t, const Scenario::Study& study) {
+// `leads`: the next axis advances with this one, so that only both values together make a place.
+Scenario::Study::Axis read_axis(TableReader t, const Scenario::Study& study, bool leads) {
   constexpr std::string_view kKey = "a path such as \"nic.rx_usecs\"";
   constexpr std::string_view kValues = "a list of values such as [0, 50, 200]";
   Scenario::Study::Axis axis;
@@ -37,6 +38,8 @@ Scenario::Study::Axis read_axis(TableReader t, const Scenario::Study& study) {
     if (std::ranges::find(study.axes, axis.key, &Scenario::Study::Axis::key) != study.axes.end())
       t.wrong("key", fmt::format("{} is another axis already", quoted(axis.key)), "one axis for each key");
   }
+  t.boolean("zip", axis.zip);
+  if (axis.zip && study.axes.empty()) t.wrong("zip", "has no axis before it", "a second axis");
   const toml::node* values = t.find("values");
   const toml::array* array = values == nullptr ? nullptr : values->as_array();
   if (values == nullptr)
@@ -51,11 +54,14 @@ Scenario::Study::Axis read_axis(TableReader t, const Scenario::Study& study) {
       if (!text)
         t.diagnostics().add(node.source(), fmt::format("{} holds {}; expected numbers, texts, true or false",
                                                        t.full("values"), type_text(node)));
-      else if (std::ranges::find(axis.values, *text) != axis.values.end())
+      else if (!axis.zip && !leads && std::ranges::find(axis.values, *text) != axis.values.end())
         t.diagnostics().add(node.source(), fmt::format("{} holds {} twice", t.full("values"), *text));
       else
         axis.values.push_back(*text);
     }
+  if (axis.zip && !study.axes.empty() && study.axes.back().values.size() != axis.values.size())
+    t.wrong("zip", fmt::format("joins axes of {} and {} values", study.axes.back().values.size(), axis.values.size()),
+            "axes of equal length");
   t.finish();
   return axis;
 }
@@ -134,8 +140,10 @@ Scenario::Study read_study(TableReader t) {
   Scenario::Study study;
   const bool wrong_seeds = !t.integer("seeds", study.seeds, 1, kMostSeeds) && t.find("seeds") != nullptr;
   t.boolean("zip", study.zip);
-  for (const auto* table : t.tables("axes")) {
-    auto axis = read_axis({t.diagnostics(), *table, "study.axes"}, study);
+  const auto axes = t.tables("axes");
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const bool leads = i + 1 < axes.size() && (*axes[i + 1])["zip"].value_or(false);
+    auto axis = read_axis({t.diagnostics(), *axes[i], "study.axes"}, study, leads);
     study.axes.push_back(std::move(axis));
   }
   if (!t.find("axes") && study.seeds == 1 && !wrong_seeds)

@@ -89,7 +89,23 @@ void write_nic(Writer& w, const Scenario::Nic& nic) {
   for (const Scenario::Address& a : nic.addresses) addresses += (addresses.empty() ? "" : ", ") + address_text(a);
   w.line("address = [{}]", addresses);
   w.line("rx_ring = {}\ntx_ring = {}", nic.rx_ring, nic.tx_ring);
-  w.line("rx_usecs = {}\nmtu = {}\ncopybreak = {}", nic.rx_usecs, nic.mtu, nic.copybreak);
+  switch (nic.itr) {
+    case Scenario::Nic::Itr::rx_usecs:
+      w.line("rx_usecs = {}", nic.rx_usecs);
+      break;
+    case Scenario::Nic::Itr::rate:
+      w.line("itr = {}", nic.itr_rate);
+      break;
+    case Scenario::Nic::Itr::dynamic:
+      w.line("itr = \"dynamic\"");
+      break;
+    case Scenario::Nic::Itr::conservative:
+      w.line("itr = \"conservative\"");
+      break;
+  }
+  w.line("napi_defer_hard_irqs = {}\ngro_flush_timeout = \"{}\"", nic.napi_defer_hard_irqs,
+         duration_text(nic.gro_flush_timeout));
+  w.line("threaded = {}\nmtu = {}\ncopybreak = {}", nic.threaded, nic.mtu, nic.copybreak);
   w.line("promiscuous = {}\ntap = \"{}\"\nirq_cpu = {}", nic.promiscuous, name_of(nic.tap), nic.irq_cpu);
   if (!nic.rps_cpus.empty()) w.line("rps_cpus = [{}]", fmt::join(nic.rps_cpus, ", "));
   w.line("rx_checksum = {}\ntx_checksum = {}", nic.rx_checksum, nic.tx_checksum);
@@ -106,7 +122,7 @@ void write_study(Writer& w, const Scenario::Study& study) {
   for (const auto& axis : study.axes) {
     std::string values;
     for (const std::string& value : axis.values) values += (values.empty() ? "" : ", ") + toml_of_overlay(value);
-    w.line("  {{ key = {}, values = [{}] }},", quoted(axis.key), values);
+    w.line("  {{ key = {}, values = [{}]{} }},", quoted(axis.key), values, axis.zip ? ", zip = true" : "");
   }
   w.line("]\ntable = [");
   for (const auto& column : study.table)
@@ -165,7 +181,9 @@ std::string write_scenario(const Scenario& scenario) {
       w.line("port = {}", app.port);
       if (app.cpu) w.line("cpu = {}", *app.cpu);
       w.text(write_model(app));
-      if (app.kind == Scenario::App::Kind::http_server) w.line("file_io = \"{}\"", name_of(app.file_io));
+      if (app.kind == Scenario::App::Kind::http_server && !app.many_at_once())
+        w.line("file_io = \"{}\"", name_of(app.file_io));
+      if (app.prefer_busy_poll) w.line("prefer_busy_poll = true");
       continue;
     }
     w.line("target = \"{}:{}\"\nconnections = {}", app.target.text(), app.port, app.connections);

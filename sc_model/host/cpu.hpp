@@ -56,6 +56,8 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   void prepare_to_sleep() override;
   Woken sleep(SimTime until, bool interruptible) override;
   void wake(Task&, bool sync) override;
+  bool need_resched() const override { return here().need_resched; }
+  void cond_resched() override;
   void set_signal_pending(Task&, bool pending) override;
   bool start_thread(std::string name, std::function<void(Task&)> body, unsigned tgid) override;
   std::uint64_t random() override { return random_(); }
@@ -86,8 +88,8 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   // Charges; the scheduler may take the core away meanwhile. A signal ends it early: the time that is left.
   SimTime run_in_user_mode(Cost cost, std::uint64_t units) { return run_in_user_mode(costs_.of(cost, units)); }
   SimTime run_in_user_mode(SimTime time);
-  bool signal_pending() const { return here().running->signal_pending_; }  // of the process that runs
-  void return_to_user();                                                   // if the scheduler wants the core, now
+  bool signal_pending() const override { return here().running->signal_pending_; }  // of the process that runs
+  void return_to_user();  // if the scheduler wants the core, now
   Usage* usage() const { return here().running != nullptr ? here().running->usage_ : nullptr; }
   bool tells_states() const { return static_cast<bool>(state_); }
   void reading(bool on) { here().running->reading_ = on; }

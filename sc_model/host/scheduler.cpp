@@ -63,7 +63,10 @@ Task* HostCpu::current() { return context() == Context::process ? here().running
 
 // ---- sleep and wake
 
+// What was charged so far passes first, as the state that wake() looks at is about to change. Whoever wakes us in that
+// time is forgotten here and found by the check that follows (set_current_state).
 void HostCpu::prepare_to_sleep() {
+  catch_up();
   assert(context() == Context::process && "only a process can sleep");
   here().running->woken_ = false;
 }
@@ -237,6 +240,11 @@ void HostCpu::start_tick(Core& core) {
 void HostCpu::scheduler_tick(Core& core) {
   if (core.running != nullptr && core.queue.tick_preempts(*core.running)) core.need_resched = true;
   start_tick(core);
+}
+
+void HostCpu::cond_resched() {
+  catch_up();
+  if (here().need_resched) resched(here());
 }
 
 // ---- user and kernel mode

@@ -77,6 +77,21 @@ int UserProcess::dup(int fd) {
 int UserProcess::dup3(int fd, int as, int flags) {
   return kernel("dup3", [&] { return calls_.dup3(task_, fd, as, flags); });
 }
+int UserProcess::pipe2(std::array<int, 2>& fds, int flags) {
+  return kernel("pipe2", [&] { return calls_.pipe2(task_, fds, flags); });
+}
+int UserProcess::eventfd(unsigned count, int flags) {
+  return kernel("eventfd2", [&] { return calls_.eventfd2(task_, count, flags); });
+}
+int UserProcess::timerfd_create(int clock, int flags) {
+  return kernel("timerfd_create", [&] { return calls_.timerfd_create(task_, clock, flags); });
+}
+int UserProcess::timerfd_settime(int fd, int flags, const IntervalTime& time, IntervalTime* old) {
+  return kernel("timerfd_settime", [&] { return calls_.timerfd_settime(task_, fd, flags, time, old); });
+}
+int UserProcess::timerfd_gettime(int fd, IntervalTime& left) {
+  return kernel("timerfd_gettime", [&] { return calls_.timerfd_gettime(task_, fd, left); });
+}
 int UserProcess::set_nonblocking(int fd, bool on) {
   return kernel("fcntl", [&] { return calls_.set_nonblocking(task_, fd, on); });
 }

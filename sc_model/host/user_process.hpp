@@ -49,6 +49,11 @@ class UserProcess final : public Posix {
   long write(int fd, std::span<const std::byte> data) override;
   int dup(int fd) override;
   int dup3(int fd, int as, int flags) override;
+  int pipe2(std::array<int, 2>& fds, int flags) override;
+  int eventfd(unsigned count, int flags) override;
+  int timerfd_create(int clock, int flags) override;
+  int timerfd_settime(int fd, int flags, const IntervalTime& time, IntervalTime* old) override;
+  int timerfd_gettime(int fd, IntervalTime& left) override;
   int set_nonblocking(int fd, bool on) override;
   int fcntl(int fd, int command, int argument) override;
   int ioctl(int fd, unsigned long request, int& value) override;

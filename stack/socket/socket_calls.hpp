@@ -49,6 +49,11 @@ class SocketCalls final : public Syscalls {
   long write(Task&, int fd, std::span<const std::byte> data) override;
   int dup(Task&, int fd) override;
   int dup3(Task&, int fd, int as, int flags) override;
+  int pipe2(Task&, std::array<int, 2>& fds, int flags) override;
+  int eventfd2(Task&, unsigned count, int flags) override;
+  int timerfd_create(Task&, int clock, int flags) override;
+  int timerfd_settime(Task&, int fd, int flags, const IntervalTime& time, IntervalTime* old) override;
+  int timerfd_gettime(Task&, int fd, IntervalTime& left) override;
   int set_nonblocking(Task&, int fd, bool on) override;
   int fcntl(Task&, int fd, int command, int argument) override;
   int ioctl(Task&, int fd, unsigned long request, int& value) override;

@@ -98,6 +98,10 @@ class TestRuntime final : public Runtime {
     wakes.insert(task.pid());
     woken_ = true;
   }
+  bool need_resched() const override { return wants_resched; }
+  void cond_resched() override {
+    if (std::exchange(wants_resched, false) && on_resched) on_resched();
+  }
   void set_signal_pending(Task& task, bool pending_now) override {
     if (pending_now)
       signalled.insert(task.pid());
@@ -108,6 +112,7 @@ class TestRuntime final : public Runtime {
     threads.push_back({std::move(name), std::move(body), tgid});
     return has_threads;
   }
+  bool signal_pending() const override { return task_ != nullptr && signalled.contains(task_->pid()); }
   std::uint64_t random() override { return rng_.next(); }
 
   // For tests
@@ -129,6 +134,8 @@ class TestRuntime final : public Runtime {
   };
   std::vector<Thread> threads;  // that were started; a test runs them when it wants
   bool has_threads = true;
+  bool wants_resched = false;        // somebody else wants the CPU ...
+  std::function<void()> on_resched;  // ... and has it here
   std::set<Softirq> pending;
   std::set<unsigned> wakes;
   std::set<unsigned> signalled;  // processes that a signal waits for
