@@ -126,8 +126,8 @@ void add_replay(CLI::App& app, ParsedCommand& parsed, const std::string& command
       ->required();
   replay.add_option("--as", request->as, "Whose card it is: auto, a MAC address or an IPv4 address");
   replay.add_flag("--promisc", request->promiscuous, "Receive everybody's frames");
-  replay.add_option("--mode", request->mode, "How frames are received: napi or dma_irq (pio is not in this version)")
-      ->check(CLI::IsMember({"napi", "dma_irq"}));
+  replay.add_option("--mode", request->mode, "How frames are received: pio, dma_irq or napi")
+      ->check(CLI::IsMember({"pio", "dma_irq", "napi"}));
   replay.add_option("--pace", request->pace, "capture, line, or N times faster, e.g. 2.5x")->check(pace_check());
   add_duration(replay, "--max-gap", request->max_gap, "Longer silences are shortened to this");
   replay.add_flag("--lenient", request->lenient, "Skip what is broken in the capture, with a warning");

@@ -4,6 +4,7 @@
 #include "cli/packets.hpp"
 #include "programs/http_server.hpp"
 #include "programs/iperf_server.hpp"
+#include "programs/models/models.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -55,6 +56,40 @@ RxPath rx_path_of(Scenario::RxPath path) {
   return RxPath::rps;
 }
 
+IoModel model_of(Scenario::App::Model model) {
+  switch (model) {
+    case Scenario::App::Model::iterative:
+      return IoModel::iterative;
+    case Scenario::App::Model::blocking:
+      return IoModel::blocking;
+    case Scenario::App::Model::nonblocking:
+      return IoModel::nonblocking;
+    case Scenario::App::Model::select:
+      return IoModel::select;
+    case Scenario::App::Model::poll:
+      return IoModel::poll;
+    case Scenario::App::Model::epoll:
+      return IoModel::epoll;
+    case Scenario::App::Model::sigio:
+      return IoModel::sigio;
+    case Scenario::App::Model::aio:
+      return IoModel::aio;
+  }
+  return IoModel::iterative;
+}
+
+ReceiveMode receive_mode_of(Scenario::Mode mode) {
+  switch (mode) {
+    case Scenario::Mode::pio:
+      return ReceiveMode::pio;
+    case Scenario::Mode::dma_irq:
+      return ReceiveMode::dma_irq;
+    case Scenario::Mode::napi:
+      return ReceiveMode::napi;
+  }
+  return ReceiveMode::napi;
+}
+
 // ITR counts 256 ns (8254x manual, "Interrupt Throttling Register").
 std::uint32_t itr_of(unsigned usecs) { return static_cast<std::uint32_t>((std::uint64_t{usecs} * 1000 + 128) / 256); }
 
@@ -77,6 +112,7 @@ SysctlRules sysctl_rules() {
 StackConfig stack_config_of(const Scenario& scenario) {
   StackConfig config;
   config.rx_path = rx_path_of(scenario.host.rx_path);
+  config.rlimit_nofile = static_cast<int>(scenario.host.rlimit_nofile);
   for (const auto& [name, value] : scenario.host.sysctl) {
     const bool known = Sysctl::set(config.sysctl, name, value);
     assert(known && "the scenario's knobs were checked when it was read");
@@ -97,12 +133,20 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
     simulation.nics.at(port_of(scenario, route.dev))
         .routes.push_back({route.destination.ip, route.destination.prefix, route.via.value_or(Ipv4Address::any())});
   simulation.stack.netfilter = scenario.host.netfilter;
+  for (const Scenario::File& file : scenario.files)
+    simulation.files.push_back({file.path, file.size, file.text, file.seed});
+  simulation.disk = {scenario.disk.latency, scenario.disk.bandwidth, scenario.disk.queue};
+  simulation.disk_irq_cpu = scenario.disk.irq_cpu;
+  simulation.page_cache = scenario.host.page_cache;
   for (const Scenario::Peer& peer : scenario.peers) add_peer(scenario, peer);
 
+  simulation.measuring = [this] { server_stats_before = server_stats; };
   for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
     const Scenario::App& app = scenario.apps[i];
+    programs_.push_back(simulation.apps.size());
     DatagramStats& datagrams = stats.emplace_back();
     server_stats.emplace_back();
+    server_stats_before.emplace_back();
     clients.push_back(nullptr);
     if (app.kind == Scenario::App::Kind::http_load) {
       add_client(scenario, app, i);
@@ -120,6 +164,7 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
     DatagramProgram program;
     program.port = app.port;
     program.echo = app.kind == Scenario::App::Kind::udp_echo;
+    program.prefer_busy_poll = app.prefer_busy_poll;
     program.stats = &datagrams;
     program.seen = [this, i](std::span<const std::byte> datagram, const sockaddr_in& from) {
       if (on_datagram) on_datagram(i, datagram, from);
@@ -129,24 +174,45 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
 }
 
 void HostSetup::add_server(const Scenario::App& app, std::size_t index) {
+  if (app.has_model()) {
+    ModelServer server;
+    server.name = app.name;
+    server.model = model_of(app.model);
+    server.port = app.port;
+    server.backlog = static_cast<int>(app.backlog);
+    server.stats = &server_stats[index];
+    server.timeout = app.timeout;
+    server.edge = app.edge;
+    server.work_unit = app.work_unit;
+    if (app.kind == Scenario::App::Kind::tcp_echo)
+      server.converse = [](TcpServerStats& counted) { return std::make_unique<EchoConversation>(counted); };
+    else
+      server.converse = [](TcpServerStats& counted) { return std::make_unique<HttpConversation>(counted); };
+    const bool pages = app.file_io == Scenario::App::FileIo::sendfile;
+    if (app.kind == Scenario::App::Kind::http_server)
+      server.serve = [how = pages ? FileIo::sendfile : FileIo::read](Posix& os, int fd, TcpServerStats& counted) {
+        return serve_http_files(os, fd, counted, how);
+      };
+    const auto run = [server, pages](Posix& os) {
+      if (pages) os.sigaction(SIGPIPE, SigAction::ignore());  // a client that goes away is no reason to end
+      return run_model_server(os, server);
+    };
+    simulation.apps.push_back({app.name, run, app.cpu});
+    return;
+  }
   TcpServerProgram program;
   program.port = app.port;
+  program.backlog = static_cast<int>(app.backlog);
   program.stats = &server_stats[index];
   switch (app.kind) {
-    case Scenario::App::Kind::discard:
-      program.serve = serve_discard;
-      break;
     case Scenario::App::Kind::chargen:
       program.serve = serve_chargen;
-      break;
-    case Scenario::App::Kind::http_server:
-      program.serve = serve_http;
       break;
     case Scenario::App::Kind::iperf:
       program.serve = serve_iperf;
       break;
     default:
-      program.serve = serve_echo;
+      program.serve = serve_discard;
   }
   simulation.apps.push_back({app.name, [program](Posix& os) { return run_tcp_server(os, program); }, app.cpu});
 }
@@ -164,7 +230,14 @@ void HostSetup::add_client(const Scenario& scenario, const Scenario::App& app, s
   config.at = app.at;
   if (app.rate) config.every = SimTime::ps(1'000'000'000'000 / static_cast<std::int64_t>(*app.rate));
   config.connections = app.connections;
-  config.request = "GET " + app.path + " HTTP/1.1\r\nHost: " + app.target.text() + "\r\nConnection: close\r\n\r\n";
+  const std::string head = "GET " + app.path + " HTTP/1.1\r\nHost: " + app.target.text() + "\r\n";
+  config.request = head + "Connection: close\r\n\r\n";
+  config.earlier_request = head + "\r\n";
+  config.requests = app.requests;
+  config.active = app.active;
+  config.think = app.think;
+  config.ask_from = app.ask_from;
+  config.measure_from = scenario.stop.warmup;
   config.half_close = false;  // the server closes: it was asked to
   config.seed = scenario.seed + index;
   auto& here = peers.at(port_of(scenario, peer->on)).clients;
@@ -183,13 +256,19 @@ void HostSetup::add_card(const Scenario& scenario, const Scenario::Nic& nic) {
   setup.driver.name = nic.name;
   setup.driver.rx_ring = nic.rx_ring;
   setup.driver.tx_ring = nic.tx_ring;
-  setup.driver.mode = scenario.host.mode == Scenario::Mode::dma_irq ? ReceiveMode::dma_irq : ReceiveMode::napi;
+  setup.driver.mode = receive_mode_of(scenario.host.mode);
   setup.driver.copybreak = nic.copybreak;
   setup.driver.mtu = nic.mtu;
   setup.driver.promiscuous = nic.promiscuous;
   setup.driver.features = {
       .rx_checksum = nic.rx_checksum, .tx_checksum = nic.tx_checksum, .tso = nic.tso, .gso = nic.gso, .gro = nic.gro};
-  setup.driver.itr = itr_of(nic.rx_usecs);
+  using Itr = Scenario::Nic::Itr;
+  setup.driver.itr = nic.itr == Itr::rate ? AdaptiveThrottle::interval(nic.itr_rate) : itr_of(nic.rx_usecs);
+  if (nic.itr == Itr::dynamic) setup.driver.throttle = Throttle::dynamic;
+  if (nic.itr == Itr::conservative) setup.driver.throttle = Throttle::conservative;
+  setup.driver.napi_defer_hard_irqs = nic.napi_defer_hard_irqs;
+  setup.driver.gro_flush_timeout = nic.gro_flush_timeout;
+  setup.threaded = nic.threaded;
   setup.mac = nic.mac;
   for (const Scenario::Address& address : nic.addresses) setup.addresses.emplace_back(address.ip, address.prefix);
   setup.link = link_of(nic.link);

@@ -52,12 +52,15 @@ class HostSetup {
   std::deque<Peers> peers;          // per card
   std::deque<DatagramStats> stats;  // per app; only one of the three is in use for each
   std::deque<TcpServerStats> server_stats;
-  std::vector<const StackPeer*> clients;  // nullptr: not a client
+  std::deque<TcpServerStats> server_stats_before;                              // the same when the warm-up was over
+  std::size_t program_of(std::size_t app) const { return programs_.at(app); }  // its number in the simulation
+  std::vector<const StackPeer*> clients;                                       // nullptr: not a client
   // Seen by every datagram program: the app's index, the datagram, its sender. Set before the run.
   std::function<void(std::size_t app, std::span<const std::byte>, const sockaddr_in&)> on_datagram;
 
  private:
   std::uint64_t seed_;
+  std::vector<std::size_t> programs_;                      // per app
   std::vector<WireFaultConfig> faults_, outgoing_faults_;  // per card
 
   void add_card(const Scenario&, const Scenario::Nic&);

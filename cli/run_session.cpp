@@ -4,11 +4,13 @@
 #include "cli/outputs.hpp"
 #include "cli/report/expectations.hpp"
 #include "cli/report/journey.hpp"
+#include "cli/report/phases.hpp"
 
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <fmt/format.h>
+#include <map>
 #include <sstream>
 #include <unistd.h>
 
@@ -59,6 +61,13 @@ std::string first_journey(const std::string& log, bool colour) {
   return journey ? journey_text(*journey, colour) : std::string{};
 }
 
+std::map<std::string, std::string> models_of(const Scenario& scenario) {
+  std::map<std::string, std::string> models;
+  for (const Scenario::App& app : scenario.apps)
+    if (app.has_model()) models.emplace(app.name, name_of(app.model));
+  return models;
+}
+
 class Progress {
  public:
   Progress(bool on, std::chrono::steady_clock::time_point began) : on_(on), began_(began), last_(began) {}
@@ -107,9 +116,11 @@ int run_session(const Scenario& scenario, const RunOptions& options, Conductor* 
   setup.waves_to = options.waves_to;
   const bool journey = !options.quiet && conductor == nullptr && tells_a_journey(scenario);
   std::string log;
+  Phases phases;
   if (outputs.wants_events() || journey)
     setup.events = [&](std::string_view line) {
       outputs.event(line);
+      if (options.out) phases.see(line);
       if (journey) log += line;
     };
   if (outputs.wants_taps())
@@ -141,6 +152,8 @@ int run_session(const Scenario& scenario, const RunOptions& options, Conductor* 
   if (conductor != nullptr) conductor->add_to(report);
   report.host.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   const Json json = to_json(report);
+  if (std::string drawn = phases.text(models_of(scenario)); !drawn.empty())
+    report.files.emplace_back("phases.txt", std::move(drawn));
 
   int code = kGood;
   const auto worse = [&code](int other) { code = code == kGood ? other : code; };

@@ -30,7 +30,9 @@ int Driver::poll(int budget) {
   if (done >= budget) ++work_.budget_exhausted;
   if (!tx_finished || done >= budget) return budget;  // stays on the poll list; the state bits are not ours to touch
   runtime_.catch_up();
-  if (complete_done(scheduler_) && up_) interrupts_.unmask();
+  if (!complete_done(scheduler_, done)) return done;
+  if (throttle_.adaptive()) set_itr();
+  if (up_) interrupts_.unmask();
   return done;
 }
 
@@ -98,6 +100,7 @@ FramePtr Driver::take(const RxRing::Done& done) {
     runtime_.charge(Cost::dma_unmap);
     runtime_.charge(Cost::dma_map);
   }
+  throttle_.received(done.length - kFcs);
   rx_->load(done, frame->put(done.length - kFcs));
   frame->port = config_.port;
   frame->arrived = runtime_.now();

@@ -7,6 +7,8 @@
 #include "common/sig_info.hpp"
 #include "common/sim_time.hpp"
 
+#include <aio.h>
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +21,7 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <utility>
 
@@ -52,6 +55,13 @@ class Posix {
   virtual int dup(int) { return -ENOSYS; }
   virtual int dup3(int /*fd*/, int /*as*/, int /*flags*/) { return -ENOSYS; }
   int dup2(int fd, int as) { return fd == as ? fcntl(fd, F_GETFD, 0) < 0 ? -EBADF : as : dup3(fd, as, 0); }
+  virtual int pipe2(std::array<int, 2>& /*read, write*/, int /*flags*/) { return -ENOSYS; }
+  virtual int eventfd(unsigned /*count*/, int /*flags*/) { return -ENOSYS; }
+  virtual int timerfd_create(int /*clock*/, int /*flags*/) { return -ENOSYS; }
+  virtual int timerfd_settime(int /*fd*/, int /*flags*/, const IntervalTime&, IntervalTime* /*old*/ = nullptr) {
+    return -ENOSYS;
+  }
+  virtual int timerfd_gettime(int /*fd*/, IntervalTime&) { return -ENOSYS; }
   virtual int set_nonblocking(int fd, bool on) = 0;
   virtual int fcntl(int fd, int command, int argument) = 0;
   virtual int ioctl(int fd, unsigned long request, int& value) = 0;
@@ -61,6 +71,28 @@ class Posix {
   virtual int epoll_ctl(int epfd, int op, int fd, epoll_event* event) = 0;
   virtual int epoll_wait(int epfd, std::span<epoll_event> events, int timeout_ms) = 0;
   virtual int close(int fd) = 0;
+
+  // ---- Files on disk and asynchronous I/O (docs/files.md). An embedding has none: -ENOSYS.
+  virtual int open(std::string_view /*path*/, int /*flags*/) { return -ENOSYS; }  // O_RDONLY
+  virtual long pread(int, std::span<std::byte>, std::int64_t /*offset*/) { return -ENOSYS; }
+  virtual long lseek(int, std::int64_t /*offset*/, int /*whence*/) { return -ENOSYS; }
+  virtual int fstat(int, struct stat&) { return -ENOSYS; }
+  // From a file to a socket; `offset` may be null: from the file's position.
+  virtual long sendfile(int /*out*/, int /*in*/, std::int64_t* /*offset*/, std::size_t) { return -ENOSYS; }
+
+  // Control block and buffer belong to the kernel until aio_return(). With SIGEV_THREAD `on_completion` is called on a
+  // helper thread of the process with the calls of that thread; sigev_notify_function is not looked at.
+  using SigevThread = std::function<void(Posix&, sigval)>;
+  virtual int aio_read(aiocb&, SigevThread /*on_completion*/ = {}) { return -ENOSYS; }
+  virtual int aio_write(aiocb&, SigevThread /*on_completion*/ = {}) { return -ENOSYS; }
+  // LIO_WAIT, LIO_NOWAIT; each aio_lio_opcode says what to do. The event, which may be null, is for all of them
+  // together.
+  virtual int lio_listio(int /*mode*/, std::span<aiocb* const>, const sigevent*, SigevThread = {}) { return -ENOSYS; }
+  virtual int aio_error(const aiocb&) { return -ENOSYS; }    // 0, EINPROGRESS, ECANCELED, another errno; no system call
+  virtual long aio_return(const aiocb&) { return -ENOSYS; }  // bytes or -errno, once
+  // Until one of them is complete; -EAGAIN: none was within `timeout`, -EINTR: a signal.
+  virtual int aio_suspend(std::span<const aiocb* const>, SimTime /*timeout*/ = SimTime::never()) { return -ENOSYS; }
+  virtual int aio_cancel(int /*fd*/, const aiocb* /*null: all of it*/) { return -ENOSYS; }  // AIO_CANCELED, ...
 
   // ---- Processes and signals (docs/processes.md). An embedding has none: -ENOSYS.
   // A new process that runs `child`, whose result is its exit status; it starts with a copy of the caller's

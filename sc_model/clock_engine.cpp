@@ -477,8 +477,7 @@ void ClockEngine::events(SimTime now) {
     if (pins_.ev_dma.kind >= kEnds) {
       drop(tag, Station::dma, DropReason::DMA_ERROR);
     } else if (pins_.ev_dma.kind == kWindow) {
-      ledger_.at(rx_id(tag), Station::dma, now, "window=open");
-      ledger_.in_window(config_.port, rx_id(tag));
+      ledger_.in_window(config_.port, rx_id(tag), now);
       ++written_back_;
       forget(rx_in_card_, tag);
     } else {

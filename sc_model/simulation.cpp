@@ -4,6 +4,7 @@
 #include "sc_model/host/pci_bus.hpp"
 #include "sc_model/host/user_space.hpp"
 #include "sc_model/pci_function.hpp"
+#include "stack/fs/file_system.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -17,6 +18,7 @@ constexpr SimTime kReleaseMargin = SimTime::ps(2 * kCyclePs);
 constexpr SimTime kCarrierPoll = SimTime::ms(1);
 constexpr int kCarrierPolls = 10'000;
 constexpr std::uint64_t kProgressSteps = 4096;
+constexpr unsigned kDiskLine = 256;  // interrupt lines below are the cards', by port
 
 }  // namespace
 
@@ -190,7 +192,17 @@ void Simulation::build() {
   for (unsigned port = 0; port < cards_.size(); ++port)
     stack_->on_tap(see, {&cards_[port]->driver, setup_.nics[port].tap_in, setup_.nics[port].tap_out});
   cpu_->on_softirq([this](Softirq s) { stack_->softirq(s); });
-  cpu_->on_interrupt_delivered([this](unsigned port, SimTime raised) { ledger_.interrupt_delivered(port, raised); });
+  cpu_->on_interrupt_delivered([this](unsigned line, SimTime raised) {
+    if (line < cards_.size()) ledger_.interrupt_delivered(line, raised);
+  });
+  build_disk();
+  if (setup_.events)
+    cpu_->on_state([this](const Process& process, std::string_view state, SimTime when) {
+      ledger_.note(when, "state", {},
+                   fmt::format("pid={} task={} state={}", process.pid(), process.task_name(), state));
+    });
+  usage_.resize(setup_.apps.size());
+  measure_ = std::make_unique<AgendaCall>(Rank::stop, agenda_->new_source(), [this] { measure(); });
   cpu_->spawn("init", [this] { init_process(); });
 
   stop_ = std::make_unique<AgendaCall>(Rank::stop, agenda_->new_source(), [this] {
@@ -199,6 +211,15 @@ void Simulation::build() {
     sc_core::sc_stop();
   });
   agenda_->on_step([this] { watch(); });
+}
+
+void Simulation::build_disk() {
+  if (setup_.files.empty()) return;
+  disk_ = std::make_unique<Disk>(*agenda_, *cpu_, ledger_, kDiskLine, setup_.disk);
+  cpu_->set_affinity(kDiskLine, setup_.disk_irq_cpu);
+  cpu_->vectors().connect(kDiskLine, "disk", [this] { return disk_->handle_interrupt(); });
+  stack_->file_system().mount(*disk_, setup_.page_cache);
+  for (FileImage& file : setup_.files) stack_->file_system().add(std::move(file));
 }
 
 // What a peer says now reaches the card one wire delay later.
@@ -256,6 +277,13 @@ void Simulation::connect(unsigned port_a, unsigned port_b, SimTime delay) {
   join(port_b, port_a);
 }
 
+// dev_set_threaded. The soft interrupt polls until the thread has run for the first time.
+void Simulation::start_napi_thread(unsigned port) {
+  Driver& driver = cards_[port]->driver;
+  cpu_->spawn(fmt::format("napi/{}-{}", driver.name(), kMinNapiId + port),
+              [this, &driver] { stack_->poll_in_thread(*driver.napi()); });
+}
+
 // What a system does at boot: finds its cards, brings the interfaces up, starts the programs; then the wires live.
 void Simulation::init_process() {
   const auto sleep_for = [this](SimTime duration) {
@@ -277,12 +305,16 @@ void Simulation::init_process() {
     stack_->set_rps_cpus(card.driver, nic.rps_cpus);
     if (nic.everyone_on_link) stack_->add_route(Ipv4Address::any(), 0, Ipv4Address::any(), card.driver);
     for (const auto& [address, mac] : nic.neighbours) stack_->set_neighbour(card.driver, address, mac);
+    if (nic.threaded && card.driver.napi() != nullptr) start_napi_thread(port);
     card.driver.open();
   }
   for (auto& card : cards_)
     for (int i = 0; i < kCarrierPolls && !card->driver.carrier(); ++i) sleep_for(kCarrierPoll);
 
-  for (AppSetup& app : setup_.apps) user_->start(app.name, app.main, app.cpu);
+  for (std::size_t i = 0; i < setup_.apps.size(); ++i) {
+    const AppSetup& app = setup_.apps[i];
+    cpu_->bill(user_->start(app.name, app.main, app.cpu), usage_[i]);
+  }
   sleep_for(SimTime::ms(1));  // they open their sockets and wait
 
   const std::int64_t millisecond = SimTime::ms(1).in_ps();
@@ -305,12 +337,25 @@ void Simulation::init_process() {
     arm_peers(port);
   }
   ledger_.measure_from(wire_start_ + setup_.warmup);
+  agenda_->post(*measure_, wire_start_ + setup_.warmup, true);
   if (setup_.stop_after) {
     const SimTime end = wire_start_ + *setup_.stop_after;
     for (auto& card : cards_) card->engine.set_end(end);
     agenda_->post(*stop_, end, true);
   }
   ready_ = true;
+}
+
+// The warm-up is over: what programs used before does not count.
+void Simulation::measure() {
+  used_from_ = agenda_->now();
+  for (Usage& usage : usage_) {
+    const std::uint64_t processes = usage.processes;
+    usage = {};
+    usage.processes = processes;
+    usage.from = used_from_;
+  }
+  if (setup_.measuring) setup_.measuring();
 }
 
 void Simulation::tap(TapRecord record) {
@@ -459,6 +504,7 @@ void Simulation::arrive(unsigned port, std::vector<std::byte> frame) {
 // Then the simulated threads unwind, in the delta cycle that follows.
 void Simulation::end() {
   const SimTime now = agenda_->now();
+  cpu_->settle_usage();
   agenda_->end();
   stack_->close_queued(now);
   pool_.for_each_live([&](Frame& frame) {

@@ -13,9 +13,11 @@
 #include "programs/posix.hpp"
 #include "sc_model/clock_engine.hpp"
 #include "sc_model/host/cpu.hpp"
+#include "sc_model/host/disk.hpp"
 #include "sc_model/host_link.hpp"
 #include "sc_model/wire.hpp"
 #include "sc_model/wire_peer.hpp"
+#include "stack/fs/inode.hpp"
 #include "stack/stack.hpp"
 
 #include <array>
@@ -46,6 +48,7 @@ struct NicSetup {
   std::vector<Route> routes;           // beside that to the card's own network
   bool everyone_on_link = false;       // a route for 0.0.0.0/0 without gateway
   bool tap_in = true, tap_out = true;  // what the packet tap of the stack sees of it
+  bool threaded = false;               // polled by a kernel thread napi/NAME-ID instead of the soft interrupt
   unsigned irq_cpu = 0;                // which core takes its interrupts (smp_affinity)
   std::vector<unsigned> rps_cpus;      // cores that its flows are spread over; empty: all
   std::vector<std::pair<Ipv4Address, MacAddress>> neighbours;
@@ -80,6 +83,10 @@ struct SimulationSetup {
   unsigned cores = 1;
   std::vector<NicSetup> nics;
   std::vector<AppSetup> apps;
+  std::vector<FileImage> files;  // what lies on the disk; without any there is no disk
+  DiskConfig disk;
+  unsigned disk_irq_cpu = 0;            // which core takes its interrupts
+  std::size_t page_cache = 64U << 20U;  // bytes
   StackConfig stack;
   CostTable costs;
   std::size_t memory_bytes = 256U << 20U;
@@ -96,6 +103,7 @@ struct SimulationSetup {
   EventLog::Sink events;                       // empty: no event log
   std::function<void(const TapRecord&)> taps;  // empty: no taps; called in time order
   std::function<void(SimTime)> progress;       // now and then, for people
+  std::function<void()> measuring;             // once, when the warm-up is over
 };
 
 class Simulation {
@@ -153,11 +161,15 @@ class Simulation {
   HostLink& link(unsigned port);
   PciBus& bus(unsigned port);
   PciFunction& pci(unsigned port);
+  const Disk* disk() const { return disk_.get(); }  // nullptr: there is none
   std::uint64_t syscalls() const;
   // Since the wires came to life; those of the boot (link up) do not count.
   std::uint64_t interrupts(unsigned port);
   // The same for what the CPU did, and for how long that is: zero while the host still boots.
   HostCpu::Times cpu_times(unsigned core) const;
+  // What the processes of each program have used since the warm-up was over, and for how long that is.
+  const Usage& usage(std::size_t app) const { return usage_.at(app); }
+  SimTime used_for() const { return used_from_ <= now() ? now() - used_from_ : SimTime::zero(); }
   SimTime measured() const { return wire_start_ <= now() ? now() - wire_start_ : SimTime::zero(); }
 
  private:
@@ -166,10 +178,13 @@ class Simulation {
   class Delivery;
 
   void build();
+  void build_disk();
   void init_process();
+  void start_napi_thread(unsigned port);
   void push_from_peer(unsigned port, std::vector<WireFrame> frames);
   void peers_due(unsigned port);
   void arm_peers(unsigned port);
+  void measure();
   void watch();
   void watch_slice();
   void bound_engines();
@@ -185,6 +200,7 @@ class Simulation {
   std::unique_ptr<Agenda> agenda_;
   std::unique_ptr<Memory> memory_;
   std::unique_ptr<HostCpu> cpu_;
+  std::unique_ptr<Disk> disk_;
   std::unique_ptr<Stack> stack_;
   std::vector<std::unique_ptr<Card>> cards_;
   std::vector<WireEnds> wires_;
@@ -193,6 +209,9 @@ class Simulation {
   std::vector<std::unique_ptr<AgendaCall>> peer_timers_;  // per card; nullptr without such peers
   std::vector<std::uint64_t> boot_interrupts_;
   std::vector<HostCpu::Times> boot_times_;  // per core
+  std::vector<Usage> usage_;                // per program
+  SimTime used_from_ = SimTime::never();
+  std::unique_ptr<AgendaCall> measure_;
   std::unique_ptr<AgendaCall> stop_;
   std::unique_ptr<AgendaCall> pause_;         // the end of a slice
   const std::function<bool()>* enough_ = {};  // of the slice that runs

@@ -16,8 +16,9 @@ void say(const std::string& text) { fmt::print(stderr, "nicosim: {}\n", text); }
 // The scenario that a replay is: one card with the station's address, the capture as its peer, a reader per UDP port.
 Scenario replay_scenario(const ReplayRequest& request, const CaptureStation& station) {
   Scenario scenario;
-  scenario.host.mode = request.mode == "dma_irq" ? Scenario::Mode::dma_irq : Scenario::Mode::napi;
-  if (request.mode == "dma_irq") scenario.host.rx_path = Scenario::RxPath::netif_rx;
+  for (const auto mode : {Scenario::Mode::pio, Scenario::Mode::dma_irq, Scenario::Mode::napi})
+    if (request.mode == name_of(mode)) scenario.host.mode = mode;
+  if (scenario.host.mode != Scenario::Mode::napi) scenario.host.rx_path = Scenario::RxPath::netif_rx;
   Scenario::Nic& nic = scenario.nics.emplace_back();
   nic.name = "eth0";
   nic.mac = station.mac.is_multicast() ? kBystander : station.mac;

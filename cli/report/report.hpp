@@ -31,9 +31,21 @@ struct RunReport {
     std::string context;  // "hardirq", "softirq", "process", "idle"
     SimTime spent;
   };
+  // What a program's processes used since the warm-up was over.
+  struct Use {
+    SimTime span;  // how long that is
+    std::uint64_t requests = 0, work_units = 0;
+    Counts syscalls;  // by name
+    std::uint64_t would_block = 0, wakeups = 0, voluntary = 0, involuntary = 0, processes = 0;
+    SimTime user, system, ready, blocked;  // summed over the processes; together the time they lived
+    SimTime copying;                       // of `system`: from the kernel to the process, in calls that read
+  };
   struct App {
     std::string name, kind;
     Counts numbers;
+    std::optional<Use> use{};  // of programs on the host
+    std::vector<std::pair<std::string, SimTime>> times{};
+    std::string model{};  // how its process waits; empty: there is but one way
   };
   struct Interrupts {
     std::string nic;
@@ -53,9 +65,11 @@ struct RunReport {
   std::vector<Interrupts> interrupts;
   std::vector<CpuTime> cpu;
   std::vector<App> apps;
-  SimTime time;              // simulated
-  SimTime measured;          // of it since the wires live, which interrupts and CPU times count from
-  std::uint64_t cycles = 0;  // of the card's clock that have passed, skipped ones included
+  SimTime time;                 // simulated
+  std::uint64_t delivered = 0;  // frames read after the warm-up ...
+  SimTime delivered_in;         // ... and for how long that was
+  SimTime measured;             // of it since the wires live, which interrupts and CPU times count from
+  std::uint64_t cycles = 0;     // of the card's clock that have passed, skipped ones included
   std::vector<Capture> captures;
   std::vector<std::pair<std::string, std::string>>
       texts;  // as Linux prints them: "ss -tuanp", "/proc/net/softnet_stat"

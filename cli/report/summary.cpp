@@ -168,6 +168,24 @@ void interrupts(Page& page, const RunReport& r) {
               static_cast<double>(total) / static_cast<double>(r.frames_on_wire));
 }
 
+// What one request cost, and where the time of its processes went.
+std::string use_text(const RunReport::Use& use) {
+  const auto requests = static_cast<double>(use.requests);
+  const auto each = [&](std::uint64_t count) { return fmt::format("{:.3g}", static_cast<double>(count) / requests); };
+  std::uint64_t calls = 0;
+  for (const auto& [name, count] : use.syscalls) calls += count;
+  std::string text = fmt::format("a request: {} system calls", each(calls));
+  if (use.would_block != 0) text += fmt::format(" ({} would have blocked)", each(use.would_block));
+  text += fmt::format(", {} wake-ups, {} context switches, {} copying.", each(use.wakeups),
+                      each(use.voluntary + use.involuntary),
+                      humanised(SimTime::ps(use.copying.in_ps() / static_cast<std::int64_t>(use.requests))));
+  const auto lived =
+      static_cast<double>(std::max<std::int64_t>(1, (use.user + use.system + use.ready + use.blocked).in_ps()));
+  const auto part = [&](SimTime time) { return percent(static_cast<double>(time.in_ps()) / lived); };
+  return text + fmt::format(" Its processes: own work {}, kernel {}, ready {}, blocked {}.", part(use.user),
+                            part(use.system), part(use.ready), part(use.blocked));
+}
+
 void apps(Page& page, const RunReport& r) {
   if (r.apps.empty()) return;
   page.title("Programs");
@@ -178,7 +196,9 @@ void apps(Page& page, const RunReport& r) {
       text += fmt::format("{}{} {}", separator, humanised_count(value), name);
       separator = ", ";
     }
+    for (const auto& [name, time] : app.times) text += fmt::format(", {} {}", name, humanised(time));
     page.paragraph(text, 2, 4);
+    if (app.use && app.use->requests > 0) page.paragraph(use_text(*app.use), 4, 4);
   }
 }
 

@@ -94,6 +94,8 @@ SimTime& HostCpu::account(Core& core) {
 void HostCpu::passed(Core& core, SimTime time) {
   if (core.running != nullptr && !core.in_hardirq && (!core.in_softirq || core.running == core.ksoftirqd))
     core.queue.ran(*core.running, time);
+  if (core.running == nullptr || core.in_hardirq || core.in_softirq) return;
+  if (Usage* const usage = core.running->usage_) (core.running->in_user_ ? usage->user : usage->system) += time;
 }
 
 void HostCpu::charge(Cost cost, std::uint64_t units) {
@@ -101,6 +103,17 @@ void HostCpu::charge(Cost cost, std::uint64_t units) {
   Core& core = here();
   core.debt += time;
   account(core) += time;
+  if (cost == Cost::copy_to_user_per_byte && units > 0) copies(core, time);
+}
+
+// The second phase of a call that reads.
+void HostCpu::copies(const Core& core, SimTime time) {
+  if (core.running == nullptr || core.in_hardirq || core.in_softirq || !core.running->reading_) return;
+  const Process& process = *core.running;
+  if (process.usage_ == nullptr) return;
+  process.usage_->copying += time;
+  tell(process, "copying", now() - time);
+  tell(process, "running", now());
 }
 
 HostCpu::Stall::~Stall() {

@@ -4,6 +4,7 @@
 #include "common/runtime.hpp"
 #include "sc_model/agenda.hpp"
 #include "sc_model/host/run_queue.hpp"
+#include "sc_model/host/usage.hpp"
 
 #include <functional>
 #include <memory>
@@ -30,6 +31,7 @@ class Process final : public Task, public SchedEntity {
   unsigned tgid() const override { return tgid_; }
   std::string_view task_name() const override { return name_; }
   State state() const { return state_; }
+  Usage* usage() const { return usage_; }  // of its program; nullptr: nobody asks
   std::optional<unsigned> pinned() const { return pinned_; }
 
  private:
@@ -46,6 +48,9 @@ class Process final : public Task, public SchedEntity {
   bool signal_pending_ = false;  // TIF_SIGPENDING
   bool interruptible_ = false;   // sleeps so that a signal ends it
   bool in_user_ = false;         // outside the kernel: may be preempted
+  bool reading_ = false;         // in a call whose copies bring data
+  Usage* usage_ = nullptr;
+  SimTime since_;  // when it fell asleep or became ready
 };
 
 }  // namespace nicosim

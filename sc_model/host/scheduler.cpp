@@ -37,11 +37,36 @@ Process& HostCpu::spawn(std::string name, std::function<void()> body, std::optio
   return process;
 }
 
+void HostCpu::bill(Process& process, Usage& usage) {
+  process.usage_ = &usage;
+  ++usage.processes;
+}
+
+void HostCpu::settle_usage() {
+  for (const auto& process : processes_) {
+    Usage* const usage = process->usage_;
+    if (usage == nullptr) continue;
+    const SimTime part = usage->part(process->since_, agenda_.now());
+    if (process->state_ == Process::State::sleeping) usage->blocked += part;
+    if (process->state_ == Process::State::ready) usage->ready += part;
+    process->since_ = agenda_.now();
+  }
+}
+
+bool HostCpu::start_thread(std::string name, std::function<void(Task&)> body, unsigned tgid) {
+  spawn(
+      std::move(name), [this, body = std::move(body)] { body(*current()); }, std::nullopt, tgid);
+  return true;
+}
+
 Task* HostCpu::current() { return context() == Context::process ? here().running : nullptr; }
 
 // ---- sleep and wake
 
+// What was charged so far passes first, as the state that wake() looks at is about to change. Whoever wakes us in that
+// time is forgotten here and found by the check that follows (set_current_state).
 void HostCpu::prepare_to_sleep() {
+  catch_up();
   assert(context() == Context::process && "only a process can sleep");
   here().running->woken_ = false;
 }
@@ -55,6 +80,9 @@ Woken HostCpu::sleep(SimTime until, bool interruptible) {
   if (interruptible && self.signal_pending_) return Woken::signal;
   if (until <= agenda_.now()) return Woken::timeout;
   self.state_ = Process::State::sleeping;
+  self.since_ = agenda_.now();
+  if (self.usage_ != nullptr) ++self.usage_->voluntary;
+  tell(self, "blocked", self.since_);
   self.interruptible_ = interruptible;
   self.timed_out_ = false;
   if (!until.is_never()) agenda_.post(*self.timeout_, until, true);
@@ -109,6 +137,13 @@ void HostCpu::make_ready(Process& process, RunQueue::Why why) {
     ++migrations_;
   }
   process.core_ = &core;
+  const SimTime now = agenda_.now();
+  if (process.usage_ != nullptr && process.state_ == Process::State::sleeping && why == RunQueue::Why::woken) {
+    process.usage_->blocked += process.usage_->part(process.since_, now);
+    ++process.usage_->wakeups;
+  }
+  process.since_ = now;
+  tell(process, "ready", now);
   process.state_ = Process::State::ready;
   core.queue.put(process, why);
   if (core.running != nullptr) {
@@ -151,7 +186,9 @@ void HostCpu::run_next(Core& core) {
   core.running = &next;
   next.state_ = Process::State::running;
   ++context_switches_;
+  if (next.usage_ != nullptr) next.usage_->ready += next.usage_->part(next.since_, agenda_.now());
   charge(Cost::context_switch, 1);
+  tell(next, "running", agenda_.now() + core.debt);
   start_tick(core);
   next.run_.notify();
   agenda_.let_threads_run();
@@ -163,6 +200,9 @@ void HostCpu::resched(Core& core) {
   Process& self = *core.running;
   ++preemptions_;
   self.state_ = Process::State::ready;
+  self.since_ = agenda_.now();
+  if (self.usage_ != nullptr) ++self.usage_->involuntary;
+  tell(self, "ready", self.since_);
   core.queue.put(self, RunQueue::Why::preempted);
   hand_over(core);
   wait_for_core(self);
@@ -200,6 +240,11 @@ void HostCpu::start_tick(Core& core) {
 void HostCpu::scheduler_tick(Core& core) {
   if (core.running != nullptr && core.queue.tick_preempts(*core.running)) core.need_resched = true;
   start_tick(core);
+}
+
+void HostCpu::cond_resched() {
+  catch_up();
+  if (here().need_resched) resched(here());
 }
 
 // ---- user and kernel mode

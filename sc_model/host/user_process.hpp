@@ -49,6 +49,11 @@ class UserProcess final : public Posix {
   long write(int fd, std::span<const std::byte> data) override;
   int dup(int fd) override;
   int dup3(int fd, int as, int flags) override;
+  int pipe2(std::array<int, 2>& fds, int flags) override;
+  int eventfd(unsigned count, int flags) override;
+  int timerfd_create(int clock, int flags) override;
+  int timerfd_settime(int fd, int flags, const IntervalTime& time, IntervalTime* old) override;
+  int timerfd_gettime(int fd, IntervalTime& left) override;
   int set_nonblocking(int fd, bool on) override;
   int fcntl(int fd, int command, int argument) override;
   int ioctl(int fd, unsigned long request, int& value) override;
@@ -58,6 +63,20 @@ class UserProcess final : public Posix {
   int epoll_ctl(int epfd, int op, int fd, epoll_event* event) override;
   int epoll_wait(int epfd, std::span<epoll_event> events, int timeout_ms) override;
   int close(int fd) override;
+
+  // user_process_files.cpp
+  int open(std::string_view path, int flags) override;
+  long pread(int fd, std::span<std::byte> buffer, std::int64_t offset) override;
+  long lseek(int fd, std::int64_t offset, int whence) override;
+  int fstat(int fd, struct stat& to) override;
+  long sendfile(int out, int in, std::int64_t* offset, std::size_t count) override;
+  int aio_read(aiocb& control, SigevThread on_completion) override;
+  int aio_write(aiocb& control, SigevThread on_completion) override;
+  int lio_listio(int mode, std::span<aiocb* const> list, const sigevent* event, SigevThread on_completion) override;
+  int aio_error(const aiocb& control) override;
+  long aio_return(const aiocb& control) override;
+  int aio_suspend(std::span<const aiocb* const> list, SimTime timeout) override;
+  int aio_cancel(int fd, const aiocb* control) override;
 
   // user_process_signals.cpp
   int fork(std::string_view name, std::function<int(Posix&)> child) override;
@@ -91,9 +110,12 @@ class UserProcess final : public Posix {
 
   template <class Call>
   auto kernel(std::string_view name, Call call);
+  template <class Call>
+  long reads(std::string_view name, Call call);  // whose copies bring data
   Exit prepare_exit(long result);
   void run_handlers(std::vector<SignalDelivery>&& frames);
   void interrupted();  // in user mode
+  AioCallback thread_call(SigevThread on_completion);
   void exit(int wait_status);
   ProcessCalls& processes() { return calls_.processes(); }
 

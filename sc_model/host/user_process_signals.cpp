@@ -39,7 +39,6 @@ UserProcess::Exit UserProcess::prepare_exit(long result) {
   if (exit.frames.empty()) {
     exit.again = must_restart(result);
     processes().no_handler(task_);
-    if (result == -kERESTART_RESTARTBLOCK) processes().restart(task_);
   }
   return exit;
 }
@@ -142,7 +141,7 @@ unsigned UserProcess::alarm(unsigned seconds) {
   return kernel("alarm", [&] { return processes().alarm(task_, seconds); });
 }
 int UserProcess::nanosleep(SimTime duration, SimTime* remaining) {
-  return kernel("nanosleep", [&] { return processes().nanosleep(task_, duration, remaining); });
+  return kernel("nanosleep", [&] { return processes().nanosleep(duration, remaining); });
 }
 
 }  // namespace nicosim

@@ -31,6 +31,7 @@ int UserSpace::fork(const Process& parent, std::string name, Main main) {
   cpu_.charge(Cost::fork, 1);
   cpu_.catch_up();
   Process& child = spawn(std::move(name), std::move(main), parent.pinned());
+  if (parent.usage() != nullptr) cpu_.bill(child, *parent.usage());
   calls_.fork_files(parent, child);
   calls_.processes().table().fork(parent, child);
   return static_cast<int>(child.pid());

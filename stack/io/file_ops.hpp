@@ -12,6 +12,7 @@
 namespace nicosim {
 
 class FasyncList;
+class RegularFile;
 struct File;
 
 // Owned by its File, which outlives every call. Process context; results or -errno (-kERESTARTSYS when a signal comes).
@@ -30,6 +31,7 @@ class FileOps {
   virtual PollMask poll() = 0;                           // what is ready now
   virtual WaitQueue& wait_queue() = 0;                   // where those wait that want to hear when this changes
   virtual bool can_epoll() const { return true; }        // a file that is always ready cannot be watched: EPERM
+  virtual RegularFile* regular() { return nullptr; }     // itself, when it is a file on disk
   virtual FasyncList* fasync_list() { return nullptr; }  // nullptr: O_ASYNC is kept and means nothing
 };
 

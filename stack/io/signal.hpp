@@ -17,12 +17,10 @@ namespace nicosim {
 
 // What a call that a signal has interrupted returns inside the kernel; programs never see it (linux/errno.h). Minus
 // the number, as an errno.
-inline constexpr int kERESTARTSYS = 512;            // made again with SA_RESTART, else EINTR
-inline constexpr int kERESTARTNOHAND = 514;         // EINTR if a handler runs, else made again
-inline constexpr int kERESTART_RESTARTBLOCK = 516;  // the same, and goes on with the time that was left
-inline constexpr bool must_restart(long result) {
-  return result == -kERESTARTSYS || result == -kERESTARTNOHAND || result == -kERESTART_RESTARTBLOCK;
-}
+inline constexpr int kERESTARTSYS = 512;     // made again with SA_RESTART, else EINTR
+inline constexpr int kERESTARTNOHAND = 514;  // EINTR if a handler runs, else made again
+inline constexpr bool must_restart(long result) { return result == -kERESTARTSYS || result == -kERESTARTNOHAND; }
+
 // sock_intr_errno: what a socket call says whose wait, until then, a signal has ended. With a time-out (SO_RCVTIMEO,
 // SO_SNDTIMEO) it is not made again, as it would wait anew.
 inline constexpr int sock_intr_errno(SimTime until) { return until.is_never() ? -kERESTARTSYS : -EINTR; }

@@ -63,6 +63,7 @@ int ProcessCalls::sigaction(Task& task, int sig, const SigAction* action, SigAct
 }
 
 int ProcessCalls::sigprocmask(Task& task, int how, const SignalSet* set, SignalSet* old) {
+  runtime_.catch_up();  // whoever sends a signal looks at the mask
   ProcessEntry* const self = table_.of(task);
   if (self == nullptr) return -ENOSYS;
   Signals& signals = self->signals;
@@ -233,9 +234,9 @@ unsigned ProcessCalls::alarm(Task& task, unsigned seconds) {  // alarm_setitimer
   return static_cast<unsigned>(whole + ((whole == 0 && rest != 0) || rest >= second / 2 ? 1 : 0));
 }
 
-int ProcessCalls::nanosleep(Task& task, SimTime duration, SimTime* remaining) {
+int ProcessCalls::nanosleep(SimTime duration, SimTime* remaining) {
   if (duration < SimTime::zero()) return -EINVAL;
-  const SimTime until = table_.deadline(task, runtime_.now() + duration);
+  const SimTime until = runtime_.now() + duration;
   Woken woken = Woken::event;
   while (woken == Woken::event && runtime_.now() < until) {
     runtime_.prepare_to_sleep();
@@ -243,7 +244,7 @@ int ProcessCalls::nanosleep(Task& task, SimTime duration, SimTime* remaining) {
   }
   if (woken != Woken::signal) return 0;
   if (remaining != nullptr) *remaining = std::max(until - runtime_.now(), SimTime::zero());
-  return -kERESTART_RESTARTBLOCK;
+  return -kERESTARTNOHAND;
 }
 
 // ---- on the way back
@@ -269,10 +270,6 @@ void ProcessCalls::no_handler(Task& task) {
   if (self == nullptr) return;
   self->signals.restore_saved_mask();
   table_.recalc(*self);
-}
-
-void ProcessCalls::restart(Task& task) {
-  if (ProcessEntry* const self = table_.of(task); self != nullptr) self->restarting = true;
 }
 
 }  // namespace nicosim

@@ -35,13 +35,12 @@ class ProcessCalls {
   int setrlimit(Task&, int resource, std::uint64_t limit);                        // RLIMIT_SIGPENDING
   int setitimer(Task&, int which, const IntervalTime& timer, IntervalTime* old);  // ITIMER_REAL
   unsigned alarm(Task&, unsigned seconds);  // how many were left of the one before, rounded up as Linux rounds
-  int nanosleep(Task&, SimTime duration, SimTime* remaining);
+  int nanosleep(SimTime duration, SimTime* remaining);
 
   // On the way back to the program: the next signal that is to be handled (get_signal), nothing: none is left.
   std::optional<SignalDelivery> get_signal(Task&);
   void sigreturn(Task&, SignalSet saved_mask);
   void no_handler(Task&);  // restore_saved_sigmask: none of those that came runs one
-  void restart(Task&);     // restart_syscall: the next call is the interrupted one, made again
 
  private:
   int send(unsigned pid, int sig, int code, const Task& from, std::intptr_t value = 0);

@@ -41,13 +41,6 @@ int ProcessTable::send(unsigned pid, const SigInfo& info) {
   return result;
 }
 
-SimTime ProcessTable::deadline(const Task& task, SimTime fresh) {
-  ProcessEntry* const entry = of(task);
-  if (entry == nullptr) return fresh;
-  if (!std::exchange(entry->restarting, false)) entry->restart_until = fresh;
-  return entry->restart_until;
-}
-
 void ProcessTable::exit(Task& task, int wait_status) {
   ProcessEntry* const self = of(task);
   if (self == nullptr) return;

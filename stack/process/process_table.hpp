@@ -33,9 +33,6 @@ struct ProcessEntry {
 
   std::unique_ptr<Timer> real_timer;  // ITIMER_REAL
   SimTime real_expires, real_interval;
-
-  SimTime restart_until;    // restart_block: when the interrupted call would have given up ...
-  bool restarting = false;  // ... and it is being made again
 };
 
 class ProcessTable {
@@ -58,9 +55,6 @@ class ProcessTable {
   void recalc(const ProcessEntry& entry) {  // recalc_sigpending
     runtime_.set_signal_pending(entry.task, entry.signals.deliverable());
   }
-
-  // For a call that sleeps until `fresh` and goes on where it was when it is restarted: when it gives up.
-  SimTime deadline(const Task& task, SimTime fresh);
 
   Runtime& runtime() { return runtime_; }
   TimerList& timers() { return timers_; }

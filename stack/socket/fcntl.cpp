@@ -57,9 +57,10 @@ int SocketCalls::dup(Task& task, int fd) {
 
 int SocketCalls::dup3(Task& task, int fd, int as, int flags) {
   if ((flags & ~O_CLOEXEC) != 0 || fd == as) return -EINVAL;
-  if (as < 0 || as >= FileTable::kLimit) return -EBADF;
+  if (as < 0 || as >= files(task).limit) return -EBADF;
   auto f = file(task, fd);
   if (!f) return -EBADF;
+  aio_.closing(task, as);
   if (auto before = files(task).put_at(as, std::move(f), (flags & O_CLOEXEC) != 0)) close(task, std::move(before));
   return as;
 }
@@ -99,7 +100,7 @@ int SocketCalls::fcntl(Task& task, int fd, int command, int argument) {
   switch (command) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-      if (argument < 0 || argument >= FileTable::kLimit) return -EINVAL;
+      if (argument < 0 || argument >= table.limit) return -EINVAL;
       return table.install(std::move(f), command == F_DUPFD_CLOEXEC, std::max(argument, FileTable::kFirst));
     case F_GETFL:
       return f->access_mode | (f->nonblocking ? O_NONBLOCK : 0) | (f->async ? O_ASYNC : 0);

@@ -71,7 +71,7 @@ long SocketCalls::sendmsg(Task& task, int fd, const msghdr& message, int flags) 
       at += n;
     }
     const sockaddr_in* const name = message.msg_name != nullptr ? &to : nullptr;
-    return sent(task, f, flags, f.socket.ops->sendmsg(task, f.socket, bytes, flags, name));
+    return sent(task, f, flags, f.socket.ops->sendmsg(task, f.socket, bytes, flags & ~kMsgSplicePages, name));
   });
 }
 

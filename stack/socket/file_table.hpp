@@ -16,8 +16,7 @@ struct Descriptor {
 
 class FileTable {
  public:
-  static constexpr int kFirst = 3;     // 0 to 2 are the standard streams
-  static constexpr int kLimit = 1024;  // RLIMIT_NOFILE
+  static constexpr int kFirst = 3;  // 0 to 2 are the standard streams
 
   // fd_install: the lowest free descriptor from `least` on, or -EMFILE.
   int install(std::shared_ptr<File> file, bool close_on_exec, int least = kFirst);
@@ -26,8 +25,12 @@ class FileTable {
   Descriptor* find(int fd);              // nullptr: EBADF
   std::shared_ptr<File> remove(int fd);  // the descriptor must be there
 
+  int limit = 1024;       // RLIMIT_NOFILE
   std::string task_name;  // of the process, for people
   std::map<int, Descriptor> descriptors;
+
+ private:
+  int all_taken_below_ = kFirst;  // no descriptor from kFirst up to here is free
 };
 
 }  // namespace nicosim

@@ -17,11 +17,9 @@ SimTime SocketCalls::until(int timeout_ms) const {
 }
 
 int SocketCalls::poll(Task& task, std::span<pollfd> files, int timeout_ms) {
-  if (files.size() > FileTable::kLimit) return -EINVAL;
-  const SimTime end = processes_.table().deadline(task, until(timeout_ms));
-  const int result = do_poll(
-      runtime_, task, [&](int fd) { return file(task, fd); }, files, end);
-  return result == -kERESTARTNOHAND ? -kERESTART_RESTARTBLOCK : result;
+  if (files.size() > static_cast<std::size_t>(rlimit_nofile_)) return -EINVAL;
+  return do_poll(
+      runtime_, task, [&](int fd) { return file(task, fd); }, files, until(timeout_ms));
 }
 
 int SocketCalls::select(Task& task, int nfds, fd_set* readable, fd_set* writable, fd_set* exceptional,

@@ -32,6 +32,10 @@ enum class SocketState : std::uint8_t { free, unconnected, connecting, connected
 inline constexpr unsigned kAsyncNoSpace = 1U << 0U;   // SOCKWQ_ASYNC_NOSPACE: a writer ran out of space
 inline constexpr unsigned kAsyncWaitData = 1U << 1U;  // SOCKWQ_ASYNC_WAITDATA: a reader sleeps in a call
 
+// For sendmsg() inside the kernel: the data lies in pages that the segment may refer to instead of copying it
+// (MSG_SPLICE_PAGES). Programs cannot pass it.
+inline constexpr int kMsgSplicePages = 0x0800'0000;
+
 struct SocketWq {  // struct socket_wq
   WaitQueue wait;
   FasyncList fasync_list;

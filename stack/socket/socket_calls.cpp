@@ -27,7 +27,10 @@ int SocketCalls::socket(Task& task, int domain, int type, int protocol) {
 
 FileTable& SocketCalls::files(const Task& task) {
   FileTable& table = tasks_[task.tgid()];
-  if (table.task_name.empty()) table.task_name = task.task_name();
+  if (table.task_name.empty()) {
+    table.task_name = task.task_name();
+    table.limit = rlimit_nofile_;
+  }
   return table;
 }
 
@@ -100,13 +103,16 @@ long SocketCalls::sent(Task& task, const File& file, int flags, long result) {
 }
 
 long SocketCalls::sendto(Task& task, int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) {
-  return with(task, fd,
-              [&](File& f) { return sent(task, f, flags, f.socket.ops->sendmsg(task, f.socket, data, flags, to)); });
+  return with(task, fd, [&, flags = flags & ~kMsgSplicePages](File& f) {
+    return sent(task, f, flags, f.socket.ops->sendmsg(task, f.socket, data, flags, to));
+  });
 }
 
 int SocketCalls::close(Task& task, int fd) {
   FileTable& open = files(task);
   if (open.find(fd) == nullptr) return -EBADF;
+  aio_.closing(task, fd);
+  if (open.find(fd) == nullptr) return -EBADF;  // another thread was faster: that takes time
   close(task, open.remove(fd));
   return 0;
 }
@@ -118,6 +124,7 @@ void SocketCalls::close(Task& task, std::shared_ptr<File> file) {
 }
 
 void SocketCalls::exit(Task& task) {
+  aio_.exit(task);
   const auto found = tasks_.find(task.tgid());
   if (found == tasks_.end()) return;
   FileTable open = std::move(found->second);
@@ -127,7 +134,7 @@ void SocketCalls::exit(Task& task) {
 
 void SocketCalls::fork_files(const Task& parent, const Task& child) {
   FileTable& copy = tasks_[child.tgid()];
-  copy.descriptors = files(parent).descriptors;
+  copy = files(parent);
   copy.task_name = child.task_name();
 }
 

@@ -1,6 +1,8 @@
 // The system calls: descriptors to files, files to socket operations (net/socket.c, fs/file.c).
 #pragma once
 
+#include "stack/fs/file_system.hpp"
+#include "stack/io/aio.hpp"
 #include "stack/process/process_calls.hpp"
 #include "stack/socket/file_table.hpp"
 #include "stack/socket/socket.hpp"
@@ -20,8 +22,14 @@ class SocketCalls final : public Syscalls {
   // inet_create: fills in sock and ops of a new socket; 0 or -errno.
   using Create = std::function<int(Socket& socket, int type, int protocol)>;
 
-  SocketCalls(Runtime& runtime, TimerList& timers, Create create)
-      : runtime_(runtime), create_(std::move(create)), processes_(runtime, timers) {}
+  // `rlimit_nofile`: descriptors are below it (RLIMIT_NOFILE).
+  SocketCalls(Runtime& runtime, Ledger& ledger, TimerList& timers, Create create, int rlimit_nofile = 1024)
+      : runtime_(runtime),
+        create_(std::move(create)),
+        processes_(runtime, timers),
+        rlimit_nofile_(rlimit_nofile),
+        file_system_(runtime, ledger),
+        aio_(runtime, ledger, processes_.table()) {}
 
   int socket(Task&, int domain, int type, int protocol) override;
   int bind(Task&, int fd, const sockaddr_in& address) override;
@@ -41,6 +49,11 @@ class SocketCalls final : public Syscalls {
   long write(Task&, int fd, std::span<const std::byte> data) override;
   int dup(Task&, int fd) override;
   int dup3(Task&, int fd, int as, int flags) override;
+  int pipe2(Task&, std::array<int, 2>& fds, int flags) override;
+  int eventfd2(Task&, unsigned count, int flags) override;
+  int timerfd_create(Task&, int clock, int flags) override;
+  int timerfd_settime(Task&, int fd, int flags, const IntervalTime& time, IntervalTime* old) override;
+  int timerfd_gettime(Task&, int fd, IntervalTime& left) override;
   int set_nonblocking(Task&, int fd, bool on) override;
   int fcntl(Task&, int fd, int command, int argument) override;
   int ioctl(Task&, int fd, unsigned long request, int& value) override;
@@ -50,6 +63,16 @@ class SocketCalls final : public Syscalls {
   int epoll_ctl(Task&, int epfd, int op, int fd, epoll_event*) override;
   int epoll_wait(Task&, int epfd, std::span<epoll_event> events, int timeout_ms) override;
   int close(Task&, int fd) override;
+  int open(Task&, std::string_view path, int flags) override;
+  long pread(Task&, int fd, std::span<std::byte> buffer, std::int64_t offset) override;
+  long lseek(Task&, int fd, std::int64_t offset, int whence) override;
+  int fstat(Task&, int fd, struct stat& to) override;
+  long sendfile(Task&, int out_fd, int in_fd, std::int64_t* offset, std::size_t count) override;
+  int aio_submit(Task&, aiocb& control, int opcode, AioCallback on_thread) override;
+  int lio_listio(Task&, int mode, std::span<aiocb* const> list, const sigevent*, AioCallback on_thread) override;
+  int aio_cancel(Task&, int fd, const aiocb* control) override;
+  Aio& aio() override { return aio_; }
+  FileSystem& file_system() { return file_system_; }
   void fork_files(const Task& parent, const Task& child) override;
   void exit(Task&) override;
   ProcessCalls& processes() override { return processes_; }
@@ -91,7 +114,10 @@ class SocketCalls final : public Syscalls {
   Runtime& runtime_;
   Create create_;
   ProcessCalls processes_;
+  int rlimit_nofile_;
+  FileSystem file_system_;
   std::map<unsigned, FileTable> tasks_;  // by Task::tgid()
+  Aio aio_;                              // its requests hold files
 };
 
 }  // namespace nicosim

@@ -105,7 +105,7 @@ long Tcp::sendmsg(Task& task, Socket& socket, std::span<const std::byte> data, i
       continue;
     }
     const std::size_t n = append(sock, data.subspan(copied), goal);
-    net.runtime.charge(Cost::copy_to_user_per_byte, n);
+    if ((flags & kMsgSplicePages) == 0) net.runtime.charge(Cost::copy_to_user_per_byte, n);
     copied += n;
     woken = Woken::event;
     if (unsent.back().size() < goal || copied == data.size()) continue;

@@ -1,5 +1,6 @@
 // What a process does with a UDP socket (net/ipv4/udp.c, datagram.c, net/core/datagram.c).
 #include "common/spin_lock.hpp"
+#include "stack/core/busy_poll.hpp"
 #include "stack/io/poll_mask.hpp"
 #include "stack/io/signal.hpp"
 #include "stack/io/wake_up.hpp"
@@ -240,6 +241,10 @@ int Udp::wait_for_datagram(Task& task, Socket& socket, SimTime until) {
   for (;;) {
     if (sock.error != 0) return sock.take_error();
     if (!sock.receive_queue.empty()) return 0;
+    if (BusyPoll::can_loop(sock) && woken != Woken::signal) {
+      net_.busy_poll->sk_busy_loop(sock, until == SimTime::zero());
+      if (sock.has_data()) continue;
+    }
     if (woken == Woken::timeout || net_.now() >= until) return -EAGAIN;
     if (woken == Woken::signal) return sock_intr_errno(until);
     TaskWaiter waiter{net_.runtime, socket.wq.wait, task, kPollIn | kPollErr};

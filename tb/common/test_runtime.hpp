@@ -14,6 +14,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace nicosim {
 
@@ -97,12 +98,21 @@ class TestRuntime final : public Runtime {
     wakes.insert(task.pid());
     woken_ = true;
   }
+  bool need_resched() const override { return wants_resched; }
+  void cond_resched() override {
+    if (std::exchange(wants_resched, false) && on_resched) on_resched();
+  }
   void set_signal_pending(Task& task, bool pending_now) override {
     if (pending_now)
       signalled.insert(task.pid());
     else
       signalled.erase(task.pid());
   }
+  bool start_thread(std::string name, std::function<void(Task&)> body, unsigned tgid) override {
+    threads.push_back({std::move(name), std::move(body), tgid});
+    return has_threads;
+  }
+  bool signal_pending() const override { return task_ != nullptr && signalled.contains(task_->pid()); }
   std::uint64_t random() override { return rng_.next(); }
 
   // For tests
@@ -117,6 +127,15 @@ class TestRuntime final : public Runtime {
   std::function<void()> on_wake;      // before it has an effect
   std::function<void()> on_catch_up;  // once: what an interrupt does while a call is in progress
   int catch_ups_before = 0;           // how many times time passes before that
+  struct Thread {
+    std::string name;
+    std::function<void(Task&)> body;
+    unsigned tgid;
+  };
+  std::vector<Thread> threads;  // that were started; a test runs them when it wants
+  bool has_threads = true;
+  bool wants_resched = false;        // somebody else wants the CPU ...
+  std::function<void()> on_resched;  // ... and has it here
   std::set<Softirq> pending;
   std::set<unsigned> wakes;
   std::set<unsigned> signalled;  // processes that a signal waits for

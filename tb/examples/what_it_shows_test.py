@@ -35,6 +35,8 @@ def ledger(what, count):
 CHECKS = {
     "1": [Shows([ledger("read", 1), ledger("dropped at filter: MAC_FILTER", 1)]),
           Shows([ledger("dropped at link: OTHERHOST", 1)], status=1, never=["MAC_FILTER  "])],
+    "2": [Shows([r" window ", r" interrupt ", r" handler ", r" poll +window=read"], never=[r"buffer written"]),
+          Shows([r"^ +400ns +pio +0 +10k/s +10 000 +1 ", r"^ +400ns +pio +0 +14880k/s +2\d \d\d\d "])],
     "3": [Shows([r"^  +80 ns .* mac ", " fifo .*whole frame stored", " dma ", " interrupt ", " handler "])],
     "4": [Shows(["^  eth0 +[1-9]", "^  eth1 +[1-9]"])],
     "5": [Shows([ledger("read", 278)], status=1, never=["dropped at fifo"])],
@@ -59,7 +61,20 @@ CHECKS = {
            Shows([r"^\d+\tsyscall\t-\t.*call=recvfrom", r"\twake\tr0:0\t", r"\tprocess\tr0:0\t",
                   r"\tsysret\t-\t.*call=recvfrom result=14"])],
     "18": [Shows(["^  wake +1 ", "^  process +1 ", "^  read +1 "])],
-    "19": [Shows([ledger("read", 4)])],
+    "19": [Shows([ledger("read", 2), "^  tx_transport +[1-9]", "^  tx_wire +[1-9]"]),
+           Shows([r"\tsyscall\t.*call=read", r"\tdisk_submit\t", r"\tdisk_complete\t"])],
+    "20": [Shows(["http_server"]), Shows([r"blocked until there was data [1-9].* us, while it was copied [1-9].* ns$"])],
+    "21": [Shows(["http_server"]), Shows([r"recvfrom\(\) -+>", "blocked: waits for data", "copying: kernel to process", r"<-+ \d+ bytes"])],
+    "22": [Shows(["work_units"]), Shows([r"asks \d+ times", "EWOULDBLOCK: .*recvfrom", "blocked until there was data 0 ps"])],
+    "23": [Shows(["^Requests per second", r"^ +1 +[\d ]+"]), Shows(["http_server"]),
+           Shows([r"epoll_wait\(\) -+>", "blocked: waits for data", r"recvfrom\(\) -+>"])],
+    "24": [Shows(["work_units"]), Shows(["own work", r"recvfrom\(\) -+>", "blocked until there was data 0 ps"])],
+    "25": [Shows(["work_units"]), Shows(["own work", "blocked until there was data 0 ps, while it was copied 0 ps"])],
+    "26": [Shows(["^Ten connections", r"^ +epoll .* ns +0$", r"^ +aio .* 0\.0 % +0 ps +"])],
+    "27": [Shows(["synchronous.*epoll", "asynchronous.*aio"])],
+    "28": [Shows(["epoll|http_server"]), Shows([r"^\d\d\d+$"])],
+    "29": [Shows([r"[1-9][\d\s]* work_units", r"blocked\s+0\.0 %"])],
+    "30": [Shows([r"[1-9][\d\s]* work_units"])],
 }
 
 

@@ -9,6 +9,7 @@
 #include "tb/stack/packets.hpp"
 #include "tb/system/run_in_child.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <functional>
 #include <gtest/gtest.h>
@@ -46,9 +47,20 @@ class DeadEnd final : public NetDevice {
 struct ProcessHost {
   explicit ProcessHost(unsigned cores = 1)
       : cpu("cpu", agenda, costs, cores, [] { return std::uint64_t{1}; }),
-        stack(cpu, ledger, pool, {}),
+        stack(cpu, ledger, pool, {.rx_path = RxPath::netif_rx, .sysctl = {}}),
         user(cpu, stack.calls(), ledger) {
+    cpu.on_state([](const Process&, std::string_view, SimTime) {});  // the event log tells of calls
     cpu.on_softirq([this](Softirq s) { stack.softirq(s); });
+    cpu.vectors().connect(0, "eth0", [this] {
+      cpu.line(0, false, cpu.now());
+      for (const packets::Packet& bytes : waiting) {
+        FramePtr frame = pool.make(bytes.size());
+        std::ranges::copy(bytes, frame->put(bytes.size()).begin());
+        frame->ids.push_back(ledger.open_on_wire(0, arrived++, cpu.now()));
+        stack.receive(card, std::move(frame));
+      }
+      return true;
+    });
     stack.attach(card);
     stack.add_address(card, packets::kOurIp, 24);
     stack.set_neighbour(card, packets::kPeerIp, packets::kPeerMac);
@@ -66,12 +78,10 @@ struct ProcessHost {
   void at(SimTime time, std::function<void()> call) {
     agenda.post(*new AgendaCall{Rank::cpu, agenda.new_source(), std::move(call)}, time);
   }
-  // A datagram to `port`, as if from the card's poll: in soft interrupt context of a process that computes nothing.
-  void receive(const packets::Packet& bytes) {
-    FramePtr frame = pool.make(bytes.size());
-    std::ranges::copy(bytes, frame->put(bytes.size()).begin());
-    frame->ids.push_back(ledger.open_on_wire(0, arrived++, cpu.now()));
-    stack.receive(card, std::move(frame));
+  // From at(): frames come in by the card's interrupt.
+  void receive(std::vector<packets::Packet> frames) {
+    waiting = std::move(frames);
+    cpu.line(0, true, agenda.now());
   }
   void note(std::string_view what) { notes.emplace_back(what); }
   void run() {
@@ -90,10 +100,19 @@ struct ProcessHost {
   DeadEnd card{ledger, cpu};
   Stack stack;
   UserSpace user;
+  std::vector<packets::Packet> waiting;  // frames in the card
   std::uint64_t arrived = 0;
   int running = 0;
   std::vector<std::string> notes;
 };
+
+inline sockaddr_in peer_endpoint(std::uint16_t port) {
+  sockaddr_in out{};
+  out.sin_family = AF_INET;
+  out.sin_port = htons(port);
+  out.sin_addr.s_addr = htonl(packets::kPeerIp.value);
+  return out;
+}
 
 // Runs one host in a process of its own; it is never freed, as its threads' stacks refer to it.
 inline void on_host(const std::function<void(ProcessHost&)>& body, unsigned cores = 1) {

@@ -48,12 +48,14 @@ class FakeDevice final : public NetDevice {
     frame.reset();
     return true;
   }
+  Napi* napi() override { return source; }
   void set_rx_mode(bool promisc, bool, std::span<const MacAddress> list) override {
     promiscuous = promisc;
     groups.assign(list.begin(), list.end());
   }
 
   unsigned mtu_bytes = 1500;
+  Napi* source = nullptr;  // what a busy poller may poll
   bool link_up = true, promiscuous = false;
   std::size_t room = ~std::size_t{0};
   Features offers;           // none: the stack does everything

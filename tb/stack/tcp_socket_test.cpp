@@ -3,8 +3,10 @@
 #include "stack/socket/socket_calls.hpp"
 #include "tb/stack/tcp_fixture.hpp"
 
+#include <csignal>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace nicosim {
 namespace {
@@ -165,6 +167,36 @@ TEST_F(TcpSocket, WhatAListenerHasItsConnectionsInherit) {
   EXPECT_EQ(get_option<int>(listening, SOL_SOCKET, SO_ACCEPTCONN), 1);
   write(fd, text("x"));
   EXPECT_EQ(load8(heard().frame, 22), 9) << "the TTL on the wire";
+}
+
+// ---- who wants a signal (O_ASYNC)
+
+struct SignalCodes final : FasyncEntry {
+  explicit SignalCodes(FasyncList& list) : of(list) { of.add(*this); }
+  ~SignalCodes() override { of.remove(*this); }
+  void signal(int code) override { codes.push_back(code); }
+  FasyncList& of;
+  std::vector<int> codes;
+};
+
+TEST_F(TcpSocket, AListenerSignalsANewConnection) {
+  const int fd = listener();
+  SignalCodes signals{*dynamic_cast<SocketCalls&>(stack->calls()).file(task, fd)->fasync_list()};
+  handshake({});
+  EXPECT_EQ(signals.codes, (std::vector<int>{POLL_IN}));
+}
+
+TEST_F(TcpSocket, DataSignalsTheOwnerUnlessSomebodySleepsInRecv) {
+  const int fd = accepted();
+  SignalCodes signals{*dynamic_cast<SocketCalls&>(stack->calls()).file(task, fd)->fasync_list()};
+  runtime.on_sleep = [&] {
+    inject({.flags = kAck | kPsh, .payload = text("abc")});
+    return true;
+  };
+  EXPECT_EQ(read(fd, 0), text("abc"));
+  EXPECT_TRUE(signals.codes.empty());
+  inject({.flags = kAck | kPsh, .seq = 4, .payload = text("def")});
+  EXPECT_EQ(signals.codes, (std::vector<int>{POLL_IN}));
 }
 
 // ---- names and errors

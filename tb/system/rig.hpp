@@ -91,7 +91,11 @@ struct Rig {
     peers.emplace_back();
   }
   DatagramStats& add_program(std::uint16_t port, bool echo, decltype(DatagramProgram::seen) seen = {}) {
-    DatagramProgram program{port, echo, &stats.emplace_back(), std::move(seen)};
+    DatagramProgram program;
+    program.port = port;
+    program.echo = echo;
+    program.stats = &stats.emplace_back();
+    program.seen = std::move(seen);
     setup.apps.push_back({(echo ? "echo" : "sink") + std::to_string(port),
                           [program](Posix& os) { return run_datagram_program(os, program); }});
     return stats.back();
@@ -105,7 +109,7 @@ struct Rig {
     for (unsigned port = 0; port < setup.nics.size(); ++port) {
       const bool cabled = std::ranges::any_of(cables, [&](const Cable& c) { return c.from == port || c.to == port; });
       ScriptedPeer& peer = peers[port];
-      if (!cabled) sim->set_wire(port, {&peer, [&peer](Bytes frame) { return peer.receive(frame); }});
+      if (!cabled) sim->set_wire(port, {&peer, [&peer](Bytes frame) { return peer.receive(frame); }, {}});
     }
     for (const Cable& c : cables) sim->connect(c.from, c.to, c.delay);
     return sim->run();
