@@ -44,7 +44,7 @@ class AioServer {
     std::unique_ptr<Conversation> conversation;
     std::vector<std::byte> buffer;
     bool writing = false;
-    aiocb control{};
+    aiocb control{};  // last: it ends in an array of no length
   };
 
   void accept() {
