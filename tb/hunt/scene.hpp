@@ -42,7 +42,11 @@ struct Scene {
   unsigned busy_us = 0;   // the process polls the card itself for so long before it sleeps
 
   // When everybody is asleep again after the first arrival, with something to spare: in cycles since its first bit.
-  unsigned asleep_again() const { return mode == ReceiveMode::pio ? 6000 : busy_us != 0 ? 2500 : 1500; }
+  unsigned asleep_again() const {
+    if (mode == ReceiveMode::pio) return 3500;
+    if (busy_us != 0) return 2500;
+    return threaded ? 2000 : 1500;
+  }
   std::string name() const;  // "napi_direct_epoll_edge_2_cores"
   // Of TCP: the card sends, too.
   bool stream() const { return wait == Wait::tcp_recv || wait == Wait::accept; }
