@@ -2,6 +2,7 @@
 #include "cli/report/ethtool_text.hpp"
 #include "cli/run_session.hpp"
 
+#include <array>
 #include <fmt/format.h>
 
 namespace nicosim {
@@ -49,6 +50,14 @@ std::vector<std::pair<std::string, std::string>> linux_texts(Simulation& sim, co
     files.emplace_back(fmt::format("ethtool_c_{}.txt", name), ethtool_coalescing(name, scenario.nics[port].rx_usecs));
   }
   return files;
+}
+
+void add_functions(RunReport& report, unsigned core, const HostCpu::Times& times) {
+  constexpr std::array<const char*, 3> kContexts{"hardirq", "softirq", "process"};
+  for (std::size_t context = 0; context < kContexts.size(); ++context)
+    for (std::size_t function = 0; function < kCpuFunctions; ++function)
+      if (const SimTime spent = times.functions[context][function]; spent > SimTime::zero())
+        report.cpu_functions.push_back({core, kContexts[context], std::string{cpu_function_name(function)}, spent});
 }
 
 }  // namespace
@@ -136,7 +145,11 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                                          {core, "softirq", times.softirq},
                                          {core, "process", times.process},
                                          {core, "idle", std::max(SimTime::zero(), report.measured - busy)}});
+    add_functions(report, core, times);
   }
+  for (const auto& [pid, name, usage] : sim.process_usage())
+    report.processes.push_back({pid, std::string{name}, usage.cpu, usage.waiting, usage.blocked, usage.voluntary,
+                                usage.involuntary, usage.syscalls});
   for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
     const Scenario::App& app = scenario.apps[i];
     if (const StackPeer* const client = host.clients[i]) {

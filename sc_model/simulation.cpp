@@ -134,6 +134,16 @@ HostCpu::Times Simulation::cpu_times(unsigned core) const {
   return core < boot_times_.size() ? cpu_->times(core) - boot_times_[core] : HostCpu::Times{};
 }
 
+std::vector<Simulation::ProcessRow> Simulation::process_usage() const {
+  std::vector<ProcessRow> rows;
+  for (const auto& process : cpu_->processes()) {
+    const auto boot = boot_usage_.find(process->pid());
+    const ProcessUsage before = boot == boot_usage_.end() ? ProcessUsage{} : boot->second;
+    rows.push_back({process->pid(), process->task_name(), process->usage(now()) - before});
+  }
+  return rows;
+}
+
 void Simulation::build() {
   agenda_ = std::make_unique<Agenda>("agenda");
   memory_ = std::make_unique<Memory>("memory", setup_.memory_bytes);
@@ -194,6 +204,10 @@ void Simulation::build() {
     stack_->on_tap(see, {&cards_[port]->driver, setup_.nics[port].tap_in, setup_.nics[port].tap_out});
   cpu_->on_softirq([this](Softirq s) { stack_->softirq(s); });
   cpu_->on_interrupt_delivered([this](unsigned port, SimTime raised) { ledger_.interrupt_delivered(port, raised); });
+  if (setup_.interleave) {
+    cpu_->interleave(setup_.seed);
+    for (auto& card : cards_) card->link.interleave(setup_.seed);
+  }
   cpu_->spawn("init", [this] { init_process(); });
 
   stop_ = std::make_unique<AgendaCall>(Rank::stop, agenda_->new_source(), [this] {
@@ -304,6 +318,7 @@ void Simulation::init_process() {
   wire_start_ = SimTime::ps((cpu_->now().in_ps() / millisecond + 2) * millisecond);
   for (auto& card : cards_) boot_interrupts_.push_back(card->driver.work().interrupts);
   for (unsigned core = 0; core < cpu_->cpus(); ++core) boot_times_.push_back(cpu_->times(core));
+  for (const auto& process : cpu_->processes()) boot_usage_[process->pid()] = process->usage(wire_start_);
   for (unsigned port = 0; port < cards_.size(); ++port) {
     for (const auto& [time, in] : setup_.nics[port].link_events) cards_[port]->engine.set_cable(wire_start_ + time, in);
     if (wires_[port].source == nullptr) continue;

@@ -22,9 +22,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -77,6 +79,7 @@ struct TapRecord {
 struct SimulationSetup {
   std::uint64_t seed = 1;
   unsigned cores = 1;
+  bool interleave = false;  // vary what a real machine leaves open: HostCpu, HostLink::interleave
   std::vector<NicSetup> nics;
   std::vector<AppSetup> apps;
   StackConfig stack;
@@ -149,6 +152,12 @@ class Simulation {
   std::uint64_t interrupts(unsigned port);
   // The same for what the CPU did, and for how long that is: zero while the host still boots.
   HostCpu::Times cpu_times(unsigned core) const;
+  struct ProcessRow {
+    unsigned pid;
+    std::string_view name;
+    ProcessUsage usage;
+  };
+  std::vector<ProcessRow> process_usage() const;  // of every process there was, in order of their pids
   SimTime measured() const { return wire_start_ <= now() ? now() - wire_start_ : SimTime::zero(); }
 
  private:
@@ -183,7 +192,8 @@ class Simulation {
   std::vector<std::unique_ptr<WireSource>> sources_;
   std::vector<std::unique_ptr<AgendaCall>> peer_timers_;  // per card; nullptr without such peers
   std::vector<std::uint64_t> boot_interrupts_;
-  std::vector<HostCpu::Times> boot_times_;  // per core
+  std::vector<HostCpu::Times> boot_times_;       // per core
+  std::map<unsigned, ProcessUsage> boot_usage_;  // by pid
   std::unique_ptr<AgendaCall> stop_;
   std::unique_ptr<AgendaCall> pause_;         // the end of a slice
   const std::function<bool()>* enough_ = {};  // of the slice that runs

@@ -138,6 +138,7 @@ class Parser {
   void host(TableReader t) {
     Scenario::Host& host = scenario_.host;
     t.number("cores", host.cores, 1, 64);
+    t.boolean("interleave", host.interleave);
     if (t.choice<Mode>("mode", host.mode, kModes) && host.mode == Mode::pio)
       t.wrong("mode", "'pio' is not in this version", "dma_irq or napi");
     // The older modes hand each frame over from the interrupt handler, as drivers did before NAPI.

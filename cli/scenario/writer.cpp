@@ -117,7 +117,7 @@ std::string write_scenario(const Scenario& scenario) {
   if (scenario.stop.after) w.line("after = \"{}\"", duration_text(*scenario.stop.after));
   w.line("warmup = \"{}\"", duration_text(scenario.stop.warmup));
 
-  w.line("\n[host]\ncores = {}", scenario.host.cores);
+  w.line("\n[host]\ncores = {}\ninterleave = {}", scenario.host.cores, scenario.host.interleave);
   w.line("mode = \"{}\"\nrx_path = \"{}\"", name_of(scenario.host.mode), name_of(scenario.host.rx_path));
   if (!scenario.host.sysctl.empty()) w.line("[host.sysctl]");
   for (const auto& [name, value] : scenario.host.sysctl) w.line("{} = {}", quoted(name), value);

@@ -45,6 +45,7 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   void charge(Cost, std::uint64_t units) override;
   void catch_up() override;
   void raise_softirq(Softirq, unsigned cpu) override;
+  void call(unsigned cpu, std::function<void()> function) override;
   void irq_disable() override;
   void irq_enable() override;
   void preempt_disable() override;
@@ -66,6 +67,9 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   void set_affinity(unsigned line, unsigned core) { affinity_[line] = core; }  // smp_affinity; without it core 0
   void on_softirq(std::function<void(Softirq)> run) { softirq_action_ = std::move(run); }
   void on_interrupt_delivered(std::function<void(unsigned port, SimTime raised)> f) { delivered_ = std::move(f); }
+  // Varies what a real machine leaves open, from streams of this seed: how long work takes, a tick, an interrupt
+  // between cores or a timer comes late, which idle core gets a process. Before the start.
+  void interleave(std::uint64_t seed);
   // Before or after the start of the simulation; runs when the scheduler gets to it.
   // `tgid`: the process whose descriptors it shares; 0: its own.
   Process& spawn(std::string name, std::function<void()> body, std::optional<unsigned> pinned = std::nullopt,
@@ -77,6 +81,7 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   // ---- for a process's door to the kernel
   void run_in_user_mode(Cost, std::uint64_t units);  // charges; the scheduler may take the core away meanwhile
   void return_to_user();                             // if the scheduler wants the core, now
+  void count_syscall() { ++here().running->usage_.syscalls; }
 
   // ---- for the bus: the core of this thread waits for it and can do nothing else
   class Stall {
@@ -117,7 +122,7 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
       // the end of a thread
     }
   }
-  static SimTime& account(Core&);
+  static void spend(Core&, std::size_t function, SimTime time);
   static void passed(Core&, SimTime time);
   void wait(Core&, sc_core::sc_event&);  // the core stays this thread's
   void notice(Core&);                    // from the agenda: its thread looks what there is to do
@@ -151,6 +156,7 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   std::vector<std::unique_ptr<Core>> cores_;
   Core* active_ = nullptr;  // whose code runs now; nullptr: the agenda's
   AgendaCall timer_;
+  SimTime armed_for_ = SimTime::never();  // what arm() was told; the timer may come later
   bool ended_ = false;
 
   std::vector<std::unique_ptr<Process>> processes_;

@@ -17,6 +17,25 @@ namespace nicosim {
 class Core;
 class HostCpu;
 
+// What it has used, as getrusage and /proc/PID/schedstat tell.
+struct ProcessUsage {
+  SimTime cpu;                    // its own work; interrupts that came meanwhile do not count
+  SimTime waiting;                // runnable, while another one had the core (run_delay)
+  SimTime blocked;                // asleep
+  std::uint64_t voluntary = 0;    // it gave the core away: sleep, exit (nvcsw)
+  std::uint64_t involuntary = 0;  // the scheduler took it (nivcsw)
+  std::uint64_t syscalls = 0;
+
+  friend ProcessUsage operator-(ProcessUsage a, const ProcessUsage& b) {
+    return {a.cpu - b.cpu,
+            a.waiting - b.waiting,
+            a.blocked - b.blocked,
+            a.voluntary - b.voluntary,
+            a.involuntary - b.involuntary,
+            a.syscalls - b.syscalls};
+  }
+};
+
 class Process final : public Task, public SchedEntity {
  public:
   enum class State : std::uint8_t { ready, running, sleeping, exited };
@@ -30,6 +49,7 @@ class Process final : public Task, public SchedEntity {
   unsigned tgid() const override { return tgid_; }
   std::string_view task_name() const override { return name_; }
   State state() const { return state_; }
+  ProcessUsage usage(SimTime now) const;  // up to now, the state that it is in included
 
  private:
   friend class HostCpu;
@@ -43,6 +63,15 @@ class Process final : public Task, public SchedEntity {
   State state_ = State::sleeping;
   bool woken_ = false, timed_out_ = false, signalled_ = false;
   bool in_user_ = false;  // outside the kernel: may be preempted
+  ProcessUsage usage_;
+  SimTime since_ = SimTime::zero();  // that it waits or sleeps
 };
+
+inline ProcessUsage Process::usage(SimTime now) const {
+  ProcessUsage usage = usage_;
+  if (state_ == State::ready) usage.waiting += now - since_;
+  if (state_ == State::sleeping) usage.blocked += now - since_;
+  return usage;
+}
 
 }  // namespace nicosim

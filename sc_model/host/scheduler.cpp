@@ -9,12 +9,16 @@ namespace nicosim {
 namespace {
 
 constexpr SimTime kTick = SimTime::ms(4);  // HZ = 250
+// With interleave(): ticks of different cores are not in step, and a sleep may end a little late.
+constexpr SimTime kLateTick = SimTime::ms(1);
+constexpr SimTime kLateWake = SimTime::us(2);
 
 }  // namespace
 
 Process& HostCpu::spawn(std::string name, std::function<void()> body, std::optional<unsigned> pinned, unsigned tgid) {
   processes_.push_back(std::make_unique<Process>(next_pid_++, std::move(name), std::move(body), pinned, tgid));
   Process& process = *processes_.back();
+  process.since_ = agenda_.now();
   process.timeout_ = std::make_unique<AgendaCall>(Rank::cpu, source_, [this, &process] {
     if (process.state_ != Process::State::sleeping) return;
     process.timed_out_ = true;
@@ -29,6 +33,7 @@ Process& HostCpu::spawn(std::string name, std::function<void()> body, std::optio
           process.body_();
           catch_up();
           process.state_ = Process::State::exited;
+          ++process.usage_.voluntary;
           hand_over(*process.core_);
         });
       },
@@ -54,8 +59,10 @@ Woken HostCpu::sleep(SimTime until, bool) {
   if (self.woken_) return Woken::event;
   if (until <= agenda_.now()) return Woken::timeout;
   self.state_ = Process::State::sleeping;
+  self.since_ = agenda_.now();
+  ++self.usage_.voluntary;
   self.timed_out_ = false;
-  if (!until.is_never()) agenda_.post(*self.timeout_, until, true);
+  if (!until.is_never()) agenda_.post(*self.timeout_, until + core.extra(kLateWake), true);
   hand_over(core);
   wait_for_core(self);
   agenda_.cancel(*self.timeout_);
@@ -83,9 +90,16 @@ Core& HostCpu::choose_core(const Process& process) {
   if (process.pinned_) return *cores_.at(*process.pinned_);
   const auto load = [](const auto& core) { return core->queue.size() + (core->running != nullptr ? 1U : 0U); };
   if (process.core_ == nullptr) return **std::ranges::min_element(cores_, {}, load);
-  if (process.core_->running == nullptr && process.core_->queue.empty()) return *process.core_;
+  Core& home = *process.core_;
+  if (home.varied) {  // any idle one
+    std::vector<Core*> idle;
+    for (auto& core : cores_)
+      if (load(core) == 0) idle.push_back(core.get());
+    return idle.empty() ? home : *idle[home.varied->below(idle.size())];
+  }
+  if (home.running == nullptr && home.queue.empty()) return home;
   const auto idle = std::ranges::find_if(cores_, [&](const auto& core) { return load(core) == 0; });
-  return idle != cores_.end() ? **idle : *process.core_;
+  return idle != cores_.end() ? **idle : home;
 }
 
 void HostCpu::make_ready(Process& process, RunQueue::Why why) {
@@ -96,6 +110,8 @@ void HostCpu::make_ready(Process& process, RunQueue::Why why) {
     ++migrations_;
   }
   process.core_ = &core;
+  process.usage_ = process.usage(agenda_.now());  // that it slept is over
+  process.since_ = agenda_.now();
   process.state_ = Process::State::ready;
   core.queue.put(process, why);
   if (core.running != nullptr) {
@@ -136,6 +152,7 @@ void HostCpu::hand_over(Core& core) {
 void HostCpu::run_next(Core& core) {
   Process& next = *static_cast<Process*>(core.queue.take());
   core.running = &next;
+  next.usage_ = next.usage(agenda_.now());
   next.state_ = Process::State::running;
   ++context_switches_;
   charge(Cost::context_switch, 1);
@@ -149,7 +166,9 @@ void HostCpu::resched(Core& core) {
   if (core.queue.empty()) return;
   Process& self = *core.running;
   ++preemptions_;
+  ++self.usage_.involuntary;
   self.state_ = Process::State::ready;
+  self.since_ = agenda_.now();
   core.queue.put(self, RunQueue::Why::preempted);
   hand_over(core);
   wait_for_core(self);
@@ -181,7 +200,8 @@ bool HostCpu::pull(Core& to) {
 // Nothing periodic keeps an idle host busy: the tick runs while somebody waits for a core that another one has.
 void HostCpu::start_tick(Core& core) {
   if (core.running == nullptr || core.queue.empty() || core.tick.scheduled()) return;
-  agenda_.post(core.tick, kTick * (agenda_.now().in_ps() / kTick.in_ps() + 1), true);
+  const SimTime next = kTick * (agenda_.now().in_ps() / kTick.in_ps() + 1);
+  agenda_.post(core.tick, next + core.extra(kLateTick), true);
 }
 
 void HostCpu::scheduler_tick(Core& core) {

@@ -7,6 +7,7 @@ namespace nicosim {
 template <class Call>
 auto UserProcess::kernel(std::string_view name, Call call) {
   ++count_;
+  cpu_.count_syscall();
   cpu_.charge(Cost::syscall_entry, 1);
   ledger_.note(cpu_.now(), "syscall", {}, fmt::format("pid={} task={} call={}", task_.pid(), task_.task_name(), name));
   const auto result = call();
