@@ -63,6 +63,9 @@ void add_run_options(CLI::App& app, RunOptions& options, std::vector<std::string
       ->check(not_empty());
   app.add_flag("--force", options.force, "Write into a folder that exists");
   app.add_option("--events", options.events, "Write the event log here")->type_name("FILE")->check(not_empty());
+  app.add_option("--taps", options.taps, "Write what passes the tap points here, as pcapng; a FIFO will do")
+      ->type_name("FILE")
+      ->check(not_empty());
   app.add_option("--batch", options.batch, "Most clock cycles per activation of a card")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
   app.add_flag("--no-skip", options.no_skip, "Evaluate idle cycles, too");
@@ -117,16 +120,42 @@ void add_replay(CLI::App& app, ParsedCommand& parsed, const std::string& command
   const auto request = std::make_shared<ReplayRequest>();
   request->options.command = command_line;
   CLI::App& replay = *app.add_subcommand("replay", "Send a capture through the card");
-  replay.add_option("CAPTURE", request->file, "pcap or pcapng file; - is standard input")->required();
+  replay
+      .add_option("CAPTURE", request->file,
+                  "pcap or pcapng file, - is standard input; or the folder of a run, to repeat it")
+      ->required();
   replay.add_option("--as", request->as, "Whose card it is: auto, a MAC address or an IPv4 address");
   replay.add_flag("--promisc", request->promiscuous, "Receive everybody's frames");
-  replay.add_option("--mode", request->mode, "How frames are received: napi or dma_irq (pio is not in this version)")
-      ->check(CLI::IsMember({"napi", "dma_irq"}));
+  replay.add_option("--mode", request->mode, "How frames are received: pio, dma_irq or napi")
+      ->check(CLI::IsMember({"pio", "dma_irq", "napi"}));
   replay.add_option("--pace", request->pace, "capture, line, or N times faster, e.g. 2.5x")->check(pace_check());
   add_duration(replay, "--max-gap", request->max_gap, "Longer silences are shortened to this");
   replay.add_flag("--lenient", request->lenient, "Skip what is broken in the capture, with a warning");
   add_run_options(replay, request->options, request->overlays);
   replay.callback([request, &parsed] { parsed.command = [request] { return replay_command(*request); }; });
+}
+
+void add_tap(CLI::App& app, ParsedCommand& parsed, const std::string& command_line, std::vector<std::string> command) {
+  const auto request = std::make_shared<TapRequest>();
+  request->options.command = command_line;
+  request->command = std::move(command);
+  CLI::App& tap = *app.add_subcommand("tap", "Run a real program in a private network whose only link is the card");
+  tap.footer("Behind --: the command to run there; a shell without it.");
+  tap.add_option("--scenario", request->file, "The host; - is standard input. Otherwise one with the usual servers")
+      ->type_name("FILE")
+      ->check(not_empty());
+  tap.add_option("--nics", request->nics, "Cards of the usual host; with 2 it forwards between them")
+      ->check(CLI::Range(1U, 2U));
+  tap.add_option("--attach", request->attach, "Use this TAP, which exists, and no private network; once per card")
+      ->type_name("IFNAME")
+      ->allow_extra_args(false);
+  tap.add_option("--scale", request->scale, "Simulated time passes this many times slower than real time")
+      ->check(CLI::Range(1e-3, 1e6));
+  tap.add_option("--record", request->record, "Folder for what ./nicosim replay needs to repeat the run")
+      ->type_name("DIR")
+      ->check(not_empty());
+  add_run_options(tap, request->options, request->overlays);
+  tap.callback([request, &parsed] { parsed.command = [request] { return tap_command(*request); }; });
 }
 
 void add_tables(CLI::App& app, ParsedCommand& parsed) {
@@ -165,11 +194,19 @@ std::string unknown(const CLI::App& command, const std::vector<std::string>& ext
 
 // What was typed, last word first, as CLI11 wants it. The value of --waves can only stand behind a '=', so that
 // `run --waves examples/first_frame.toml` has a scenario.
-std::vector<std::string> words_of(int argc, char** argv) {
-  std::vector<std::string> words{argv + 1, argv + argc};
-  const auto end = std::ranges::find(words, "--");
-  std::replace(words.begin(), end, std::string{"--waves"}, std::string{"--waves=.."});
-  std::ranges::reverse(words);
+struct Words {
+  std::vector<std::string> ours;
+  std::vector<std::string> command;  // of tap: everything behind the first --
+};
+Words words_of(int argc, char** argv) {
+  Words words{{argv + 1, argv + argc}, {}};
+  const auto end = std::ranges::find(words.ours, "--");
+  std::replace(words.ours.begin(), end, std::string{"--waves"}, std::string{"--waves=.."});
+  if (!words.ours.empty() && words.ours.front() == "tap" && end != words.ours.end()) {
+    words.command.assign(end + 1, words.ours.end());
+    words.ours.erase(end, words.ours.end());
+  }
+  std::ranges::reverse(words.ours);
   return words;
 }
 
@@ -183,9 +220,11 @@ ParsedCommand parse_command_line(int argc, char** argv, const std::string& comma
   ParsedCommand parsed;
   add_run(app, parsed, command_line);
   add_replay(app, parsed, command_line);
+  Words words = words_of(argc, argv);
+  add_tap(app, parsed, command_line, std::move(words.command));
   add_tables(app, parsed);
   try {
-    app.parse(words_of(argc, argv));
+    app.parse(std::move(words.ours));
   } catch (const CLI::ParseError& e) {
     parsed.command = nullptr;
     if (e.get_exit_code() == 0) {  // --help, --version
@@ -198,7 +237,7 @@ ParsedCommand parse_command_line(int argc, char** argv, const std::string& comma
     std::fprintf(stderr, "nicosim: %s\n", (extras.empty() ? std::string{e.what()} : unknown(command, extras)).c_str());
     std::fprintf(stderr, "nicosim: %s --help says what it takes\n",
                  chosen.empty() ? "./nicosim" : ("./nicosim " + command.get_name()).c_str());
-    parsed.exit_code = kUsage;
+    parsed.exit_code = command.get_name() == "tap" ? kTapFailed : kUsage;
   }
   return parsed;
 }

@@ -49,7 +49,8 @@ std::vector<FrameId> ids_from(std::string_view list) {
   return ids;
 }
 
-// Interrupt and handler lines of the frame's port, waiting for a DMA before them and a poll after them.
+// Interrupt and handler lines of the frame's port, waiting for a DMA before them (or for the frame to come into the
+// card's receive window) and a poll after them.
 class Shared {
  public:
   void see(const Event& event, unsigned port) {
@@ -57,13 +58,17 @@ class Shared {
     if (detail(details, "port") == std::to_string(port))
       steps_.push_back({event.time, std::string{event.station}, details});
   }
-  // The first of each kind since `dma`, put in order among the frame's own steps.
+  // The first of each kind since then, put in order among the frame's own steps.
   void give(Journey& journey) const {
-    const auto at = [&](Station s) { return std::ranges::find(journey.steps, name_of(s), &Journey::Step::what); };
+    const auto find = [&](std::string_view what) {
+      return std::ranges::find(journey.steps, what, &Journey::Step::what);
+    };
+    const auto at = [&](Station s) { return find(name_of(s)); };
     const auto dma = at(Station::dma);
     const auto poll = at(Station::poll);
-    if (dma == journey.steps.end() || poll == journey.steps.end()) return;
-    const SimTime from = dma->time;
+    const auto given = dma == journey.steps.end() ? find("window") : dma;
+    if (given == journey.steps.end() || poll == journey.steps.end()) return;
+    const SimTime from = given->time;
     const SimTime until = poll->time;
     for (const Station s : {Station::interrupt, Station::handler}) {
       if (at(s) != journey.steps.end()) continue;
@@ -89,8 +94,10 @@ std::optional<FrameId> frame_id_from(std::string_view name) {
   const std::size_t colon = name.find(':');
   if (colon == std::string_view::npos) return std::nullopt;
   const auto port = number_from<unsigned>(name.substr(1, colon - 1));
-  const auto number = number_from<std::uint64_t>(name.substr(colon + 1));
-  if (!port || !number || *port > 0xff || *number > 0xffff'ffff'ffffULL) return std::nullopt;
+  const bool segment = name[0] == 't' && name.substr(colon + 1).starts_with('s');
+  const auto number = number_from<std::uint64_t>(name.substr(colon + (segment ? 2 : 1)));
+  if (!port || !number || *port > 0xff || *number >= FrameId::kSegment) return std::nullopt;
+  if (segment) return FrameId::segment(*port, *number);
   return FrameId::make(*port, name[0] == 't', *number);
 }
 

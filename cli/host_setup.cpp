@@ -3,6 +3,8 @@
 #include "cli/capture/spool.hpp"
 #include "cli/packets.hpp"
 #include "programs/http_server.hpp"
+#include "programs/iperf_server.hpp"
+#include "programs/models/models.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -54,6 +56,40 @@ RxPath rx_path_of(Scenario::RxPath path) {
   return RxPath::rps;
 }
 
+IoModel model_of(Scenario::App::Model model) {
+  switch (model) {
+    case Scenario::App::Model::iterative:
+      return IoModel::iterative;
+    case Scenario::App::Model::blocking:
+      return IoModel::blocking;
+    case Scenario::App::Model::nonblocking:
+      return IoModel::nonblocking;
+    case Scenario::App::Model::select:
+      return IoModel::select;
+    case Scenario::App::Model::poll:
+      return IoModel::poll;
+    case Scenario::App::Model::epoll:
+      return IoModel::epoll;
+    case Scenario::App::Model::sigio:
+      return IoModel::sigio;
+    case Scenario::App::Model::aio:
+      return IoModel::aio;
+  }
+  return IoModel::iterative;
+}
+
+ReceiveMode receive_mode_of(Scenario::Mode mode) {
+  switch (mode) {
+    case Scenario::Mode::pio:
+      return ReceiveMode::pio;
+    case Scenario::Mode::dma_irq:
+      return ReceiveMode::dma_irq;
+    case Scenario::Mode::napi:
+      return ReceiveMode::napi;
+  }
+  return ReceiveMode::napi;
+}
+
 // ITR counts 256 ns (8254x manual, "Interrupt Throttling Register").
 std::uint32_t itr_of(unsigned usecs) { return static_cast<std::uint32_t>((std::uint64_t{usecs} * 1000 + 128) / 256); }
 
@@ -76,6 +112,7 @@ SysctlRules sysctl_rules() {
 StackConfig stack_config_of(const Scenario& scenario) {
   StackConfig config;
   config.rx_path = rx_path_of(scenario.host.rx_path);
+  config.rlimit_nofile = static_cast<int>(scenario.host.rlimit_nofile);
   for (const auto& [name, value] : scenario.host.sysctl) {
     const bool known = Sysctl::set(config.sysctl, name, value);
     assert(known && "the scenario's knobs were checked when it was read");
@@ -97,12 +134,20 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
     simulation.nics.at(port_of(scenario, route.dev))
         .routes.push_back({route.destination.ip, route.destination.prefix, route.via.value_or(Ipv4Address::any())});
   simulation.stack.netfilter = scenario.host.netfilter;
+  for (const Scenario::File& file : scenario.files)
+    simulation.files.push_back({file.path, file.size, file.text, file.seed});
+  simulation.disk = {scenario.disk.latency, scenario.disk.bandwidth, scenario.disk.queue};
+  simulation.disk_irq_cpu = scenario.disk.irq_cpu;
+  simulation.page_cache = scenario.host.page_cache;
   for (const Scenario::Peer& peer : scenario.peers) add_peer(scenario, peer);
 
+  simulation.measuring = [this] { server_stats_before = server_stats; };
   for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
     const Scenario::App& app = scenario.apps[i];
+    programs_.push_back(simulation.apps.size());
     DatagramStats& datagrams = stats.emplace_back();
     server_stats.emplace_back();
+    server_stats_before.emplace_back();
     clients.push_back(nullptr);
     if (app.kind == Scenario::App::Kind::http_load) {
       add_client(scenario, app, i);
@@ -112,9 +157,15 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
       add_server(app, i);
       continue;
     }
+    if (app.kind == Scenario::App::Kind::iperf_udp) {
+      simulation.apps.push_back(
+          {app.name, [port = app.port, &datagrams](Posix& os) { return run_iperf_udp(os, port, datagrams); }, app.cpu});
+      continue;
+    }
     DatagramProgram program;
     program.port = app.port;
     program.echo = app.kind == Scenario::App::Kind::udp_echo;
+    program.prefer_busy_poll = app.prefer_busy_poll;
     program.stats = &datagrams;
     program.seen = [this, i](std::span<const std::byte> datagram, const sockaddr_in& from) {
       if (on_datagram) on_datagram(i, datagram, from);
@@ -124,21 +175,45 @@ HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
 }
 
 void HostSetup::add_server(const Scenario::App& app, std::size_t index) {
+  if (app.has_model()) {
+    ModelServer server;
+    server.name = app.name;
+    server.model = model_of(app.model);
+    server.port = app.port;
+    server.backlog = static_cast<int>(app.backlog);
+    server.stats = &server_stats[index];
+    server.timeout = app.timeout;
+    server.edge = app.edge;
+    server.work_unit = app.work_unit;
+    if (app.kind == Scenario::App::Kind::tcp_echo)
+      server.converse = [](TcpServerStats& counted) { return std::make_unique<EchoConversation>(counted); };
+    else
+      server.converse = [](TcpServerStats& counted) { return std::make_unique<HttpConversation>(counted); };
+    const bool pages = app.file_io == Scenario::App::FileIo::sendfile;
+    if (app.kind == Scenario::App::Kind::http_server)
+      server.serve = [how = pages ? FileIo::sendfile : FileIo::read](Posix& os, int fd, TcpServerStats& counted) {
+        return serve_http_files(os, fd, counted, how);
+      };
+    const auto run = [server, pages](Posix& os) {
+      if (pages) os.sigaction(SIGPIPE, SigAction::ignore());  // a client that goes away is no reason to end
+      return run_model_server(os, server);
+    };
+    simulation.apps.push_back({app.name, run, app.cpu});
+    return;
+  }
   TcpServerProgram program;
   program.port = app.port;
+  program.backlog = static_cast<int>(app.backlog);
   program.stats = &server_stats[index];
   switch (app.kind) {
-    case Scenario::App::Kind::discard:
-      program.serve = serve_discard;
-      break;
     case Scenario::App::Kind::chargen:
       program.serve = serve_chargen;
       break;
-    case Scenario::App::Kind::http_server:
-      program.serve = serve_http;
+    case Scenario::App::Kind::iperf:
+      program.serve = serve_iperf;
       break;
     default:
-      program.serve = serve_echo;
+      program.serve = serve_discard;
   }
   simulation.apps.push_back({app.name, [program](Posix& os) { return run_tcp_server(os, program); }, app.cpu});
 }
@@ -156,7 +231,14 @@ void HostSetup::add_client(const Scenario& scenario, const Scenario::App& app, s
   config.at = app.at;
   if (app.rate) config.every = SimTime::ps(1'000'000'000'000 / static_cast<std::int64_t>(*app.rate));
   config.connections = app.connections;
-  config.request = "GET " + app.path + " HTTP/1.1\r\nHost: " + app.target.text() + "\r\nConnection: close\r\n\r\n";
+  const std::string head = "GET " + app.path + " HTTP/1.1\r\nHost: " + app.target.text() + "\r\n";
+  config.request = head + "Connection: close\r\n\r\n";
+  config.earlier_request = head + "\r\n";
+  config.requests = app.requests;
+  config.active = app.active;
+  config.think = app.think;
+  config.ask_from = app.ask_from;
+  config.measure_from = scenario.stop.warmup;
   config.half_close = false;  // the server closes: it was asked to
   config.seed = scenario.seed + index;
   auto& here = peers.at(port_of(scenario, peer->on)).clients;
@@ -175,13 +257,19 @@ void HostSetup::add_card(const Scenario& scenario, const Scenario::Nic& nic) {
   setup.driver.name = nic.name;
   setup.driver.rx_ring = nic.rx_ring;
   setup.driver.tx_ring = nic.tx_ring;
-  setup.driver.mode = scenario.host.mode == Scenario::Mode::dma_irq ? ReceiveMode::dma_irq : ReceiveMode::napi;
+  setup.driver.mode = receive_mode_of(scenario.host.mode);
   setup.driver.copybreak = nic.copybreak;
   setup.driver.mtu = nic.mtu;
   setup.driver.promiscuous = nic.promiscuous;
   setup.driver.features = {
       .rx_checksum = nic.rx_checksum, .tx_checksum = nic.tx_checksum, .tso = nic.tso, .gso = nic.gso, .gro = nic.gro};
-  setup.driver.itr = itr_of(nic.rx_usecs);
+  using Itr = Scenario::Nic::Itr;
+  setup.driver.itr = nic.itr == Itr::rate ? AdaptiveThrottle::interval(nic.itr_rate) : itr_of(nic.rx_usecs);
+  if (nic.itr == Itr::dynamic) setup.driver.throttle = Throttle::dynamic;
+  if (nic.itr == Itr::conservative) setup.driver.throttle = Throttle::conservative;
+  setup.driver.napi_defer_hard_irqs = nic.napi_defer_hard_irqs;
+  setup.driver.gro_flush_timeout = nic.gro_flush_timeout;
+  setup.threaded = nic.threaded;
   setup.mac = nic.mac;
   for (const Scenario::Address& address : nic.addresses) setup.addresses.emplace_back(address.ip, address.prefix);
   setup.link = link_of(nic.link);
@@ -220,6 +308,10 @@ void HostSetup::add_peer(const Scenario& scenario, const Scenario::Peer& peer) {
     return;
   }
   if (peer.kind == Scenario::Peer::Kind::stack) return;  // it comes with the program that runs on it
+  if (peer.kind == Scenario::Peer::Kind::recording) {
+    here.recordings.push_back(std::make_unique<RecordedSource>(peer.file));
+    return;
+  }
   const auto pace = Pace::parse(peer.pace);
   assert(pace && "the scenario's pace was checked when it was read");
   const std::string file = readable_again(peer.file);
@@ -233,16 +325,23 @@ void HostSetup::add_peer(const Scenario& scenario, const Scenario::Peer& peer) {
     for (const auto& [ip, mac] : station->neighbours) nic.neighbours.emplace_back(ip, mac);
 }
 
+void HostSetup::go_live(unsigned port, std::function<void(Bytes)> to_live) {
+  Peers& here = peers.at(port);
+  here.live = std::make_unique<LiveSource>();
+  here.to_live = std::move(to_live);
+}
+
 void HostSetup::attach(Simulation& sim) {
   for (unsigned port = 0; port < peers.size(); ++port) {
     Peers& here = peers[port];
     auto merged = std::make_unique<MergedSource>();
     for (auto& generator : here.generators) merged->add(*generator);
     for (auto& replay : here.replays) merged->add(*replay);
+    for (auto& recording : here.recordings) merged->add(*recording);
     here.merged = std::move(merged);
     if (faults_.at(port).any())
       here.faults =
-          std::make_unique<WireFaults>(*here.merged, faults_[port], Rng{seed_, "wire" + std::to_string(port)});
+          std::make_unique<WireFaults>(*here.faultless(), faults_[port], Rng{seed_, "wire" + std::to_string(port)});
     if (outgoing_faults_.at(port).mishaps())
       here.outgoing_faults =
           std::make_unique<OutgoingFaults>(outgoing_faults_[port], Rng{seed_, "wire" + std::to_string(port) + " out"});
@@ -252,6 +351,7 @@ void HostSetup::attach(Simulation& sim) {
       std::vector<WireFrame> answers;
       for (unsigned copies = here.outgoing_faults ? here.outgoing_faults->copies() : 1; copies > 0; --copies) {
         ++here.received;
+        if (here.to_live) here.to_live(frame);
         for (auto& generator : here.generators)
           if (auto answer = generator->receive(frame)) {
             WireFrame& wire = answers.emplace_back();

@@ -1,8 +1,10 @@
 // A scenario turned into a simulation: cards, wires with what hangs on them, programs.
 #pragma once
 
+#include "cli/capture/recorded_source.hpp"
 #include "cli/capture/replay_source.hpp"
 #include "cli/capture/station_guess.hpp"
+#include "cli/live/live_source.hpp"
 #include "cli/scenario/scenario.hpp"
 #include "common/result.hpp"
 #include "programs/datagram.hpp"
@@ -24,13 +26,17 @@ struct Peers {
   std::vector<std::unique_ptr<Generator>> generators;
   std::vector<std::unique_ptr<ReplaySource>> replays;
   std::vector<std::string> replay_files;
+  std::vector<std::unique_ptr<RecordedSource>> recordings;
   std::vector<std::unique_ptr<StackPeer>> clients;
+  std::unique_ptr<LiveSource> live;    // instead of all of them: a real network ...
+  std::function<void(Bytes)> to_live;  // ... which gets what comes out of the card, FCS included
   std::unique_ptr<WireSource> merged;  // of all of them, by time
   std::unique_ptr<WireFaults> faults;  // towards the card
   std::unique_ptr<OutgoingFaults> outgoing_faults;
   std::uint64_t received = 0;  // frames that came out of the card
 
-  WireSource* source() { return faults ? static_cast<WireSource*>(faults.get()) : merged.get(); }
+  WireSource* source() { return faults ? static_cast<WireSource*>(faults.get()) : faultless(); }
+  WireSource* faultless() { return live ? static_cast<WireSource*>(live.get()) : merged.get(); }
 };
 
 class HostSetup {
@@ -38,18 +44,23 @@ class HostSetup {
   // Opens captures; throws CaptureError. The scenario has been checked.
   explicit HostSetup(const Scenario& scenario);
 
-  SimulationSetup simulation;    // complete but for outputs and engine options; take it (move) into a Simulation
+  SimulationSetup simulation;  // complete but for outputs and engine options; take it (move) into a Simulation
+  // The wire of this card leads out of the simulation. It must have no peer. Before attach().
+  void go_live(unsigned port, std::function<void(Bytes)> to_live);
   void attach(Simulation& sim);  // joins the wires
 
   std::deque<Peers> peers;          // per card
   std::deque<DatagramStats> stats;  // per app; only one of the three is in use for each
   std::deque<TcpServerStats> server_stats;
-  std::vector<const StackPeer*> clients;  // nullptr: not a client
+  std::deque<TcpServerStats> server_stats_before;                              // the same when the warm-up was over
+  std::size_t program_of(std::size_t app) const { return programs_.at(app); }  // its number in the simulation
+  std::vector<const StackPeer*> clients;                                       // nullptr: not a client
   // Seen by every datagram program: the app's index, the datagram, its sender. Set before the run.
   std::function<void(std::size_t app, std::span<const std::byte>, const sockaddr_in&)> on_datagram;
 
  private:
   std::uint64_t seed_;
+  std::vector<std::size_t> programs_;                      // per app
   std::vector<WireFaultConfig> faults_, outgoing_faults_;  // per card
 
   void add_card(const Scenario&, const Scenario::Nic&);

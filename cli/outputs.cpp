@@ -25,6 +25,10 @@ void LineFile::write(std::string_view text) {
   error_ = OutputError{path_, std::strerror(errno)};
 }
 
+void LineFile::flush() {
+  if (file_ != nullptr && !error_ && std::fflush(file_) != 0) error_ = OutputError{path_, std::strerror(errno)};
+}
+
 std::optional<OutputError> LineFile::close() {
   if (file_ == nullptr) return error_;
   if (std::fclose(file_) != 0 && !error_) error_ = OutputError{path_, std::strerror(errno)};
@@ -43,6 +47,18 @@ Result<std::unique_ptr<Outputs>, OutputError> Outputs::open(const Scenario& scen
   };
   if (options.events)
     if (auto error = add_events(*options.events)) return *error;
+  const auto add_taps = [&](const std::string& path) -> std::optional<OutputError> {
+    outputs->taps_.push_back(std::make_unique<PcapngWriter>(path));
+    for (const Scenario::Nic& nic : scenario.nics) {  // in the order of enum Tap
+      outputs->taps_.back()->add({nic.name + ":wire-in", 4, kWireSpeed});
+      outputs->taps_.back()->add({nic.name + ":driver", 0, kWireSpeed});
+      outputs->taps_.back()->add({nic.name + ":stack", 0, kWireSpeed});
+      outputs->taps_.back()->add({nic.name + ":wire-out", 4, kWireSpeed});
+    }
+    return outputs->taps_.back()->flush();
+  };
+  if (options.taps)
+    if (auto error = add_taps(*options.taps)) return *error;
   if (options.out) {
     auto dir = OutputDir::open(*options.out, options.force,
                                {{"command", options.command}, {"seed", std::to_string(scenario.seed)}});
@@ -50,13 +66,7 @@ Result<std::unique_ptr<Outputs>, OutputError> Outputs::open(const Scenario& scen
     outputs->dir_.emplace(std::move(*dir));
     if (auto error = outputs->dir_->write("scenario.toml", write_scenario(scenario))) return *error;
     if (auto error = add_events(outputs->dir_->file("events.tsv"))) return *error;
-    outputs->taps_ = std::make_unique<PcapngWriter>(outputs->dir_->file("taps.pcapng"));
-    for (const Scenario::Nic& nic : scenario.nics) {  // in the order of enum Tap
-      outputs->taps_->add({nic.name + ":wire-in", 4, kWireSpeed});
-      outputs->taps_->add({nic.name + ":driver", 0, kWireSpeed});
-      outputs->taps_->add({nic.name + ":stack", 0, kWireSpeed});
-      outputs->taps_->add({nic.name + ":wire-out", 4, kWireSpeed});
-    }
+    if (auto error = add_taps(outputs->dir_->file("taps.pcapng"))) return *error;
   }
   return outputs;
 }
@@ -74,7 +84,13 @@ void Outputs::tap(const TapRecord& record, const ReplaySource* replay) {
   frame.packet_id = record.frame.raw;
   if (replay != nullptr && record.tap == Tap::wire_in && replay->was_cut(record.packet))
     frame.comment = "cut in the capture; zeros stand for what is missing";
-  taps_->write(frame);
+  for (auto& taps : taps_) taps->write(frame);
+}
+
+void Outputs::flush() {
+  for (auto& file : event_files_) file->flush();
+  for (auto& taps : taps_)
+    if (auto error = taps->flush(); error && !taps_error_) taps_error_ = std::move(error);
 }
 
 std::optional<OutputError> Outputs::finish(const Json& report, const RunReport& texts, RunStatus status) {
@@ -83,7 +99,8 @@ std::optional<OutputError> Outputs::finish(const Json& report, const RunReport& 
     if (error && !first) first = std::move(error);
   };
   for (auto& file : event_files_) keep(file->close());
-  if (taps_) keep(taps_->close());
+  keep(std::move(taps_error_));
+  for (auto& taps : taps_) keep(taps->close());
   const std::string text = json_text(report);
   if (dir_) {
     keep(dir_->write("report.json", text));

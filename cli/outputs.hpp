@@ -26,6 +26,7 @@ class LineFile {
   LineFile(const LineFile&) = delete;
   LineFile& operator=(const LineFile&) = delete;
   void write(std::string_view text);
+  void flush();
   std::optional<OutputError> close();
 
  private:
@@ -40,10 +41,12 @@ class Outputs {
   static Result<std::unique_ptr<Outputs>, OutputError> open(const Scenario& scenario, const RunOptions& options);
 
   bool wants_events() const { return !event_files_.empty(); }
-  bool wants_taps() const { return taps_ != nullptr; }
+  bool wants_taps() const { return !taps_.empty(); }
   void event(std::string_view line);
   void tap(const TapRecord& record, const ReplaySource* replay);
 
+  // Hands to the system what there is, for those who read along. Errors show in finish().
+  void flush();
   // At the end; returns the first error of all.
   std::optional<OutputError> finish(const Json& report, const RunReport& texts, RunStatus status);
 
@@ -51,7 +54,8 @@ class Outputs {
   Outputs() = default;
   std::optional<OutputDir> dir_;
   std::vector<std::unique_ptr<LineFile>> event_files_;
-  std::unique_ptr<PcapngWriter> taps_;
+  std::vector<std::unique_ptr<PcapngWriter>> taps_;
+  std::optional<OutputError> taps_error_;
   std::optional<std::string> json_;
 };
 

@@ -1,7 +1,9 @@
 // Collects a finished simulation's numbers into a report.
 #include "cli/report/ethtool_text.hpp"
 #include "cli/run_session.hpp"
+#include "stack/fs/file_system.hpp"
 
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 
@@ -35,6 +37,21 @@ void add_capture(RunReport& report, const ReplaySource& replay, const std::strin
   if (replay.error()) report.warnings.push_back(*replay.error());
 }
 
+// What e1000 answers to `ethtool -c`: 1 and 3 stand for its two adaptive modes (e1000_get_coalesce).
+unsigned rx_usecs_of(const Scenario::Nic& nic) {
+  switch (nic.itr) {
+    case Scenario::Nic::Itr::rate:
+      return 1'000'000 / nic.itr_rate;
+    case Scenario::Nic::Itr::dynamic:
+      return 1;
+    case Scenario::Nic::Itr::conservative:
+      return 3;
+    case Scenario::Nic::Itr::rx_usecs:
+      return nic.rx_usecs;
+  }
+  return nic.rx_usecs;
+}
+
 // What the host would show of itself, as files of the output folder.
 std::vector<std::pair<std::string, std::string>> linux_texts(Simulation& sim, const Scenario& scenario) {
   const Stack& stack = sim.stack();
@@ -47,7 +64,8 @@ std::vector<std::pair<std::string, std::string>> linux_texts(Simulation& sim, co
     const std::string_view name = driver.name();
     files.emplace_back(fmt::format("ethtool_S_{}.txt", name), ethtool_statistics(driver.ethtool()));
     files.emplace_back(fmt::format("ethtool_g_{}.txt", name), ethtool_rings(name, driver.ring_parameters()));
-    files.emplace_back(fmt::format("ethtool_c_{}.txt", name), ethtool_coalescing(name, scenario.nics[port].rx_usecs));
+    files.emplace_back(fmt::format("ethtool_c_{}.txt", name),
+                       ethtool_coalescing(name, rx_usecs_of(scenario.nics[port])));
   }
   return files;
 }
@@ -58,6 +76,34 @@ void add_functions(RunReport& report, unsigned core, const HostCpu::Times& times
     for (std::size_t function = 0; function < kCpuFunctions; ++function)
       if (const SimTime spent = times.functions[context][function]; spent > SimTime::zero())
         report.cpu_functions.push_back({core, kContexts[context], std::string{cpu_function_name(function)}, spent});
+}
+
+RunReport::Use use_of(const Simulation& sim, std::size_t program, const TcpServerStats& all,
+                      const TcpServerStats& before) {
+  const Usage& u = sim.usage(program);
+  RunReport::Use use;
+  use.span = sim.used_for();
+  use.requests = all.requests - before.requests;
+  use.work_units = all.work_units - before.work_units;
+  use.syscalls.assign(u.syscalls.begin(), u.syscalls.end());
+  use.would_block = u.would_block;
+  use.wakeups = u.wakeups;
+  use.voluntary = u.voluntary;
+  use.involuntary = u.involuntary;
+  use.processes = u.processes;
+  use.user = u.user;
+  use.system = u.system;
+  use.ready = u.ready;
+  use.blocked = u.blocked;
+  use.copying = u.copying;
+  return use;
+}
+
+// Of times in any order, the one that so many per cent do not exceed.
+SimTime percentile(std::vector<SimTime> times, std::size_t percent) {
+  if (times.empty()) return SimTime::zero();
+  std::ranges::sort(times);
+  return times[(times.size() * percent + 99) / 100 - 1];
 }
 
 }  // namespace
@@ -125,6 +171,24 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                               {"ksoftirqd_runs", sim.cpu().ksoftirqd_runs()},
                               {"syscalls", sim.syscalls()}}});
 
+  if (const Disk* const disk = sim.disk()) {
+    const PageCache& cache = *sim.stack().file_system().cache();
+    const PageCache::Stats& pages = cache.stats();
+    report.counters.push_back(
+        {"page_cache",
+         {{"hits", pages.hits}, {"misses", pages.misses}, {"waits", pages.waits}, {"readahead", pages.readahead}}});
+    report.counters.push_back(
+        {"vmstat",  // pgpgin in KiB, as /proc/vmstat has it
+         {{"nr_file_pages", cache.file_pages()}, {"pgpgin", pages.pgpgin / 1024}, {"pgsteal_direct", pages.pgsteal}}});
+    const Disk::Stats& d = disk->stats();
+    report.counters.push_back({"diskstats",
+                               {{"reads_completed", d.reads_completed},
+                                {"sectors_read", d.sectors_read},
+                                {"time_reading_us", static_cast<std::uint64_t>(d.time_reading.in_ns() / 1000)},
+                                {"max_in_flight", d.max_in_flight},
+                                {"waited_for_tag", d.waited_for_tag}}});
+  }
+
   report.texts.push_back({"ss -tuanp", sim.stack().sockets_table()});
   report.texts.push_back({"/proc/net/softnet_stat", sim.stack().softnet_stat()});
 
@@ -138,6 +202,8 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
 
   report.time = sim.now();
   report.measured = sim.measured();
+  report.delivered = ledger.delivered();
+  report.delivered_in = std::max(SimTime::zero(), report.measured - scenario.stop.warmup);
   for (unsigned core = 0; core < sim.cpu().cpus(); ++core) {
     const HostCpu::Times times = sim.cpu_times(core);
     const SimTime busy = times.hardirq + times.softirq + times.process;
@@ -147,9 +213,9 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                                          {core, "idle", std::max(SimTime::zero(), report.measured - busy)}});
     add_functions(report, core, times);
   }
-  for (const auto& [pid, name, usage] : sim.process_usage())
-    report.processes.push_back({pid, std::string{name}, usage.cpu, usage.waiting, usage.blocked, usage.voluntary,
-                                usage.involuntary, usage.syscalls});
+  for (const auto& [pid, name, account] : sim.process_accounts())
+    report.processes.push_back({pid, std::string{name}, account.cpu, account.waiting, account.blocked,
+                                account.voluntary, account.involuntary, account.syscalls});
   for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
     const Scenario::App& app = scenario.apps[i];
     if (const StackPeer* const client = host.clients[i]) {
@@ -159,8 +225,15 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                              {{"connected", s.connected},
                               {"finished", s.finished},
                               {"failed", s.failed},
+                              {"answers", s.answers},
                               {"bytes_sent", s.bytes_sent},
-                              {"bytes_received", s.bytes_received}}});
+                              {"bytes_received", s.bytes_received}},
+                             std::nullopt,
+                             {},
+                             {}});
+      if (!s.response_times.empty())
+        report.apps.back().times = {{"response_p50", percentile(s.response_times, 50)},
+                                    {"response_p99", percentile(s.response_times, 99)}};
       continue;
     }
     if (app.is_tcp()) {
@@ -171,13 +244,23 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                               {"requests", s.requests},
                               {"bytes_in", s.bytes_in},
                               {"bytes_out", s.bytes_out},
-                              {"errors", s.errors}}});
+                              {"errors", s.errors},
+                              {"refused", s.refused},
+                              {"work_units", s.work_units}},
+                             use_of(sim, host.program_of(i), s, host.server_stats_before[i]),
+                             {},
+                             app.has_model() ? std::string{name_of(app.model)} : std::string{}});
+      if (!s.complaint.empty())
+        report.warnings.push_back(fmt::format("{}: {} ({} connections refused)", app.name, s.complaint, s.refused));
       continue;
     }
     const DatagramStats& stats = host.stats[i];
     report.apps.push_back({app.name,
                            std::string{name_of(app.kind)},
-                           {{"datagrams", stats.datagrams}, {"bytes", stats.bytes}, {"errors", stats.errors}}});
+                           {{"datagrams", stats.datagrams}, {"bytes", stats.bytes}, {"errors", stats.errors}},
+                           use_of(sim, host.program_of(i), {}, {}),
+                           {},
+                           {}});
   }
   for (unsigned port = 0; port < host.peers.size(); ++port) {
     const Peers& peers = host.peers[port];

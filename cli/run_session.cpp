@@ -4,11 +4,13 @@
 #include "cli/outputs.hpp"
 #include "cli/report/expectations.hpp"
 #include "cli/report/journey.hpp"
+#include "cli/report/phases.hpp"
 
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <fmt/format.h>
+#include <map>
 #include <sstream>
 #include <unistd.h>
 
@@ -59,6 +61,13 @@ std::string first_journey(const std::string& log, bool colour) {
   return journey ? journey_text(*journey, colour) : std::string{};
 }
 
+std::map<std::string, std::string> models_of(const Scenario& scenario) {
+  std::map<std::string, std::string> models;
+  for (const Scenario::App& app : scenario.apps)
+    if (app.has_model()) models.emplace(app.name, name_of(app.model));
+  return models;
+}
+
 class Progress {
  public:
   Progress(bool on, std::chrono::steady_clock::time_point began) : on_(on), began_(began), last_(began) {}
@@ -82,7 +91,7 @@ class Progress {
 
 }  // namespace
 
-int run_session(const Scenario& scenario, const RunOptions& options) {
+int run_session(const Scenario& scenario, const RunOptions& options, Conductor* conductor) {
   const auto began = std::chrono::steady_clock::now();
   if (options.waves && !RtlModel::can_dump_waves()) {
     say("--waves needs a build with tracing, which ./nicosim makes on its own (by hand: cmake --preset trace)");
@@ -105,11 +114,13 @@ int run_session(const Scenario& scenario, const RunOptions& options) {
   if (options.waves) setup.waves = options.out ? *options.out + "/" + *options.waves : *options.waves;
   setup.waves_from = options.waves_from;
   setup.waves_to = options.waves_to;
-  const bool journey = !options.quiet && tells_a_journey(scenario);
+  const bool journey = !options.quiet && conductor == nullptr && tells_a_journey(scenario);
   std::string log;
+  Phases phases;
   if (outputs.wants_events() || journey)
     setup.events = [&](std::string_view line) {
       outputs.event(line);
+      if (options.out) phases.see(line);
       if (journey) log += line;
     };
   if (outputs.wants_taps())
@@ -117,26 +128,32 @@ int run_session(const Scenario& scenario, const RunOptions& options) {
       const auto& replays = host.peers.at(record.port).replays;
       outputs.tap(record, replays.size() == 1 ? replays.front().get() : nullptr);
     };
-  Progress progress{!options.quiet && isatty(STDERR_FILENO) == 1, began};
+  Progress progress{!options.quiet && conductor == nullptr && isatty(STDERR_FILENO) == 1, began};
   setup.progress = [&progress](SimTime now) { progress(now); };
 
   // Lives until the process ends: SystemC's threads are still on their stacks.
   static std::unique_ptr<Simulation> keep;
   keep = std::make_unique<Simulation>(std::move(setup));
   Simulation& sim = *keep;
+  if (conductor != nullptr) conductor->prepare(host);
   host.attach(sim);
-  running = &sim;
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
-  const Simulation::End end = sim.run();
+  if (conductor == nullptr) {
+    running = &sim;
+    std::signal(SIGINT, on_signal);
+    std::signal(SIGTERM, on_signal);
+  }
+  const Simulation::End end = conductor != nullptr ? conductor->conduct(sim, outputs) : sim.run();
   running = nullptr;
   progress.clear();
 
   RunReport report = report_of(sim, host, scenario, end);
   report.title = options.title;
   report.warnings.insert(report.warnings.begin(), options.warnings.begin(), options.warnings.end());
+  if (conductor != nullptr) conductor->add_to(report);
   report.host.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   const Json json = to_json(report);
+  if (std::string drawn = phases.text(models_of(scenario)); !drawn.empty())
+    report.files.emplace_back("phases.txt", std::move(drawn));
 
   int code = kGood;
   const auto worse = [&code](int other) { code = code == kGood ? other : code; };
@@ -144,9 +161,12 @@ int run_session(const Scenario& scenario, const RunOptions& options) {
   for (const Peers& peers : host.peers)
     for (const auto& replay : peers.replays)
       if (replay->error()) broken = *replay->error();
+  for (const Peers& peers : host.peers)
+    for (const auto& recording : peers.recordings)
+      if (recording->error()) broken = *recording->error();
 
   const bool json_on_stdout = options.json == "-";
-  std::FILE* const people = json_on_stdout ? stderr : stdout;
+  std::FILE* const people = json_on_stdout || conductor != nullptr ? stderr : stdout;
   const bool colour = isatty(fileno(people)) == 1;
   if (!options.quiet) {
     if (journey) fmt::print(people, "{}\n", first_journey(log, colour));

@@ -23,6 +23,7 @@ namespace nicosim {
   X(softirq_entry,    150'000, "run",       "do_softirq until the first action",               "assumption") \
   X(napi_schedule,     50'000, "call",      "napi_schedule and raising NET_RX",                "assumption") \
   X(napi_poll,        100'000, "poll",      "overhead of one poll call",                       "assumption") \
+  X(busy_loop,         50'000, "round",     "of a busy-poll loop: own NAPI, clock, need_resched", "assumption") \
   X(rx_descriptor,     40'000, "frame",     "look at a receive descriptor, cache miss included", "assumption") \
   X(skb_alloc,        120'000, "frame",     "allocate the packet buffer",                      "assumption") \
   X(skb_free,          60'000, "frame",     "free the packet buffer",                          "assumption") \
@@ -51,6 +52,12 @@ namespace nicosim {
   X(context_switch, 1'200'000, "switch",    "schedule() and the switch itself",                "assumption") \
   X(syscall_entry,    100'000, "call",      "user to kernel",                                  "assumption") \
   X(syscall_exit,     100'000, "call",      "kernel to user",                                  "assumption") \
+  X(pipe_io,          100'000, "call",      "pipe_read or pipe_write without the copy",        "assumption") \
+  X(fork,          50'000'000, "call",      "copy_process",                                    "assumption") \
+  X(exit,          30'000'000, "process",   "do_exit, without closing files",                  "assumption") \
+  X(signal_send,      250'000, "signal",    "send_signal and signal_wake_up",                  "assumption") \
+  X(signal_deliver,   400'000, "signal",    "get_signal and the frame on the user's stack",    "assumption") \
+  X(sigreturn,        200'000, "signal",    "rt_sigreturn beyond the call itself",             "assumption") \
   X(copy_to_user_per_byte, 80, "byte",      "copy_to_user, copy_from_user",                    "assumption: about 12 GB/s") \
   X(sock_recv,        150'000, "call",      "recvmsg without the copy",                        "assumption") \
   X(sock_send,        200'000, "call",      "sendmsg without the copy",                        "assumption") \
@@ -60,6 +67,14 @@ namespace nicosim {
   X(dev_queue_xmit,   120'000, "frame",     "__dev_queue_xmit",                                "assumption") \
   X(tx_descriptor,     60'000, "descriptor", "fill a transmit descriptor",                     "assumption") \
   X(tx_clean,          60'000, "descriptor", "clean a finished transmit descriptor",           "assumption") \
+  X(path_lookup,      150'000, "component", "link_path_walk: one name of a path",               "assumption") \
+  X(page_lookup,       50'000, "page",      "find a page in the page cache",                   "assumption") \
+  X(blk_submit,       600'000, "request",   "submit_bio until the disk has the request",       "assumption") \
+  X(blk_complete,     400'000, "request",   "the disk's interrupt: request done, pages unlocked", "assumption") \
+  X(splice_page,       60'000, "page",      "hand a page to a socket by reference",            "assumption") \
+  X(aio_submit,       300'000, "request",   "io_submit of one request: look up, pin, queue",   "assumption") \
+  X(aio_complete,     200'000, "request",   "aio_complete: result, and who is to be told",     "assumption") \
+  X(aio_error,         10'000, "look",      "look at a control block: no system call",         "assumption") \
   X(timer_run,        100'000, "run",       "run_timer_softirq",                               "assumption") \
   X(app_work,           1'000, "ns",        "work that a program asks for",                    "the program")
 // clang-format on

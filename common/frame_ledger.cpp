@@ -32,6 +32,17 @@ FrameLedger::Record& FrameLedger::open(FrameId id, Station first, SimTime now) {
 
 FrameId FrameLedger::open_from_host(unsigned port, std::span<const FrameId> parents, SimTime now) {
   const FrameId id = FrameId::make(port, true, next_from_host_[port]++);
+  open_child(id, parents, EventLog::kHost, now);
+  return id;
+}
+
+FrameId FrameLedger::open_segment(unsigned port, FrameId parent, SimTime now) {
+  const FrameId id = FrameId::segment(port, next_segment_[port]++);
+  open_child(id, {&parent, 1}, EventLog::card(port), now);
+  return id;
+}
+
+void FrameLedger::open_child(FrameId id, std::span<const FrameId> parents, unsigned source, SimTime now) {
   open(id, Station::write, now);
   for (const FrameId parent : parents)
     if (records_.contains(parent.raw)) {
@@ -41,9 +52,8 @@ FrameId FrameLedger::open_from_host(unsigned port, std::span<const FrameId> pare
   if (log_.enabled()) {
     std::string names;
     for (const FrameId parent : parents) names += (names.empty() ? "parents=" : ",") + parent.name();
-    log_.emit(now, EventLog::kHost, "open", id, names);
+    log_.emit(now, source, "open", id, names);
   }
-  return id;
 }
 
 FrameId FrameLedger::open_on_wire(unsigned port, std::uint64_t number, SimTime first_bit) {
@@ -91,6 +101,7 @@ void FrameLedger::end(FrameId id, const End& end, SimTime time) {
   for (std::size_t i = 0; measured && i < kStations; ++i)
     if (record.at_ps[i] >= 0) samples_ps_[i].push_back(record.at_ps[i] - record.opened_ps);
   ++fates_[{id.from_host(), end.fate, end.station, end.reason}];
+  if (end.fate == Fate::read && time >= measure_from_) ++delivered_;
   // `read` at station `read`
   const bool said = name_of(end.fate) == name_of(end.station) && record.last == end.station;
   if (log_.enabled() && !said) {
@@ -122,20 +133,22 @@ void FrameLedger::copy_ended(FrameId copy, const End& how, SimTime time) {
   }
 }
 
-void FrameLedger::await_claim(unsigned port, FrameId id) {
+void FrameLedger::await_claim(unsigned port, FrameId id, SimTime since) {
   if (unclaimed_.size() <= port) unclaimed_.resize(port + 1);
-  unclaimed_[port].push_back(id);
+  unclaimed_[port].push_back({id, since});
 }
 
 void FrameLedger::claimed(unsigned port, FrameId id) {
   auto& waiting = unclaimed_.at(port);
-  const auto place = std::ranges::find(waiting, id);
+  const auto place = std::ranges::find(waiting, id, &Unclaimed::id);
   if (place != waiting.end()) waiting.erase(place);
 }
 
 void FrameLedger::written_back(unsigned port, std::uint64_t descriptor, FrameId id) {
   written_back_.insert_or_assign(Slot{port, descriptor}, id);
-  await_claim(port, id);
+  const auto record = records_.find(id.raw);
+  const bool known = record != records_.end();
+  await_claim(port, id, SimTime::ps(known ? record->second.at_ps[static_cast<std::size_t>(Station::dma)] : -1));
 }
 
 FrameId FrameLedger::claim(unsigned port, std::uint64_t descriptor) {
@@ -147,9 +160,10 @@ FrameId FrameLedger::claim(unsigned port, std::uint64_t descriptor) {
   return id;
 }
 
-void FrameLedger::in_window(unsigned port, FrameId id) {
+void FrameLedger::in_window(unsigned port, FrameId id, SimTime now) {
   in_window_[port].push_back(id);
-  await_claim(port, id);
+  await_claim(port, id, now);
+  if (log_.enabled()) log_.emit(now, EventLog::card(port), "window", id, {});
 }
 
 FrameId FrameLedger::claim_window(unsigned port) {
@@ -179,12 +193,11 @@ FrameId FrameLedger::unposted(unsigned port, std::uint64_t descriptor) { return 
 
 void FrameLedger::stamp_unclaimed(unsigned port, Station station, SimTime time, SimTime written_until) {
   if (port >= unclaimed_.size()) return;
-  for (const FrameId id : unclaimed_[port]) {
+  for (const auto& [id, since] : unclaimed_[port]) {
+    if (since > written_until) break;  // they are in order of time
     const auto entry = records_.find(id.raw);
     if (entry == records_.end()) continue;
     Record& record = entry->second;
-    // Write-back order is time order.
-    if (record.at_ps[static_cast<std::size_t>(Station::dma)] > written_until.in_ps()) break;
     std::int64_t& stamp = record.at_ps[static_cast<std::size_t>(station)];
     if (stamp >= 0) continue;
     stamp = time.in_ps();

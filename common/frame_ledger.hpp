@@ -27,12 +27,13 @@ class FrameLedger final : public Ledger {
   explicit FrameLedger(EventLog& log) : log_(log) {}
 
   FrameId open_from_host(unsigned port, std::span<const FrameId> parents, SimTime now) override;
+  FrameId open_segment(unsigned port, FrameId parent, SimTime now) override;
   FrameId open_on_wire(unsigned port, std::uint64_t number, SimTime first_bit) override;
   void at(FrameId, Station, SimTime, std::string_view detail = {}) override;
   void close(FrameId, Fate, Station, SimTime, DropReason reason = DropReason::none) override;
   void written_back(unsigned port, std::uint64_t descriptor, FrameId) override;
   FrameId claim(unsigned port, std::uint64_t descriptor) override;
-  void in_window(unsigned port, FrameId) override;
+  void in_window(unsigned port, FrameId, SimTime now) override;
   FrameId claim_window(unsigned port) override;
   void posted(unsigned port, std::uint64_t descriptor, FrameId) override;
   FrameId fetched(unsigned port, std::uint64_t descriptor) override;
@@ -50,6 +51,11 @@ class FrameLedger final : public Ledger {
   std::vector<Open> open_frames() const;
   // Latencies count only for frames opened at or after this.
   void measure_from(SimTime time) { measure_from_ = time; }
+  // Frames read from then on, whenever they arrived: what the processes really got.
+  std::uint64_t delivered() const { return delivered_; }
+
+  // Frames that the card has written into memory and the driver has not taken out of the ring.
+  std::size_t in_rx_ring(unsigned port) const { return port < unclaimed_.size() ? unclaimed_[port].size() : 0; }
 
   // The end of a run: whoever still holds a frame has said so (Fate::queued) before this; the rest is unexplained.
   std::uint64_t unexplained() const { return records_.size(); }
@@ -98,11 +104,12 @@ class FrameLedger final : public Ledger {
   };
 
   Record& open(FrameId, Station first, SimTime now);
+  void open_child(FrameId id, std::span<const FrameId> parents, unsigned source, SimTime now);
   void end(FrameId, const End&, SimTime);
   void copy_ended(FrameId copy, const End&, SimTime);
   void log(FrameId, Station, SimTime, std::string_view detail);
   Totals totals_of(bool from_host) const;
-  void await_claim(unsigned port, FrameId);
+  void await_claim(unsigned port, FrameId, SimTime since);
   void claimed(unsigned port, FrameId);
   void stamp_unclaimed(unsigned port, Station station, SimTime time, SimTime written_until);
 
@@ -112,12 +119,17 @@ class FrameLedger final : public Ledger {
   std::unordered_map<std::uint64_t, Forwarding> forwarding_;                    // looked up only
   std::map<Slot, FrameId> written_back_, posted_;
   std::map<unsigned, std::deque<FrameId>> in_window_;  // per port
-  std::vector<std::vector<FrameId>> unclaimed_;        // per port, in the order in which the card gave them
-  std::map<unsigned, std::uint64_t> next_from_host_;
+  struct Unclaimed {
+    FrameId id;
+    SimTime since;
+  };
+  std::vector<std::vector<Unclaimed>> unclaimed_;  // per port, in the order in which the card gave them
+  std::map<unsigned, std::uint64_t> next_from_host_, next_segment_;
   std::map<std::tuple<bool, Fate, Station, DropReason>, std::uint64_t> fates_;
   std::array<std::vector<std::int64_t>, kStations> samples_ps_;
   std::array<std::uint64_t, 2> opened_{};
   SimTime measure_from_ = SimTime::zero();
+  std::uint64_t delivered_ = 0;
 };
 
 }  // namespace nicosim

@@ -25,6 +25,8 @@ class Ledger {
 
   // A host frame is born: a reply, a forwarded copy, a fragment, a retransmission names its parents.
   virtual FrameId open_from_host(unsigned port, std::span<const FrameId> parents, SimTime now) = 0;
+  // The card cuts a segment out of what the host handed to it; in the card's time.
+  virtual FrameId open_segment(unsigned port, FrameId parent, SimTime now) = 0;
   // A frame starts on the wire towards `port`, as its `number`th XGMII start (counted from 0).
   virtual FrameId open_on_wire(unsigned port, std::uint64_t number, SimTime first_bit) = 0;
 
@@ -37,9 +39,10 @@ class Ledger {
   // RTL).
   virtual void written_back(unsigned port, std::uint64_t descriptor, FrameId) = 0;
   virtual FrameId claim(unsigned port, std::uint64_t descriptor) = 0;
-  // Receive without DMA: in_window() by sc_model when a frame comes into the card's receive window, claim_window() by
-  // the driver, once for each frame that it finds there, before RXW_NEXT. In order; invalid when there is none.
-  virtual void in_window(unsigned port, FrameId) = 0;
+  // Receive without DMA: in_window() by sc_model when a frame comes into the card's receive window (a line in the event
+  // log, no station), claim_window() by the driver, once for each frame that it finds there, before RXW_NEXT. In order;
+  // invalid when there is none.
+  virtual void in_window(unsigned port, FrameId, SimTime now) = 0;
   virtual FrameId claim_window(unsigned port) = 0;
   // Transmit: posted() by the driver when it fills the EOP descriptor, fetched() by sc_model when the card has read it.
   // A chain that the card cuts into segments is posted at its first data descriptor: segments leave before the EOP.
@@ -48,8 +51,8 @@ class Ledger {
   // The driver takes back what the card never fetched (stop, reset): the id that was posted there, invalid if none.
   virtual FrameId unposted(unsigned port, std::uint64_t descriptor) = 0;
 
-  // The line of `port` was raised at `raised`, and its edge arrives at the CPU now: stands for all frames written back
-  // until `raised` and not yet claimed.
+  // The line of `port` was raised at `raised`, and its edge arrives at the CPU now: stands for all frames written back,
+  // or in the window, until `raised` and not yet claimed.
   virtual void interrupt_delivered(unsigned port, SimTime raised) = 0;
   // The driver's handler has read ICR: the same frames have reached station `handler`.
   virtual void handler_ran(unsigned port, SimTime now) = 0;
@@ -61,6 +64,7 @@ class Ledger {
 // Keeps nothing. Ids are still unique, so code that compares them works.
 class NullLedger final : public Ledger {
  public:
+  FrameId open_segment(unsigned port, FrameId, SimTime now) override { return open_from_host(port, {}, now); }
   FrameId open_from_host(unsigned port, std::span<const FrameId>, SimTime) override {
     return FrameId::make(port, true, next_++);
   }
@@ -71,7 +75,7 @@ class NullLedger final : public Ledger {
   void close(FrameId, Fate, Station, SimTime, DropReason) override {}
   void written_back(unsigned, std::uint64_t, FrameId) override {}
   FrameId claim(unsigned, std::uint64_t) override { return {}; }
-  void in_window(unsigned, FrameId) override {}
+  void in_window(unsigned, FrameId, SimTime) override {}
   FrameId claim_window(unsigned) override { return {}; }
   void posted(unsigned, std::uint64_t, FrameId) override {}
   FrameId fetched(unsigned, std::uint64_t) override { return {}; }

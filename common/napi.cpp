@@ -1,6 +1,7 @@
 #include "common/napi.hpp"
 
 #include <cassert>
+#include <utility>
 
 namespace nicosim {
 
@@ -20,15 +21,57 @@ bool Napi::schedule(NapiScheduler& scheduler) {
   return true;
 }
 
-bool Napi::complete_done(NapiScheduler& scheduler) {
+bool Napi::complete_done(NapiScheduler& scheduler, int work) {
   assert(scheduled_ && "completes a poll that was never scheduled");
+  if (in_busy_poll_) return false;  // its owner polls on
+  if (work > 0) deferrals_left_ = defer_hard_irqs_;
+  SimTime timeout = SimTime::zero();
+  if (deferrals_left_ > 0) {
+    --deferrals_left_;
+    timeout = flush_timeout_;
+  }
+  prefer_busy_poll_ = false;
   if (missed_) {
     missed_ = false;
     scheduler.enqueue(*this);
     return false;
   }
   scheduled_ = false;
+  if (timeout == SimTime::zero()) return true;
+  scheduler.start_watchdog(*this, timeout);
+  return false;
+}
+
+void Napi::defer(unsigned hard_irqs, SimTime flush_timeout) {
+  defer_hard_irqs_ = hard_irqs;
+  flush_timeout_ = flush_timeout;
+}
+
+void Napi::watchdog(NapiScheduler& scheduler) {
+  if (disabled_ || scheduled_) return;
+  scheduled_ = true;
+  prefer_busy_poll_ = false;
+  scheduler.enqueue(*this);
+}
+
+bool Napi::begin_busy_poll(bool prefer) {
+  if (disabled_ || scheduled_) {
+    if (prefer && scheduled_) prefer_busy_poll_ = true;
+    return false;
+  }
+  scheduled_ = in_busy_poll_ = true;
   return true;
 }
+
+bool Napi::end_busy_poll(NapiScheduler& scheduler, bool prefer) {
+  assert(in_busy_poll_ && "ends a busy poll that nobody has begun");
+  missed_ = in_busy_poll_ = false;
+  if (!prefer || defer_hard_irqs_ == 0 || flush_timeout_ == SimTime::zero()) return false;
+  deferrals_left_ = defer_hard_irqs_;
+  scheduler.start_watchdog(*this, flush_timeout_);
+  return true;
+}
+
+bool Napi::take_by_thread() { return std::exchange(threaded_due_, false); }
 
 }  // namespace nicosim

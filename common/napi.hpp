@@ -1,9 +1,12 @@
 // A polled source of packets and its state bits (net/core/dev.c: napi_schedule_prep, napi_complete_done).
 //
-// The driver implements poll(); stack/core runs it in net_rx_action. Kernel rules: a driver touches its Napi no more
-// after poll() consumed its whole budget; a schedule that finds SCHED set leaves MISSED, and the next complete turns
-// that into another round with the interrupt still masked.
+// The driver implements poll(); stack/core runs it: in net_rx_action, in a kernel thread of its own (threaded), or from
+// a process that waits for data (busy polling). Kernel rules: a driver touches its Napi no more after poll() consumed
+// its whole budget; a schedule that finds SCHED set leaves MISSED, and the next complete turns that into another round
+// with the interrupt still masked.
 #pragma once
+
+#include "common/sim_time.hpp"
 
 #include <cstdint>
 #include <string_view>
@@ -11,13 +14,20 @@
 namespace nicosim {
 
 class Napi;
+class Task;
+
+// The id of a card's Napi is this and its port: MIN_NAPI_ID with NR_CPUS 8192, as distributions have it.
+inline constexpr unsigned kMinNapiId = 8193;
 
 // Where a scheduled Napi waits for its turn: the CPU's softnet data. Implemented by stack/core.
 class NapiScheduler {
  public:
   virtual ~NapiScheduler() = default;
-  // Adds to the poll_list of the current CPU and raises NET_RX (__napi_schedule). SCHED is already set.
+  // Adds to the poll_list of the current CPU and raises NET_RX, or wakes its thread (__napi_schedule). SCHED is already
+  // set.
   virtual void enqueue(Napi&) = 0;
+  // Calls Napi::watchdog() after this time (napi->timer). One that runs already begins anew.
+  virtual void start_watchdog(Napi&, SimTime after) = 0;
 };
 
 class Napi {
@@ -33,19 +43,42 @@ class Napi {
   bool schedule_prep();
   // prep and enqueue in one (napi_schedule).
   bool schedule(NapiScheduler&);
-  // The poll ran dry. true: SCHED is clear, unmask the interrupt. false: MISSED was set, it is on a poll_list again.
-  bool complete_done(NapiScheduler&);
+  // The poll ran dry after this much work. true: SCHED is clear, unmask the interrupt. false: MISSED was set and it is
+  // on a poll_list again, or it is being busy-polled, or the interrupt is deferred and the watchdog polls next.
+  bool complete_done(NapiScheduler&, int work);
   void disable() { disabled_ = true; }  // no further schedule; the caller waits until scheduled() is false
   void enable() { disabled_ = false; }
   bool scheduled() const { return scheduled_; }
   bool missed() const { return missed_; }
   bool disabled() const { return disabled_; }
-  void clear_scheduled() { scheduled_ = missed_ = false; }  // napi_disable's last step
+  void clear_scheduled() { scheduled_ = missed_ = prefer_busy_poll_ = false; }  // napi_disable's last step
+
+  // ---- napi_defer_hard_irqs and gro_flush_timeout of its device: so many polls in a row may find nothing before the
+  // interrupt is unmasked; until then it stays masked and the watchdog polls after that time.
+  void defer(unsigned hard_irqs, SimTime flush_timeout);
+  void watchdog(NapiScheduler&);  // napi_watchdog: schedules without leaving MISSED, as no card asked
+
+  // ---- Busy polling (napi_busy_loop). While it lasts the caller owns SCHED, and complete_done() unmasks nothing.
+  bool begin_busy_poll(bool prefer);  // false: disabled, or somebody else polls
+  // The caller polls once more, which unmasks; `prefer`: or which defers the interrupt. true: the watchdog runs.
+  bool end_busy_poll(NapiScheduler&, bool prefer);
+  bool in_busy_poll() const { return in_busy_poll_; }
+  bool prefers_busy_poll() const { return prefer_busy_poll_; }  // a busy poller came while others polled
+
+  // ---- Threaded: polled by this task instead of the soft interrupt. nullptr: not.
+  void set_thread(Task* thread) { thread_ = thread; }
+  Task* thread() const { return thread_; }
+  void give_to_thread() { threaded_due_ = true; }  // SCHED_THREADED
+  bool take_by_thread();
 
   static constexpr int kWeight = 64;  // NAPI_POLL_WEIGHT
 
  private:
   bool scheduled_ = false, missed_ = false, disabled_ = false;
+  bool in_busy_poll_ = false, prefer_busy_poll_ = false, threaded_due_ = false;
+  unsigned defer_hard_irqs_ = 0, deferrals_left_ = 0;
+  SimTime flush_timeout_ = SimTime::zero();
+  Task* thread_ = nullptr;
 };
 
 }  // namespace nicosim

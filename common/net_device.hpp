@@ -17,6 +17,7 @@ struct Features {
   bool operator==(const Features&) const = default;
 };
 
+class Napi;
 class NetDevice;
 
 // What a packet tap wants to see: one interface or all, one direction or both (tcpdump -i and -Q).
@@ -41,6 +42,9 @@ class NetDevice {
   // ndo_features_check: what of it the card will do for this frame; the stack does the rest before transmit().
   virtual Features features_check(const Frame& /*frame*/) const { return features(); }
   virtual bool carrier() const = 0;
+
+  // What a waiting process may poll itself (busy polling); nullptr: frames come by interrupts only.
+  virtual Napi* napi() { return nullptr; }
 
   // Hands a whole Ethernet frame without FCS to the card (ndo_start_xmit). true: taken, `frame` is empty afterwards.
   // false: NETDEV_TX_BUSY, the frame stays with the caller and FrameSink::tx_wake() follows when there is room.

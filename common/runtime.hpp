@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 
 namespace nicosim {
@@ -66,6 +67,20 @@ class Runtime {
   virtual void prepare_to_sleep() = 0;  // a wake() after this makes the next sleep() return at once
   virtual Woken sleep(SimTime until, bool interruptible) = 0;
   virtual void wake(Task&, bool sync) = 0;  // any context; waking a task that does not sleep is harmless
+  // TIF_SIGPENDING of a process: while it is set, interruptible sleep ends, or does not begin, as Woken::signal, and
+  // its program is interrupted. Any context; time has caught up. Nothing where there are no signals.
+  virtual void set_signal_pending(Task&, bool /*pending*/) {}
+  virtual bool signal_pending() const { return false; }  // of current()
+
+  // The scheduler wants this CPU for somebody else; kernel code that loops asks, and lets it (process context).
+  virtual bool need_resched() const { return false; }
+  virtual void cond_resched() {}
+
+  // kthread_run, or a thread of process `tgid` when that is not 0: `body` on a task of its own, soon. Process context.
+  // false: there are no threads here.
+  virtual bool start_thread(std::string /*name*/, std::function<void(Task&)> /*body*/, unsigned /*tgid*/) {
+    return false;
+  }
 
   virtual std::uint64_t random() = 0;  // ISN, ports, hash keys: from the scenario's seed
 };

@@ -34,11 +34,14 @@ Driver::Driver(DeviceBus& bus, DmaMemory& memory, Runtime& runtime, Ledger& ledg
       sink_(sink),
       config_(checked(config)) {
   disable();  // no poll before open()
+  defer(config_.napi_defer_hard_irqs, config_.gro_flush_timeout);
 }
 
-// netdev_fix_features: who does not add up checksums cannot cut either.
+// netdev_fix_features: who does not add up checksums cannot cut either, and the window tells nothing of those of
+// received frames.
 Features Driver::features() const {
   Features features = config_.features;
+  features.rx_checksum = features.rx_checksum && config_.mode != ReceiveMode::pio;
   features.tso = features.tso && features.tx_checksum;
   return features;
 }
@@ -120,8 +123,9 @@ void Driver::init_hw() {
 void Driver::open() {
   assert(probed_ && "open() before probe()");
   if (up_) return;
-  rx_ = std::make_unique<RxRing>(memory_, config_.rx_ring);
+  if (config_.mode != ReceiveMode::pio) rx_ = std::make_unique<RxRing>(memory_, config_.rx_ring);
   tx_ = std::make_unique<TxRing>(memory_, config_.tx_ring);
+  tx_work_.assign(config_.tx_ring, {});
   discarding_ = false;
   dropped_ = {};
   last_context_.reset();
@@ -159,17 +163,22 @@ void Driver::configure_rx() {
   bus_.write32(regs::RCTL, rctl_);
   bus_.write32(regs::RDTR, 0);  // an interrupt at once
   bus_.write32(regs::RADV, field::RADV_DELAY.put(8));
-  bus_.write32(regs::ITR, field::ITR_INTERVAL.put(config_.itr));
+  const std::uint32_t itr = throttle_.adaptive() ? AdaptiveThrottle::interval(throttle_.rate()) : config_.itr;
+  bus_.write32(regs::ITR, field::ITR_INTERVAL.put(itr));
 
-  const DmaRegion ring = rx_->descriptors();
-  bus_.write32(regs::RDLEN, static_cast<std::uint32_t>(ring.bytes));
-  bus_.write32(regs::RDBAH, static_cast<std::uint32_t>(ring.bus >> 32U));
-  bus_.write32(regs::RDBAL, static_cast<std::uint32_t>(ring.bus));
-  bus_.write32(regs::RDT, 0);
-  bus_.write32(regs::RDH, 0);
+  if (rx_ != nullptr) {
+    const DmaRegion ring = rx_->descriptors();
+    bus_.write32(regs::RDLEN, static_cast<std::uint32_t>(ring.bytes));
+    bus_.write32(regs::RDBAH, static_cast<std::uint32_t>(ring.bus >> 32U));
+    bus_.write32(regs::RDBAL, static_cast<std::uint32_t>(ring.bus));
+    bus_.write32(regs::RDT, 0);
+    bus_.write32(regs::RDH, 0);
+  } else {
+    bus_.write32(regs::RXW_CTRL, field::RXW_CTRL_EN.mask());  // until the next reset
+  }
   const std::uint32_t rxcsum = bus_.read32(regs::RXCSUM);
-  bus_.write32(regs::RXCSUM, field::RXCSUM_TUOFL.replace(rxcsum, config_.features.rx_checksum));
-  refill_rx();
+  bus_.write32(regs::RXCSUM, field::RXCSUM_TUOFL.replace(rxcsum, features().rx_checksum));
+  if (rx_ != nullptr) refill_rx();
 
   // Buffers of 2048 bytes (BSIZE 0), RXDMT0 at half of the ring (RDMTS 0), FCS kept (SECRC 0)
   rctl_ = field::RCTL_EN.mask() | field::RCTL_BAM.mask() | rctl_filters();
@@ -225,6 +234,8 @@ void Driver::reclaim_rings() {
     const FrameId id = unposted_oldest();
     if (id.valid()) ledger_.close(id, Fate::dropped, Station::tx_ring, runtime_.now(), DropReason::RESET);
   }
+  tx_.reset();
+  if (rx_ == nullptr) return close_window();
   FrameId closed = dropped_;  // the card may name a frame at each of its descriptors
   unsigned slot = rx_->next_to_clean();
   for (unsigned i = 0; i < rx_->count(); ++i, slot = rx_->after(slot)) {
@@ -233,7 +244,6 @@ void Driver::reclaim_rings() {
     ledger_.close(id, Fate::dropped, Station::dma, runtime_.now(), DropReason::RESET);
     closed = id;
   }
-  tx_.reset();
   rx_.reset();
 }
 

@@ -5,8 +5,8 @@
 //
 // Who runs what: probe, open, stop, update_stats and set_rx_mode in process context (the first three sleep);
 // handle_interrupt in hard-interrupt context; poll where the NapiScheduler runs it; transmit in any context. Of the
-// sink's calls carrier_changed and, with dma_irq, all others come in hard-interrupt context. Time passes in every bus
-// and memory access, so other cores and nested interrupts come in between.
+// sink's calls carrier_changed and, with pio and dma_irq, all others come in hard-interrupt context. Time passes in
+// every bus and memory access, so other cores and nested interrupts come in between.
 #pragma once
 
 #include "common/counters.hpp"
@@ -19,6 +19,7 @@
 #include "driver/ethtool.hpp"
 #include "driver/interrupt.hpp"
 #include "driver/rx_ring.hpp"
+#include "driver/throttle.hpp"
 #include "driver/tx_ring.hpp"
 
 #include <cstdint>
@@ -33,6 +34,7 @@
 namespace nicosim {
 
 enum class ReceiveMode : std::uint8_t {
+  pio,      // no receive ring: the handler reads one frame out of the card, word by word (docs/rx_window.md)
   dma_irq,  // the handler takes the frames out of the ring; the interrupt stays enabled
   napi,     // the handler masks the interrupt, poll() takes them
 };
@@ -45,7 +47,11 @@ struct DriverConfig {
   unsigned copybreak = 256;  // received frames up to this length (FCS included) are copied
   unsigned mtu = 1500;       // bytes of IP packet: 68..1500
   bool promiscuous = false;
-  std::uint32_t itr = 0;  // register ITR: least interval between interrupts in 256 ns, 0 = off
+  Throttle throttle = Throttle::fixed;  // the other two begin at 20 000 interrupts/s and choose
+  std::uint32_t itr = 0;                // fixed: register ITR, least interval between interrupts in 256 ns; 0 = off
+  // Of sysfs, with napi: the interrupt stays masked for so many polls that find nothing, each this time after the last
+  unsigned napi_defer_hard_irqs = 0;
+  SimTime gro_flush_timeout = SimTime::zero();
   // `ethtool -K`; e1000's defaults, but for GRO, which Linux has on
   Features features{.rx_checksum = true, .tx_checksum = true, .tso = true, .gso = true, .gro = false};
 };
@@ -79,6 +85,7 @@ class Driver final : public NetDevice, public Napi {
   Features features() const override;
   Features features_check(const Frame& frame) const override;
   bool carrier() const override { return carrier_; }
+  Napi* napi() override { return config_.mode == ReceiveMode::napi ? this : nullptr; }
   [[nodiscard]] bool transmit(FramePtr& frame) override;
   void set_rx_mode(bool promiscuous, bool all_multicast, std::span<const MacAddress> groups) override;
 
@@ -86,6 +93,8 @@ class Driver final : public NetDevice, public Napi {
   const CounterGroup& ethtool() { return counters_.group(); }
   void update_stats();
   RingParameters ring_parameters() const;  // `ethtool -g`
+
+  unsigned tx_ring_used() const { return tx_ ? tx_->used() : 0; }  // descriptors of frames not cleaned yet
 
   // The capture point eth0:driver: called for each frame taken out of the ring, before the stack gets it.
   using FrameHook = std::function<void(const Frame&, SimTime)>;
@@ -116,6 +125,7 @@ class Driver final : public NetDevice, public Napi {
 
   // interrupt.cpp
   void schedule_poll();
+  void set_itr();
 
   // napi.cpp
   bool clean_tx();
@@ -123,6 +133,10 @@ class Driver final : public NetDevice, public Napi {
   FramePtr take(const RxRing::Done& done);
   DropReason judge(const RxRing::Done& done);
   void refill_rx();
+
+  // pio.cpp
+  void read_window();
+  void close_window();
 
   // transmit.cpp
   bool refuse(FramePtr& frame, DropReason reason);
@@ -144,6 +158,7 @@ class Driver final : public NetDevice, public Napi {
   FrameSink& sink_;
   const DriverConfig config_;
   InterruptRegisters interrupts_{bus_};
+  AdaptiveThrottle throttle_{config_.throttle};
   EthtoolCounters counters_;
   std::uint64_t& tx_dropped_ = counters_.counter("tx_dropped");
   std::uint64_t& tx_restart_queue_ = counters_.counter("tx_restart_queue");
@@ -163,11 +178,15 @@ class Driver final : public NetDevice, public Napi {
   bool promiscuous_ = false, all_multicast_ = false;
   std::vector<MacAddress> groups_;
 
-  std::unique_ptr<RxRing> rx_;  // while open
+  std::unique_ptr<RxRing> rx_;  // while open; not with pio
   bool discarding_ = false;     // inside a frame of several descriptors, until its EOP
   FrameId dropped_;             // the last frame dropped in the ring; its other descriptors may name it again
 
-  std::unique_ptr<TxRing> tx_;             // while open
+  std::unique_ptr<TxRing> tx_;  // while open
+  struct TxWork {
+    std::uint64_t packets = 0, bytes = 0;
+  };
+  std::vector<TxWork> tx_work_;            // what the frame that begins at this slot is, for the throttle
   std::optional<TxContext> last_context_;  // what the card knows about checksums, since open()
   bool queue_stopped_ = false;             // transmit() said busy and owes a tx_wake()
   bool ringing_ = false;                   // somebody is writing TDT

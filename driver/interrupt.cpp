@@ -49,6 +49,9 @@ bool Driver::handle_interrupt() {
   if (causes.link()) link_work();
   if (config_.mode == ReceiveMode::napi) {
     schedule_poll();
+  } else if (config_.mode == ReceiveMode::pio) {
+    clean_tx();
+    if (causes.receive()) read_window();
   } else {
     clean_tx();
     // A frame beyond the ring's size was written after ICR was read, so it brings an interrupt of its own.
@@ -62,9 +65,19 @@ void Driver::schedule_poll() {
   interrupts_.mask_all();
   runtime_.charge(Cost::napi_schedule);
   runtime_.catch_up();
-  if (schedule(scheduler_)) return;
+  if (schedule(scheduler_)) return throttle_.interrupted();
+  // A process polls the card: its last poll unmasks. (e1000 unmasks here, and is then interrupted for each frame that
+  // the process is taking; drivers of cards that mask themselves are not.)
+  if (in_busy_poll()) return;
   // Already on a poll list, with the mask open: it should not happen, and Linux goes on with interrupts enabled.
   if (up_) interrupts_.unmask();
+}
+
+// Between a completed poll and the interrupt it waits for.
+void Driver::set_itr() {
+  const unsigned before = throttle_.rate();
+  const unsigned rate = throttle_.choose();
+  if (rate != before) bus_.write32(regs::ITR, field::ITR_INTERVAL.put(AdaptiveThrottle::interval(rate)));
 }
 
 }  // namespace nicosim

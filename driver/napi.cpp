@@ -30,7 +30,9 @@ int Driver::poll(int budget) {
   if (done >= budget) ++work_.budget_exhausted;
   if (!tx_finished || done >= budget) return budget;  // stays on the poll list; the state bits are not ours to touch
   runtime_.catch_up();
-  if (complete_done(scheduler_) && up_) interrupts_.unmask();
+  if (!complete_done(scheduler_, done)) return done;
+  if (throttle_.adaptive()) set_itr();
+  if (up_) interrupts_.unmask();
   return done;
 }
 
@@ -47,7 +49,6 @@ int Driver::clean_rx(int limit) {
     if (rx_->released() >= RxRing::kRefillGroup) refill_rx();
     if (!frame) continue;
     ++work_.frames;
-    if (hook_) hook_(*frame, frame->arrived);
     sink_.receive(*this, std::move(frame));
   }
   if (rx_->released() > 0) refill_rx();
@@ -99,10 +100,12 @@ FramePtr Driver::take(const RxRing::Done& done) {
     runtime_.charge(Cost::dma_unmap);
     runtime_.charge(Cost::dma_map);
   }
+  throttle_.received(done.length - kFcs);
   rx_->load(done, frame->put(done.length - kFcs));
   frame->port = config_.port;
   frame->arrived = runtime_.now();
   frame->at(ledger_, Station::poll, frame->arrived);
+  if (hook_) hook_(*frame, frame->arrived);  // before time passes
   if (verified(done)) {
     frame->rx_checksum = RxChecksum::unnecessary;
     ++rx_csum_offload_good_;

@@ -114,6 +114,7 @@ bool Driver::transmit(FramePtr& frame) {
     ledger_.posted(config_.port, tx_->descriptor(named), id);
     frame->ids.clear();  // the card's now
   }
+  tx_work_[first] = {std::max<std::uint64_t>(1, frame->gso.segs), frame->size()};
   frame.reset();
   tx_->complete(first, slots);
   ring_doorbell();
@@ -195,6 +196,8 @@ bool Driver::clean_tx() {
     // A card without RTL behind it names no fetch; DD is then all we ever learn of the frame.
     const FrameId id = unposted_oldest();
     if (id.valid()) ledger_.close(id, Fate::sent, Station::tx_ring, runtime_.now());
+    const TxWork& frame = tx_work_[tx_->oldest_slot()];
+    throttle_.sent(frame.packets, frame.bytes);
     tx_->clean_oldest();
     cleaned += slots;
   }

@@ -33,6 +33,8 @@ class TxRing {
   // A stopped queue is not woken for every freed slot (TX_WAKE_THRESHOLD 32; half of a ring too small for that).
   bool worth_waking() const { return indices_.unused() >= std::min(32U, count() / 2); }
 
+  unsigned used() const { return count() - 1 - indices_.unused(); }  // slots of frames not cleaned yet
+
   unsigned reserve(unsigned slots);  // needs has_room(); the first of them
   unsigned after(unsigned slot) const { return indices_.after(slot); }
   // Each writes one descriptor, and the bytes (at most kBufferBytes) into its buffer; not yet the card's.

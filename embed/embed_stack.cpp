@@ -2,6 +2,7 @@
 
 #include "cli/host_setup.hpp"
 #include "embed/stack_posix.hpp"
+#include "stack/io/signal.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -90,7 +91,8 @@ long EmbedStack::call(BigLock& lock, const Body& body) {
   runtime_.leave(task);
   --calls_;
   left_.notify_all();
-  return result == -EINTR && task.gave_up != 0 ? task.gave_up : result;
+  if (result != -EINTR && !must_restart(result)) return result;
+  return task.gave_up != 0 ? task.gave_up : -EINTR;
 }
 
 void EmbedStack::advance(BigLock& lock, SimTime until) {

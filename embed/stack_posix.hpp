@@ -4,6 +4,8 @@
 #include "programs/posix.hpp"
 #include "stack/syscalls.hpp"
 
+#include <cerrno>
+
 namespace nicosim {
 
 class StackPosix final : public Posix {
@@ -32,6 +34,10 @@ class StackPosix final : public Posix {
   }
   long recvmsg(int fd, msghdr& message, int flags) override { return calls_.recvmsg(task_, fd, message, flags); }
   long sendmsg(int fd, const msghdr& message, int flags) override { return calls_.sendmsg(task_, fd, message, flags); }
+  long read(int fd, std::span<std::byte> buffer) override { return calls_.read(task_, fd, buffer); }
+  long write(int fd, std::span<const std::byte> data) override { return calls_.write(task_, fd, data); }
+  int dup(int fd) override { return calls_.dup(task_, fd); }
+  int dup3(int fd, int as, int flags) override { return calls_.dup3(task_, fd, as, flags); }
   int set_nonblocking(int fd, bool on) override { return calls_.set_nonblocking(task_, fd, on); }
   int fcntl(int fd, int command, int argument) override { return calls_.fcntl(task_, fd, command, argument); }
   int ioctl(int fd, unsigned long request, int& value) override { return calls_.ioctl(task_, fd, request, value); }
@@ -49,10 +55,10 @@ class StackPosix final : public Posix {
   int close(int fd) override { return calls_.close(task_, fd); }
 
   SimTime clock() const override { return runtime_.now(); }
-  void nanosleep(SimTime duration) override {
+  int nanosleep(SimTime duration, SimTime* /*remaining*/) override {
     const SimTime until = runtime_.now() + duration;
     runtime_.prepare_to_sleep();
-    runtime_.sleep(until, true);
+    return runtime_.sleep(until, true) == Woken::signal ? -EINTR : 0;
   }
   void work(SimTime) override {}  // work takes no time here
 

@@ -23,6 +23,9 @@ int run_datagram_program(Posix& os, const DatagramProgram& program) {
   here.sin_addr.s_addr = htonl(INADDR_ANY);
   if (const int error = os.bind(fd, here); error < 0) return error;
 
+  if (const int on = 1; program.prefer_busy_poll)
+    os.setsockopt(fd, SOL_SOCKET, SO_PREFER_BUSY_POLL, std::as_bytes(std::span{&on, 1}));
+
   std::vector<std::byte> buffer(kLongestDatagram);
   for (;;) {
     sockaddr_in from{};

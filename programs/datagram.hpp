@@ -15,7 +15,8 @@ struct DatagramStats {
 struct DatagramProgram {
   std::uint16_t port = 0;
   bool echo = false;
-  DatagramStats* stats = nullptr;                                                 // counted into, may be null
+  bool prefer_busy_poll = false;   // SO_PREFER_BUSY_POLL: nobody else polls the card while it is at it
+  DatagramStats* stats = nullptr;  // counted into, may be null
   std::function<void(std::span<const std::byte>, const sockaddr_in& from)> seen;  // each datagram, may be empty
 };
 

@@ -1,9 +1,11 @@
 #include "programs/http_server.hpp"
 
+#include "programs/http_files.hpp"
+
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
+#include <utility>
 #include <vector>
 
 namespace nicosim {
@@ -13,6 +15,7 @@ constexpr std::size_t kMostHead = 8192;
 constexpr std::size_t kChunk = 16384;
 constexpr std::uint64_t kMostBody = std::uint64_t{1} << 30U;
 constexpr std::string_view kPage = "<!doctype html><title>nicosim</title><p>It works.\n";
+constexpr std::string_view kReceived = "received\n";
 constexpr std::string_view kBytesPath = "/bytes/";
 
 bool same_word(std::string_view a, std::string_view b) {
@@ -31,43 +34,6 @@ std::optional<std::uint64_t> number(std::string_view s) {
   const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
   if (s.empty() || error != std::errc{} || end != s.data() + s.size()) return std::nullopt;
   return value;
-}
-
-std::span<const std::byte> bytes_of(std::string_view s) { return std::as_bytes(std::span{s}); }
-
-struct Answer {
-  int status = 200;
-  std::string_view reason = "OK", type = "text/html";
-  std::string_view page;        // the body, or
-  std::uint64_t generated = 0;  // so many bytes of one
-  std::uint64_t length() const { return page.empty() ? generated : page.size(); }
-};
-
-Answer answer_to(const HttpRequest& request) {
-  if (request.method != "GET" && request.method != "HEAD") return {405, "Method Not Allowed", "text/plain", "no\n"};
-  if (request.target == "/" || request.target == "/index.html") return {.page = kPage};
-  if (request.target.starts_with(kBytesPath))
-    if (const auto n = number(std::string_view{request.target}.substr(kBytesPath.size())); n && *n <= kMostBody)
-      return {.type = "application/octet-stream", .page = {}, .generated = *n};
-  return {404, "Not Found", "text/plain", "not here\n"};
-}
-
-int send_answer(Posix& os, int fd, const Answer& answer, bool head_only, bool keep_alive, TcpServerStats& stats) {
-  std::string head = "HTTP/1.1 " + std::to_string(answer.status) + " " + std::string{answer.reason} + "\r\n";
-  head += "Content-Type: " + std::string{answer.type} + "\r\n";
-  head += "Content-Length: " + std::to_string(answer.length()) + "\r\n";
-  if (!keep_alive) head += "Connection: close\r\n";
-  head += "\r\n";
-  if (!head_only) head += answer.page;
-  if (const int error = send_all(os, fd, bytes_of(head), stats); error != 0 || head_only) return error;
-  std::array<std::byte, kChunk> chunk{};
-  for (std::uint64_t sent = 0; answer.page.empty() && sent < answer.generated;) {
-    const std::size_t n = std::min<std::uint64_t>(kChunk, answer.generated - sent);
-    for (std::size_t i = 0; i < n; ++i) chunk.at(i) = static_cast<std::byte>((sent + i) & 0xffU);
-    if (const int error = send_all(os, fd, std::span{chunk}.first(n), stats); error != 0) return error;
-    sent += n;
-  }
-  return 0;
 }
 
 }  // namespace
@@ -102,46 +68,107 @@ std::optional<HttpRequest> parse_http_request(std::string_view head) {
   return request;
 }
 
-int serve_http(Posix& os, int fd, TcpServerStats& stats) {
-  std::string waiting;  // read and not used yet: requests may come in one segment, or in many
-  std::vector<std::byte> buffer(4096);
-  // More from the peer: > 0 bytes, 0 at its end, -errno.
-  const auto more = [&]() -> long {
-    for (;;) {
-      const long n = os.recvfrom(fd, buffer, 0, nullptr);
-      if (n == -EINTR) continue;
-      if (n > 0) {
-        stats.bytes_in += static_cast<std::uint64_t>(n);
-        for (long i = 0; i < n; ++i) waiting += static_cast<char>(buffer[static_cast<std::size_t>(i)]);
-      }
-      return n;
-    }
-  };
-  const auto refuse = [&](int status, std::string_view reason) {
-    return send_answer(os, fd, {status, reason, "text/plain", "no\n"}, false, false, stats);
-  };
-  for (;;) {
-    std::size_t end = 0;
-    while ((end = waiting.find("\r\n\r\n")) == std::string::npos) {
-      if (waiting.size() > kMostHead) return refuse(431, "Request Header Fields Too Large");
-      const long n = more();
-      if (n <= 0) return static_cast<int>(n);
-    }
-    const auto request = parse_http_request(std::string_view{waiting}.substr(0, end));
-    if (!request) return refuse(400, "Bad Request");
-    waiting.erase(0, end + 4);
-    while (waiting.size() < request->body_bytes) {  // nobody wants it, but the next request is behind it
-      if (request->body_bytes > kMostBody) return refuse(413, "Content Too Large");
-      const long n = more();
-      if (n <= 0) return static_cast<int>(n);
-    }
-    waiting.erase(0, request->body_bytes);
-    ++stats.requests;
-    const bool head_only = request->method == "HEAD";
-    if (const int error = send_answer(os, fd, answer_to(*request), head_only, request->keep_alive, stats); error != 0)
-      return error;
-    if (!request->keep_alive) return 0;
+struct HttpConversation::Answer {
+  int status = 200;
+  std::string_view reason = "OK", type = "text/html";
+  std::string_view page;        // the body, or
+  std::uint64_t generated = 0;  // so many bytes of one
+  std::uint64_t length() const { return page.empty() ? generated : page.size(); }
+};
+
+HttpConversation::Answer HttpConversation::answer_to(const HttpRequest& request) {
+  if (request.method == "POST") return {.type = "text/plain", .page = kReceived};
+  if (request.method != "GET" && request.method != "HEAD") return {405, "Method Not Allowed", "text/plain", "no\n"};
+  if (request.target == "/" || request.target == "/index.html") return {.page = kPage};
+  if (request.target.starts_with(kBytesPath))
+    if (const auto n = number(std::string_view{request.target}.substr(kBytesPath.size())); n && *n <= kMostBody)
+      return {.type = "application/octet-stream", .page = {}, .generated = *n};
+  return {404, "Not Found", "text/plain", "not here\n"};
+}
+
+void HttpConversation::say(const Answer& answer, bool head_only, bool keep_alive) {
+  std::string head = "HTTP/1.1 " + std::to_string(answer.status) + " " + std::string{answer.reason} + "\r\n";
+  head += "Content-Type: " + std::string{answer.type} + "\r\n";
+  head += "Content-Length: " + std::to_string(answer.length()) + "\r\n";
+  if (!keep_alive) head += "Connection: close\r\n";
+  head += "\r\n";
+  if (!head_only) head += answer.page;
+  const auto bytes = std::as_bytes(std::span{head});
+  saying_.assign(bytes.begin(), bytes.end());
+  said_ = 0;
+  made_ = 0;
+  make_ = head_only || !answer.page.empty() ? 0 : answer.generated;
+  last_ = !keep_alive;
+}
+
+void HttpConversation::refuse(int status, std::string_view reason) {
+  say({status, reason, "text/plain", "no\n"}, false, false);
+}
+
+void HttpConversation::hear(std::span<const std::byte> data) {
+  heard_.append(reinterpret_cast<const char*>(data.data()), data.size());
+  look_for_request();
+}
+
+std::span<const std::byte> HttpConversation::to_say() {
+  if (said_ == saying_.size() && made_ < make_) {
+    saying_.resize(std::min<std::uint64_t>(kChunk, make_ - made_));
+    for (std::size_t i = 0; i < saying_.size(); ++i) saying_[i] = static_cast<std::byte>((made_ + i) & 0xffU);
+    made_ += saying_.size();
+    said_ = 0;
   }
+  if (said_ == saying_.size() && !last_) look_for_request();
+  return std::span{saying_}.subspan(said_);
+}
+
+void HttpConversation::look_for_request() {
+  if (!request_) {
+    const std::size_t end = heard_.find("\r\n\r\n");
+    if (end == std::string::npos) {
+      if (heard_.size() > kMostHead) refuse(431, "Request Header Fields Too Large");
+      return;
+    }
+    request_ = parse_http_request(std::string_view{heard_}.substr(0, end));
+    if (!request_) return refuse(400, "Bad Request");
+    heard_.erase(0, end + 4);
+    body_left_ = request_->body_bytes;
+    if (body_left_ > kMostBody) return refuse(413, "Content Too Large");
+  }
+  skip_body();
+  if (body_left_ != 0) return;
+  ++stats_.requests;
+  const HttpRequest request = *std::exchange(request_, std::nullopt);
+  const Answer answer = answer_to(request);
+  if (answer.status != 404 || !answered_elsewhere(request))
+    say(answer, request.method == "HEAD", request.keep_alive);
+  else if (!last_)
+    look_for_request();
+}
+
+bool HttpConversation::answered_elsewhere(const HttpRequest& request) {
+  const std::optional<int> result = elsewhere_ ? elsewhere_(request) : std::nullopt;
+  if (!result) return false;
+  last_ = *result != 0 || !request.keep_alive;
+  return true;
+}
+
+void HttpConversation::skip_body() {
+  const std::size_t n = std::min<std::uint64_t>(body_left_, heard_.size());
+  heard_.erase(0, n);
+  body_left_ -= n;
+}
+
+int serve_http(Posix& os, int fd, TcpServerStats& stats) { return serve_http_files(os, fd, stats, FileIo::read); }
+
+int serve_http_files(Posix& os, int fd, TcpServerStats& stats, FileIo how) {
+  int failed = 0;
+  HttpConversation conversation{stats, [&](const HttpRequest& request) {
+                                  const auto result = send_http_file(os, fd, request, how, stats);
+                                  failed = result.value_or(0);
+                                  return result;
+                                }};
+  const int error = serve(os, fd, conversation, stats);
+  return error != 0 ? error : failed;
 }
 
 }  // namespace nicosim

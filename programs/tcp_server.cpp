@@ -11,10 +11,45 @@ namespace {
 constexpr std::size_t kBuffer = 16384;
 constexpr std::size_t kLine = 72, kPrintable = 95;  // RFC 864: 72 of the 95 printing characters, moving on by one
 
-// A client that has gone away is its own business; the server lives on.
+}  // namespace
+
 bool ends_the_server(long result) { return result == -EBADF || result == -EINVAL || result == -ENFILE; }
 
-}  // namespace
+int listen_on(Posix& os, std::uint16_t port, int backlog, int type_flags) {
+  const int listening = os.socket(AF_INET, SOCK_STREAM | type_flags, 0);
+  if (listening < 0) return listening;
+  const int on = 1;
+  os.setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, std::as_bytes(std::span{&on, 1}));
+  sockaddr_in here{};
+  here.sin_family = AF_INET;
+  here.sin_port = htons(port);
+  here.sin_addr.s_addr = htonl(INADDR_ANY);
+  if (const int error = os.bind(listening, here); error < 0) return error;
+  if (const int error = os.listen(listening, backlog); error < 0) return error;
+  return listening;
+}
+
+void EchoConversation::hear(std::span<const std::byte> data) {
+  held_.assign(data.begin(), data.end());
+  said_ = 0;
+  ++stats_.requests;
+}
+
+int serve(Posix& os, int fd, Conversation& conversation, TcpServerStats& stats) {
+  std::vector<std::byte> buffer(conversation.reads_at());
+  for (;;) {
+    for (auto next = conversation.to_say(); !next.empty(); next = conversation.to_say()) {
+      if (const int error = send_all(os, fd, next, stats); error != 0) return error;
+      conversation.said(next.size());
+    }
+    if (conversation.over()) return 0;
+    const long n = os.recvfrom(fd, buffer, 0, nullptr);
+    if (n == -EINTR) continue;
+    if (n <= 0) return static_cast<int>(n);
+    stats.bytes_in += static_cast<std::uint64_t>(n);
+    conversation.hear(std::span{buffer}.first(static_cast<std::size_t>(n)));
+  }
+}
 
 int send_all(Posix& os, int fd, std::span<const std::byte> data, TcpServerStats& stats) {
   while (!data.empty()) {
@@ -28,15 +63,8 @@ int send_all(Posix& os, int fd, std::span<const std::byte> data, TcpServerStats&
 }
 
 int serve_echo(Posix& os, int fd, TcpServerStats& stats) {
-  std::vector<std::byte> buffer(kBuffer);
-  for (;;) {
-    const long n = os.recvfrom(fd, buffer, 0, nullptr);
-    if (n == -EINTR) continue;
-    if (n <= 0) return static_cast<int>(n);
-    stats.bytes_in += static_cast<std::uint64_t>(n);
-    const auto got = std::span<const std::byte>{buffer}.first(static_cast<std::size_t>(n));
-    if (const int error = send_all(os, fd, got, stats); error != 0) return error;
-  }
+  EchoConversation conversation{stats};
+  return serve(os, fd, conversation, stats);
 }
 
 int serve_discard(Posix& os, int fd, TcpServerStats& stats) {
@@ -63,16 +91,8 @@ int serve_chargen(Posix& os, int fd, TcpServerStats& stats) {
 int run_tcp_server(Posix& os, const TcpServerProgram& program) {
   TcpServerStats ignored;
   TcpServerStats& stats = program.stats != nullptr ? *program.stats : ignored;
-  const int listening = os.socket(AF_INET, SOCK_STREAM, 0);
+  const int listening = listen_on(os, program.port, program.backlog);
   if (listening < 0) return listening;
-  const int on = 1;
-  os.setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, std::as_bytes(std::span{&on, 1}));
-  sockaddr_in here{};
-  here.sin_family = AF_INET;
-  here.sin_port = htons(program.port);
-  here.sin_addr.s_addr = htonl(INADDR_ANY);
-  if (const int error = os.bind(listening, here); error < 0) return error;
-  if (const int error = os.listen(listening, program.backlog); error < 0) return error;
   for (;;) {
     const int fd = os.accept4(listening, nullptr, 0);
     if (fd < 0) {

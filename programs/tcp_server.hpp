@@ -2,16 +2,21 @@
 // generator (RFC 864), and HTTP/1.1 (programs/http_server.hpp).
 #pragma once
 
+#include "programs/conversation.hpp"
 #include "programs/posix.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 
 namespace nicosim {
 
 struct TcpServerStats {
   std::uint64_t connections = 0, requests = 0, bytes_in = 0, bytes_out = 0, errors = 0;
+  std::uint64_t refused = 0;     // connections that the program closed because it cannot serve them
+  std::uint64_t work_units = 0;  // of other work, done while there was nothing to serve
+  std::string complaint;         // what it would have written to its error log, the first time
 };
 
 struct TcpServerProgram {
@@ -25,6 +30,15 @@ struct TcpServerProgram {
 // Runs until a call on the listening socket fails for good: socket, SO_REUSEADDR, bind on INADDR_ANY, listen, then
 // accept and serve for ever. Returns the error as -errno.
 int run_tcp_server(Posix& os, const TcpServerProgram& program);
+
+// A listening socket: socket, SO_REUSEADDR, bind on INADDR_ANY, listen. Its descriptor or -errno.
+int listen_on(Posix& os, std::uint16_t port, int backlog, int type_flags = 0);
+
+// A client that has gone away is its own business and the server lives on; but not after these.
+bool ends_the_server(long accept_result);
+
+// One connection until its end, with calls that block; 0 or -errno.
+int serve(Posix& os, int fd, Conversation& conversation, TcpServerStats& stats);
 
 // Everything, however many calls it takes; 0 or -errno.
 int send_all(Posix& os, int fd, std::span<const std::byte> data, TcpServerStats& stats);

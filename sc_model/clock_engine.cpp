@@ -477,8 +477,7 @@ void ClockEngine::events(SimTime now) {
     if (pins_.ev_dma.kind >= kEnds) {
       drop(tag, Station::dma, DropReason::DMA_ERROR);
     } else if (pins_.ev_dma.kind == kWindow) {
-      ledger_.at(rx_id(tag), Station::dma, now, "window=open");
-      ledger_.in_window(config_.port, rx_id(tag));
+      ledger_.in_window(config_.port, rx_id(tag), now);
       ++written_back_;
       forget(rx_in_card_, tag);
     } else {
@@ -512,7 +511,7 @@ void ClockEngine::fetched(SimTime now) {
   if (!in_chain_ && kind == kTxSegment) ledger_.at(chain_, Station::tx_dma, now);
   in_chain_ = kind == kTxSegment;
   if (kind == kTxSegment) {
-    id = chain_.valid() ? ledger_.open_from_host(config_.port, std::span(&chain_, 1), now) : FrameId{};
+    id = chain_.valid() ? ledger_.open_segment(config_.port, chain_, now) : FrameId{};
   }
   ledger_.at(id, Station::tx_dma, now);
   if (kind >= kEnds) {

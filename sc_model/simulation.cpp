@@ -2,8 +2,9 @@
 
 #include "common/rng.hpp"
 #include "sc_model/host/pci_bus.hpp"
-#include "sc_model/host/user_process.hpp"
+#include "sc_model/host/user_space.hpp"
 #include "sc_model/pci_function.hpp"
+#include "stack/fs/file_system.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -17,6 +18,7 @@ constexpr SimTime kReleaseMargin = SimTime::ps(2 * kCyclePs);
 constexpr SimTime kCarrierPoll = SimTime::ms(1);
 constexpr int kCarrierPolls = 10'000;
 constexpr std::uint64_t kProgressSteps = 4096;
+constexpr unsigned kDiskLine = 256;  // interrupt lines below are the cards', by port
 
 }  // namespace
 
@@ -119,11 +121,7 @@ PciBus& Simulation::bus(unsigned port) { return cards_.at(port)->bus; }
 PciFunction& Simulation::pci(unsigned port) { return cards_.at(port)->pci; }
 SimTime Simulation::now() const { return agenda_->now(); }
 
-std::uint64_t Simulation::syscalls() const {
-  std::uint64_t sum = 0;
-  for (const auto& process : processes_) sum += static_cast<const UserProcess&>(*process).syscalls();
-  return sum;
-}
+std::uint64_t Simulation::syscalls() const { return user_->syscalls(); }
 
 std::uint64_t Simulation::interrupts(unsigned port) {
   const std::uint64_t all = driver(port).work().interrupts;
@@ -134,12 +132,12 @@ HostCpu::Times Simulation::cpu_times(unsigned core) const {
   return core < boot_times_.size() ? cpu_->times(core) - boot_times_[core] : HostCpu::Times{};
 }
 
-std::vector<Simulation::ProcessRow> Simulation::process_usage() const {
+std::vector<Simulation::ProcessRow> Simulation::process_accounts() const {
   std::vector<ProcessRow> rows;
   for (const auto& process : cpu_->processes()) {
-    const auto boot = boot_usage_.find(process->pid());
-    const ProcessUsage before = boot == boot_usage_.end() ? ProcessUsage{} : boot->second;
-    rows.push_back({process->pid(), process->task_name(), process->usage(now()) - before});
+    const auto boot = boot_accounts_.find(process->pid());
+    const ProcessAccount before = boot == boot_accounts_.end() ? ProcessAccount{} : boot->second;
+    rows.push_back({process->pid(), process->task_name(), process->account(now()) - before});
   }
   return rows;
 }
@@ -150,6 +148,7 @@ void Simulation::build() {
   auto rng = std::make_shared<Rng>(setup_.seed, "kernel");
   cpu_ = std::make_unique<HostCpu>("cpu", *agenda_, setup_.costs, setup_.cores, [rng] { return rng->next(); });
   stack_ = std::make_unique<Stack>(*cpu_, ledger_, pool_, setup_.stack);
+  user_ = std::make_unique<UserSpace>(*cpu_, stack_->calls(), ledger_);
   for (unsigned port = 0; port < setup_.nics.size(); ++port)
     cards_.push_back(std::make_unique<Card>(*this, port, setup_.nics[port]));
 
@@ -203,11 +202,21 @@ void Simulation::build() {
   for (unsigned port = 0; port < cards_.size(); ++port)
     stack_->on_tap(see, {&cards_[port]->driver, setup_.nics[port].tap_in, setup_.nics[port].tap_out});
   cpu_->on_softirq([this](Softirq s) { stack_->softirq(s); });
-  cpu_->on_interrupt_delivered([this](unsigned port, SimTime raised) { ledger_.interrupt_delivered(port, raised); });
   if (setup_.interleave) {
     cpu_->interleave(setup_.seed);
     for (auto& card : cards_) card->link.interleave(setup_.seed);
   }
+  cpu_->on_interrupt_delivered([this](unsigned line, SimTime raised) {
+    if (line < cards_.size()) ledger_.interrupt_delivered(line, raised);
+  });
+  build_disk();
+  if (setup_.events)
+    cpu_->on_state([this](const Process& process, std::string_view state, SimTime when) {
+      ledger_.note(when, "state", {},
+                   fmt::format("pid={} task={} state={}", process.pid(), process.task_name(), state));
+    });
+  usage_.resize(setup_.apps.size());
+  measure_ = std::make_unique<AgendaCall>(Rank::stop, agenda_->new_source(), [this] { measure(); });
   cpu_->spawn("init", [this] { init_process(); });
 
   stop_ = std::make_unique<AgendaCall>(Rank::stop, agenda_->new_source(), [this] {
@@ -216,6 +225,15 @@ void Simulation::build() {
     sc_core::sc_stop();
   });
   agenda_->on_step([this] { watch(); });
+}
+
+void Simulation::build_disk() {
+  if (setup_.files.empty()) return;
+  disk_ = std::make_unique<Disk>(*agenda_, *cpu_, ledger_, kDiskLine, setup_.disk);
+  cpu_->set_affinity(kDiskLine, setup_.disk_irq_cpu);
+  cpu_->vectors().connect(kDiskLine, "disk", [this] { return disk_->handle_interrupt(); });
+  stack_->file_system().mount(*disk_, setup_.page_cache);
+  for (FileImage& file : setup_.files) stack_->file_system().add(std::move(file));
 }
 
 // What a peer says now reaches the card one wire delay later.
@@ -273,6 +291,13 @@ void Simulation::connect(unsigned port_a, unsigned port_b, SimTime delay) {
   join(port_b, port_a);
 }
 
+// dev_set_threaded. The soft interrupt polls until the thread has run for the first time.
+void Simulation::start_napi_thread(unsigned port) {
+  Driver& driver = cards_[port]->driver;
+  cpu_->spawn(fmt::format("napi/{}-{}", driver.name(), kMinNapiId + port),
+              [this, &driver] { stack_->poll_in_thread(*driver.napi()); });
+}
+
 // What a system does at boot: finds its cards, brings the interfaces up, starts the programs; then the wires live.
 void Simulation::init_process() {
   const auto sleep_for = [this](SimTime duration) {
@@ -294,23 +319,15 @@ void Simulation::init_process() {
     stack_->set_rps_cpus(card.driver, nic.rps_cpus);
     if (nic.everyone_on_link) stack_->add_route(Ipv4Address::any(), 0, Ipv4Address::any(), card.driver);
     for (const auto& [address, mac] : nic.neighbours) stack_->set_neighbour(card.driver, address, mac);
+    if (nic.threaded && card.driver.napi() != nullptr) start_napi_thread(port);
     card.driver.open();
   }
   for (auto& card : cards_)
     for (int i = 0; i < kCarrierPolls && !card->driver.carrier(); ++i) sleep_for(kCarrierPoll);
 
-  for (AppSetup& app : setup_.apps) {
-    // The process's own door to the kernel is made when it runs, on its own stack.
-    cpu_->spawn(
-        app.name,
-        [this, &app] {
-          auto os = std::make_unique<UserProcess>(*cpu_, stack_->calls(), ledger_, *cpu_->current());
-          UserProcess& door = *os;
-          processes_.push_back(std::move(os));
-          app.main(door);
-          door.exit();
-        },
-        app.cpu);
+  for (std::size_t i = 0; i < setup_.apps.size(); ++i) {
+    const AppSetup& app = setup_.apps[i];
+    cpu_->bill(user_->start(app.name, app.main, app.cpu), usage_[i]);
   }
   sleep_for(SimTime::ms(1));  // they open their sockets and wait
 
@@ -318,12 +335,13 @@ void Simulation::init_process() {
   wire_start_ = SimTime::ps((cpu_->now().in_ps() / millisecond + 2) * millisecond);
   for (auto& card : cards_) boot_interrupts_.push_back(card->driver.work().interrupts);
   for (unsigned core = 0; core < cpu_->cpus(); ++core) boot_times_.push_back(cpu_->times(core));
-  for (const auto& process : cpu_->processes()) boot_usage_[process->pid()] = process->usage(wire_start_);
+  for (const auto& process : cpu_->processes()) boot_accounts_[process->pid()] = process->account(wire_start_);
+  sources_.resize(cards_.size());
   for (unsigned port = 0; port < cards_.size(); ++port) {
     for (const auto& [time, in] : setup_.nics[port].link_events) cards_[port]->engine.set_cable(wire_start_ + time, in);
     if (wires_[port].source == nullptr) continue;
-    sources_.push_back(std::make_unique<ShiftedSource>(*wires_[port].source, wire_start_));
-    cards_[port]->engine.set_source(sources_.back().get());
+    sources_[port] = std::make_unique<ShiftedSource>(*wires_[port].source, wire_start_);
+    cards_[port]->engine.set_source(sources_[port].get());
   }
   peer_timers_.resize(cards_.size());
   for (unsigned port = 0; port < cards_.size(); ++port) {
@@ -334,12 +352,25 @@ void Simulation::init_process() {
     arm_peers(port);
   }
   ledger_.measure_from(wire_start_ + setup_.warmup);
+  agenda_->post(*measure_, wire_start_ + setup_.warmup, true);
   if (setup_.stop_after) {
     const SimTime end = wire_start_ + *setup_.stop_after;
     for (auto& card : cards_) card->engine.set_end(end);
     agenda_->post(*stop_, end, true);
   }
   ready_ = true;
+}
+
+// The warm-up is over: what programs used before does not count.
+void Simulation::measure() {
+  used_from_ = agenda_->now();
+  for (Usage& usage : usage_) {
+    const std::uint64_t processes = usage.processes;
+    usage = {};
+    usage.processes = processes;
+    usage.from = used_from_;
+  }
+  if (setup_.measuring) setup_.measuring();
 }
 
 void Simulation::tap(TapRecord record) {
@@ -409,6 +440,8 @@ void Simulation::run_slice(SimTime until, const std::function<bool()>& enough) {
   sliced_ = true;
   paused_ = false;
   enough_ = &enough;
+  slice_end_ = until;
+  bound_engines();
   if (!until.is_never()) agenda_->post(*pause_, std::max(until, agenda_->now()), true);
   while (!paused_) {
     sc_core::sc_start();
@@ -419,14 +452,46 @@ void Simulation::run_slice(SimTime until, const std::function<bool()>& enough) {
   enough_ = nullptr;
 }
 
-// Whoever is outside may act as soon as the slice is over, and that may be now.
+// Whoever is outside may act as soon as the slice is over: at its end or, where something may end it before, now.
+void Simulation::bound_engines() {
+  const bool any_time = enough_ == nullptr || *enough_;
+  const SimTime free = any_time ? agenda_->now() : std::max(slice_end_, agenda_->now());
+  for (unsigned port = 0; port < cards_.size(); ++port) {
+    SimTime next = free.is_never() ? free : free + setup_.nics[port].wire_delay;
+    for (const WirePeer* const peer : wires_[port].peers) next = std::min(next, peer->next_deadline());
+    cards_[port]->engine.set_peer_deadline(next);
+  }
+}
+
 void Simulation::watch_slice() {
-  for (unsigned port = 0; port < cards_.size(); ++port)
-    cards_[port]->engine.set_peer_deadline(agenda_->now() + setup_.nics[port].wire_delay);
+  bound_engines();
   if (paused_ || enough_ == nullptr || !*enough_ || !(*enough_)()) return;
   paused_ = true;
   sc_core::sc_pause();
   agenda_->let_threads_run();
+}
+
+void Simulation::source_has_more(unsigned port) { cards_.at(port)->engine.set_source(sources_.at(port).get()); }
+
+SimTime Simulation::earliest_end() const {
+  SimTime longest = SimTime::zero();
+  for (const NicSetup& nic : setup_.nics) longest = std::max(longest, nic.wire_delay);
+  return agenda_->now() + longest;
+}
+
+void Simulation::end_at(SimTime time) {
+  assert(ready_ && time >= earliest_end() && "the end lies ahead of all engines");
+  sliced_ = false;
+  setup_.stop_after = time - wire_start_;
+  end_ = End::time;
+  for (unsigned port = 0; port < cards_.size(); ++port) {
+    cards_[port]->engine.set_peer_deadline(SimTime::never());
+    arm_peers(port);
+    cards_[port]->engine.set_end(time);
+  }
+  agenda_->post(*stop_, time, true);
+  while (!stopped_) sc_core::sc_start();
+  finish();
 }
 
 void Simulation::at_once(std::function<void()> what) {
@@ -454,6 +519,7 @@ void Simulation::arrive(unsigned port, std::vector<std::byte> frame) {
 // Then the simulated threads unwind, in the delta cycle that follows.
 void Simulation::end() {
   const SimTime now = agenda_->now();
+  cpu_->settle_usage();
   agenda_->end();
   stack_->close_queued(now);
   pool_.for_each_live([&](Frame& frame) {

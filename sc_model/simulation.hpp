@@ -13,9 +13,11 @@
 #include "programs/posix.hpp"
 #include "sc_model/clock_engine.hpp"
 #include "sc_model/host/cpu.hpp"
+#include "sc_model/host/disk.hpp"
 #include "sc_model/host_link.hpp"
 #include "sc_model/wire.hpp"
 #include "sc_model/wire_peer.hpp"
+#include "stack/fs/inode.hpp"
 #include "stack/stack.hpp"
 
 #include <array>
@@ -34,6 +36,7 @@ namespace nicosim {
 
 class PciBus;
 class PciFunction;
+class UserSpace;
 
 struct NicSetup {
   DriverConfig driver;  // name, rings, mode, promiscuous; `port` is set by the simulation
@@ -47,6 +50,7 @@ struct NicSetup {
   std::vector<Route> routes;           // beside that to the card's own network
   bool everyone_on_link = false;       // a route for 0.0.0.0/0 without gateway
   bool tap_in = true, tap_out = true;  // what the packet tap of the stack sees of it
+  bool threaded = false;               // polled by a kernel thread napi/NAME-ID instead of the soft interrupt
   unsigned irq_cpu = 0;                // which core takes its interrupts (smp_affinity)
   std::vector<unsigned> rps_cpus;      // cores that its flows are spread over; empty: all
   std::vector<std::pair<Ipv4Address, MacAddress>> neighbours;
@@ -82,6 +86,10 @@ struct SimulationSetup {
   bool interleave = false;  // vary what a real machine leaves open: HostCpu, HostLink::interleave
   std::vector<NicSetup> nics;
   std::vector<AppSetup> apps;
+  std::vector<FileImage> files;  // what lies on the disk; without any there is no disk
+  DiskConfig disk;
+  unsigned disk_irq_cpu = 0;            // which core takes its interrupts
+  std::size_t page_cache = 64U << 20U;  // bytes
   StackConfig stack;
   CostTable costs;
   std::size_t memory_bytes = 256U << 20U;
@@ -98,6 +106,7 @@ struct SimulationSetup {
   EventLog::Sink events;                       // empty: no event log
   std::function<void(const TapRecord&)> taps;  // empty: no taps; called in time order
   std::function<void(SimTime)> progress;       // now and then, for people
+  std::function<void()> measuring;             // once, when the warm-up is over
 };
 
 class Simulation {
@@ -108,7 +117,7 @@ class Simulation {
     // A frame has left the card and reached the far end (in simulated time). Returns frames to send back at once.
     std::function<std::vector<WireFrame>(Bytes frame)> receiver;
     // Those with timers; they hear every frame, too. Must outlive the run.
-    std::vector<WirePeer*> peers;
+    std::vector<WirePeer*> peers{};
   };
 
   explicit Simulation(SimulationSetup setup);
@@ -124,10 +133,18 @@ class Simulation {
   // ---- In slices, instead of run(), for a program that decides itself when time goes on (embed/)
   // Until everything due at `until` has happened or, sooner, until after some event `enough` says so, or nothing is
   // left to happen. The run has no end of its own; the card sees what is said between slices at their time, to the
-  // cycle, since no engine runs ahead of them.
+  // cycle, since no engine runs ahead of them: of the moment, with `enough`, which may end the slice after any event;
+  // without it of `until`.
   void run_slice(SimTime until, const std::function<bool()>& enough = {});
+  // Between slices: the source of this wire said that it had no more, and now it has, nothing earlier than now.
+  void source_has_more(unsigned port);
+  // After the last slice: ends the run as `stop_after` would have, at this time. A run of the same inputs with that
+  // stop is the same run. Not before earliest_end(), since an engine may have gone ahead by the length of its wire.
+  void end_at(SimTime time);
+  SimTime earliest_end() const;
   bool ready() const { return ready_; }                   // booted, and the wires live
   SimTime next_event() const { return agenda_->next(); }  // never(): nothing is left to happen
+  bool idle();                                            // nothing is left to happen but timers
   void at_once(std::function<void()> what);               // the first thing in the next slice, as an event of the CPU
   void arrive(unsigned port, std::vector<std::byte> frame);  // with FCS; one wire delay later it is at the card
   WireEnds& wire(unsigned port) { return wires_.at(port); }
@@ -147,6 +164,7 @@ class Simulation {
   HostLink& link(unsigned port);
   PciBus& bus(unsigned port);
   PciFunction& pci(unsigned port);
+  const Disk* disk() const { return disk_.get(); }  // nullptr: there is none
   std::uint64_t syscalls() const;
   // Since the wires came to life; those of the boot (link up) do not count.
   std::uint64_t interrupts(unsigned port);
@@ -155,9 +173,12 @@ class Simulation {
   struct ProcessRow {
     unsigned pid;
     std::string_view name;
-    ProcessUsage usage;
+    ProcessAccount account;
   };
-  std::vector<ProcessRow> process_usage() const;  // of every process there was, in order of their pids
+  std::vector<ProcessRow> process_accounts() const;  // of every process there was, in order of their pids
+  // What the processes of each program have used since the warm-up was over, and for how long that is.
+  const Usage& usage(std::size_t app) const { return usage_.at(app); }
+  SimTime used_for() const { return used_from_ <= now() ? now() - used_from_ : SimTime::zero(); }
   SimTime measured() const { return wire_start_ <= now() ? now() - wire_start_ : SimTime::zero(); }
 
  private:
@@ -166,13 +187,16 @@ class Simulation {
   class Delivery;
 
   void build();
+  void build_disk();
   void init_process();
+  void start_napi_thread(unsigned port);
   void push_from_peer(unsigned port, std::vector<WireFrame> frames);
   void peers_due(unsigned port);
   void arm_peers(unsigned port);
+  void measure();
   void watch();
   void watch_slice();
-  bool idle();
+  void bound_engines();
   void tap(TapRecord record);
   void end();
   void finish();
@@ -185,19 +209,24 @@ class Simulation {
   std::unique_ptr<Agenda> agenda_;
   std::unique_ptr<Memory> memory_;
   std::unique_ptr<HostCpu> cpu_;
+  std::unique_ptr<Disk> disk_;
   std::unique_ptr<Stack> stack_;
   std::vector<std::unique_ptr<Card>> cards_;
   std::vector<WireEnds> wires_;
-  std::vector<std::unique_ptr<Posix>> processes_;
-  std::vector<std::unique_ptr<WireSource>> sources_;
+  std::unique_ptr<UserSpace> user_;
+  std::vector<std::unique_ptr<WireSource>> sources_;      // per card; nullptr without one
   std::vector<std::unique_ptr<AgendaCall>> peer_timers_;  // per card; nullptr without such peers
   std::vector<std::uint64_t> boot_interrupts_;
-  std::vector<HostCpu::Times> boot_times_;       // per core
-  std::map<unsigned, ProcessUsage> boot_usage_;  // by pid
+  std::vector<HostCpu::Times> boot_times_;            // per core
+  std::map<unsigned, ProcessAccount> boot_accounts_;  // by pid
+  std::vector<Usage> usage_;                          // per program
+  SimTime used_from_ = SimTime::never();
+  std::unique_ptr<AgendaCall> measure_;
   std::unique_ptr<AgendaCall> stop_;
   std::unique_ptr<AgendaCall> pause_;         // the end of a slice
   const std::function<bool()>* enough_ = {};  // of the slice that runs
-  unsigned outside_ = 0;                      // who acts between slices, on the agenda
+  SimTime slice_end_ = SimTime::never();
+  unsigned outside_ = 0;  // who acts between slices, on the agenda
   bool sliced_ = false, paused_ = false;
   SimTime wire_start_ = SimTime::never();
   bool ready_ = false, stopped_ = false;

@@ -1,5 +1,6 @@
 #include "stack/stack.hpp"
 
+#include "stack/core/busy_poll.hpp"
 #include "stack/core/interface.hpp"
 #include "stack/core/net.hpp"
 #include "stack/core/packet_tap.hpp"
@@ -28,11 +29,16 @@ namespace nicosim {
 // The layers in the order in which they depend on each other; torn down the other way round.
 struct Stack::Layers {
   Layers(Runtime& runtime, Ledger& ledger, FramePool& pool, const StackConfig& config)
-      : rx_path(config.rx_path), net{runtime, ledger, pool, config.sysctl}, netfilter{net, routes, config.netfilter} {
+      : rx_path(config.rx_path),
+        net{runtime, ledger, pool, config.sysctl},
+        netfilter{net, routes, config.netfilter},
+        calls{net.runtime, net.ledger, net.timers,
+              [this](Socket& s, int type, int protocol) { return create(s, type, protocol); }, config.rlimit_nofile} {
     ip_output.on_refused([this](Bytes packet, std::uint8_t code) { refused.add(packet, code); });
     protocols[kIpIcmp] = &icmp;
     protocols[kIpUdp] = &udp;
     protocols[kIpTcp] = &tcp;
+    net.busy_poll = &busy_poll;
   }
 
   Interface& interface(const NetDevice& device) {
@@ -77,7 +83,8 @@ struct Stack::Layers {
   Arp arp{net, routes, neighbours};
   LinkLayer link{net, tap, netfilter, arp, ip_input};
   nicosim::Softnet softnet{net, [this](FramePtr frame) { deliver(std::move(frame)); }};
-  SocketCalls calls{net.runtime, [this](Socket& s, int type, int protocol) { return create(s, type, protocol); }};
+  BusyPoll busy_poll{net, softnet};
+  SocketCalls calls;
 
   // netif_receive_skb, or RPS: where a frame goes from the driver or from GRO.
   void pass(NetDevice& from, FramePtr frame) {
@@ -107,6 +114,7 @@ void Stack::attach(NetDevice& device) {
   l.owned.push_back(std::make_unique<Interface>(l.net, device, l.tap, index, pass));
   l.owned.back()->update_rx_mode();  // every host is in 224.0.0.1 (ip_mc_up)
   layers_->interfaces.push_back(layers_->owned.back().get());
+  l.busy_poll.add(device);
 }
 
 void Stack::add_address(NetDevice& device, Ipv4Address address, unsigned prefix_length) {
@@ -153,10 +161,11 @@ void Stack::carrier_changed(NetDevice& device) {
   if (!device.carrier()) layers_->interface(device).queue.shut_down();
 }
 
-void Stack::enqueue(Napi& napi) {
-  layers_->net.runtime.charge(Cost::napi_schedule);
-  layers_->softnet.schedule(napi);
-}
+void Stack::enqueue(Napi& napi) { layers_->softnet.enqueue(napi); }
+
+void Stack::start_watchdog(Napi& napi, SimTime after) { layers_->softnet.start_watchdog(napi, after); }
+
+void Stack::poll_in_thread(Napi& napi) { layers_->softnet.poll_in_thread(napi); }
 
 void Stack::softirq(Softirq which) {
   switch (which) {
@@ -177,6 +186,8 @@ SimTime Stack::next_deadline() const { return layers_->net.timers.next(); }
 
 Syscalls& Stack::calls() { return layers_->calls; }
 
+FileSystem& Stack::file_system() { return layers_->calls.file_system(); }
+
 int Stack::write_sysctl(std::string_view name, std::string_view text) {
   return Sysctl::write(layers_->net.sysctl, name, text);
 }
@@ -190,7 +201,11 @@ Stack::Softnet Stack::softnet(unsigned cpu) const {
 
 std::string Stack::softnet_stat() const { return layers_->softnet.softnet_stat(); }
 
-std::string Stack::sockets_table() const { return ss_text(layers_->calls.rows(), true); }
+std::string Stack::sockets_table() const {
+  std::vector<SsRow> rows = layers_->calls.rows();
+  std::ranges::move(layers_->tcp.rows_without_process(), std::back_inserter(rows));
+  return ss_text(rows, true);
+}
 
 std::string Stack::listeners_table() const {
   std::vector<SsRow> rows = layers_->calls.rows();

@@ -27,6 +27,8 @@
 
 namespace nicosim {
 
+class FileSystem;
+
 // How a frame gets from the driver to the link layer.
 enum class RxPath : std::uint8_t {
   rps,      // through the input_pkt_queue of the CPU that its flow hashes to
@@ -38,6 +40,7 @@ struct StackConfig {
   RxPath rx_path = RxPath::rps;
   Sysctl sysctl;
   NetfilterConfig netfilter{};
+  int rlimit_nofile = 1024;  // descriptors of one process are below this
 };
 
 class Stack final : public FrameSink, public NapiScheduler {
@@ -65,13 +68,18 @@ class Stack final : public FrameSink, public NapiScheduler {
   void tx_wake(NetDevice& device) override;
   void carrier_changed(NetDevice& device) override;
   void enqueue(Napi& napi) override;
+  void start_watchdog(Napi& napi, SimTime after) override;
 
   // From the runtime.
   void softirq(Softirq which);  // net_rx_action, net_tx_action or the timers, on the current CPU
   void run_timers();            // everything due; Runtime::arm() has been told when
   SimTime next_deadline() const;
+  // The body of the kernel thread napi/NAME-ID of a threaded card: polls it from now on. Process context; never
+  // returns.
+  void poll_in_thread(Napi& napi);
 
   Syscalls& calls();
+  FileSystem& file_system();  // mount() a disk before anybody opens a file
   // Turns a knob while the stack runs, as writing to /proc/sys does; 0, -ENOENT or -EINVAL.
   int write_sysctl(std::string_view name, std::string_view text);
 

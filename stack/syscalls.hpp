@@ -6,17 +6,30 @@
 #pragma once
 
 #include "common/runtime.hpp"
+#include "common/sig_info.hpp"
 
+#include <aio.h>
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <netinet/in.h>
 #include <poll.h>
 #include <span>
+#include <string_view>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 
 namespace nicosim {
+
+class Aio;
+class ProcessCalls;
+
+// What SIGEV_THREAD calls, on a helper thread of the process, which is the Task.
+using AioCallback = std::function<void(Task& thread, sigval value)>;
 
 class Syscalls {
  public:
@@ -39,10 +52,22 @@ class Syscalls {
   virtual long sendto(Task&, int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) = 0;
   virtual long recvmsg(Task&, int fd, msghdr& message, int flags) = 0;  // no control messages
   virtual long sendmsg(Task&, int fd, const msghdr& message, int flags) = 0;
+  // Any file but epoll's. On a socket: recvfrom() and sendto() without flags and address; nothing into nothing is 0.
+  virtual long read(Task&, int fd, std::span<std::byte> buffer) = 0;
+  virtual long write(Task&, int fd, std::span<const std::byte> data) = 0;
+  virtual int dup(Task&, int fd) = 0;                      // another descriptor of the same file
+  virtual int dup3(Task&, int fd, int as, int flags) = 0;  // at this number; flags: O_CLOEXEC
+  // New descriptors without a name; flags O_NONBLOCK, O_CLOEXEC. fds: to read from, to write to.
+  virtual int pipe2(Task&, std::array<int, 2>& fds, int flags) = 0;
+  virtual int eventfd2(Task&, unsigned count, int flags) = 0;   // and EFD_SEMAPHORE
+  virtual int timerfd_create(Task&, int clock, int flags) = 0;  // CLOCK_MONOTONIC, CLOCK_REALTIME: the same here
+  virtual int timerfd_settime(Task&, int fd, int flags, const IntervalTime& time, IntervalTime* old) = 0;
+  virtual int timerfd_gettime(Task&, int fd, IntervalTime& left) = 0;
   virtual int set_nonblocking(Task&, int fd, bool on) = 0;  // fcntl(F_SETFL, O_NONBLOCK)
-  // F_GETFL, F_SETFL (O_NONBLOCK is kept, O_APPEND, O_ASYNC and O_NOATIME ignored), F_GETFD, F_SETFD.
+  // F_GETFL, F_SETFL (O_NONBLOCK and O_ASYNC are kept, O_APPEND and O_NOATIME ignored), F_GETFD, F_SETFD, F_DUPFD,
+  // F_DUPFD_CLOEXEC, F_GETOWN, F_SETOWN, F_GETSIG, F_SETSIG.
   virtual int fcntl(Task&, int fd, int command, int argument) = 0;
-  // FIONBIO, FIONREAD (SIOCINQ), SIOCOUTQ, SIOCOUTQNSD.
+  // FIONBIO, FIOASYNC, FIONREAD (SIOCINQ), SIOCOUTQ, SIOCOUTQNSD.
   virtual int ioctl(Task&, int fd, unsigned long request, int& value) = 0;
 
   // How many entries have revents; a negative time means for ever.
@@ -53,8 +78,24 @@ class Syscalls {
   virtual int epoll_create1(Task&, int flags) = 0;                           // a new descriptor
   virtual int epoll_ctl(Task&, int epfd, int op, int fd, epoll_event*) = 0;  // the event may be null for DEL
   virtual int epoll_wait(Task&, int epfd, std::span<epoll_event> events, int timeout_ms) = 0;  // how many were given
-  virtual int close(Task&, int fd) = 0;
+  virtual int close(Task&, int fd) = 0;  // cancels the asynchronous I/O by this descriptor
+
+  // Regular files (docs/files.md). They can be read only; read() above reads from the file's position on.
+  virtual int open(Task&, std::string_view path, int flags) = 0;
+  virtual long pread(Task&, int fd, std::span<std::byte> buffer, std::int64_t offset) = 0;
+  virtual long lseek(Task&, int fd, std::int64_t offset, int whence) = 0;
+  virtual int fstat(Task&, int fd, struct stat&) = 0;
+  // From a regular file to a socket without a copy; bytes sent. Without `offset` the file's position is used and moves.
+  virtual long sendfile(Task&, int out_fd, int in_fd, std::int64_t* offset, std::size_t count) = 0;
+  // aio_read and aio_write: LIO_READ or LIO_WRITE. `on_thread` is what SIGEV_THREAD calls. The rest: aio().
+  virtual int aio_submit(Task&, aiocb&, int opcode, AioCallback on_thread) = 0;
+  virtual int lio_listio(Task&, int mode, std::span<aiocb* const> list, const sigevent*, AioCallback on_thread) = 0;
+  virtual int aio_cancel(Task&, int fd, const aiocb* control) = 0;  // nullptr: all of the descriptor
+  virtual Aio& aio() = 0;
+  // The child starts with a copy of the parent's descriptors; the files behind them are the same.
+  virtual void fork_files(const Task& parent, const Task& child) = 0;
   virtual void exit(Task&) = 0;  // closes what is still open
+  virtual ProcessCalls& processes() = 0;
 };
 
 }  // namespace nicosim

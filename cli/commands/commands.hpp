@@ -28,6 +28,18 @@ struct ReplayRequest {
 };
 int replay_command(ReplayRequest& request);
 
+struct TapRequest {
+  RunOptions options;
+  std::vector<std::string> overlays, command, attach;
+  std::string file;  // scenario; empty: the host described in docs/tap.md
+  std::optional<std::string> record;
+  double scale = 1;
+  unsigned nics = 1;
+};
+int tap_command(TapRequest& request);
+// Whatever goes wrong beside the command.
+inline constexpr int kTapFailed = 125;
+
 int check_command(const std::string& file, const std::vector<std::string>& overlays);
 int frame_command(const std::string& directory, const std::string& frame);
 int costs_command();

@@ -1,8 +1,9 @@
 // ./nicosim replay CAPTURE: the frames of a capture through a host that has the address of the station it was taken
-// for.
+// for. ./nicosim replay DIR: the run that left this folder, again.
 #include "cli/capture/spool.hpp"
 #include "cli/commands/commands.hpp"
 
+#include <filesystem>
 #include <fmt/format.h>
 
 namespace nicosim {
@@ -15,8 +16,9 @@ void say(const std::string& text) { fmt::print(stderr, "nicosim: {}\n", text); }
 // The scenario that a replay is: one card with the station's address, the capture as its peer, a reader per UDP port.
 Scenario replay_scenario(const ReplayRequest& request, const CaptureStation& station) {
   Scenario scenario;
-  scenario.host.mode = request.mode == "dma_irq" ? Scenario::Mode::dma_irq : Scenario::Mode::napi;
-  if (request.mode == "dma_irq") scenario.host.rx_path = Scenario::RxPath::netif_rx;
+  for (const auto mode : {Scenario::Mode::pio, Scenario::Mode::dma_irq, Scenario::Mode::napi})
+    if (request.mode == name_of(mode)) scenario.host.mode = mode;
+  if (scenario.host.mode != Scenario::Mode::napi) scenario.host.rx_path = Scenario::RxPath::netif_rx;
   Scenario::Nic& nic = scenario.nics.emplace_back();
   nic.name = "eth0";
   nic.mac = station.mac.is_multicast() ? kBystander : station.mac;
@@ -39,11 +41,37 @@ Scenario replay_scenario(const ReplayRequest& request, const CaptureStation& sta
   return scenario;
 }
 
+// Its resolved scenario, whose recordings lie beside it.
+int replay_folder(ReplayRequest& request) {
+  if (request.as != "auto" || request.promiscuous || request.pace != "capture" || request.lenient) {
+    say(fmt::format("{}: a run is repeated as it was; --as, --promisc, --pace and --lenient are for captures",
+                    request.file));
+    return kUsage;
+  }
+  const auto text = read_scenario_text((std::filesystem::path{request.file} / "scenario.toml").string());
+  if (!text) {
+    say_all(text.error());
+    return kInput;
+  }
+  auto scenario = parse_scenario(text->toml, text->name, request.overlays, sysctl_rules());
+  if (!scenario) {
+    say_all(scenario.error());
+    return kUsage;
+  }
+  for (Scenario::Peer& peer : scenario->peers)
+    if (peer.kind == Scenario::Peer::Kind::recording)
+      peer.file = (std::filesystem::path{request.file} / peer.file).string();
+  request.options.scenario_name = text->name;
+  return run_session(*scenario, request.options);
+}
+
 }  // namespace
 
 int replay_command(ReplayRequest& request) {
   request.options.scenario_name = request.file;
   request.options.title = request.file;
+  std::error_code ignored;
+  if (std::filesystem::is_directory(request.file, ignored)) return replay_folder(request);
   const auto guess = guess_station(readable_again(request.file), request.as, request.lenient);
   CaptureStation station;
   if (guess) {

@@ -104,6 +104,9 @@ class Study {
   void add(const StudyPoint& point, const ChildResult& result) {
     Json report = Json::parse(result.out, nullptr, false);
     if (report.is_discarded()) report = nullptr;
+    if (report.is_object())
+      for (const auto& warning : report.value("warnings", Json::array()))
+        warnings_.push_back(point.name() + ": " + warning.get<std::string>());
     auto& row = table_.rows.emplace_back();
     row.set = point.set;
     row.seed = point.seed;
@@ -115,6 +118,20 @@ class Study {
     Json set = Json::object();
     for (const auto& [key, value] : point.set) set[key] = value;
     json_.push_back({{"set", set}, {"seed", point.seed}, {"exit_code", row.exit_code}, {"report", std::move(report)}});
+  }
+
+  void print_tables(std::FILE* people) const {
+    const bool colour = isatty(fileno(people)) == 1;
+    if (whole_.study->views.empty()) fmt::print(people, "{}", table_text(table_, colour));
+    std::string between;
+    for (const auto& view : whole_.study->views) {
+      const StudyTable shown = view_of(table_, view);
+      if (shown.rows.empty()) continue;  // --set has left none of its points
+      fmt::print(people, "{}{}", between, table_text(shown, colour));
+      between = "\n";
+    }
+    if (!warnings_.empty()) fmt::print(people, "\n");
+    for (const std::string& warning : warnings_) fmt::print(people, "{}\n", warning);
   }
 
   // A heading that no point has a number for is a mistake in the scenario.
@@ -146,7 +163,7 @@ class Study {
     std::FILE* const people = json_on_stdout ? stderr : stdout;
     if (!options.quiet) {
       table_.title += ": " + points_text(points_.size());
-      fmt::print(people, "{}", table_text(table_, isatty(fileno(people)) == 1));
+      print_tables(people);
       std::fflush(people);
     }
     int code = kGood;
@@ -197,6 +214,7 @@ class Study {
   const std::vector<StudyPoint>& points_;
   std::optional<OutputDir> folder_;
   StudyTable table_;
+  std::vector<std::string> warnings_;  // of all points, in their order
   Json json_ = Json::array();
   bool interrupted_ = false;
 };
@@ -210,8 +228,9 @@ int study_command(RunRequest& request, const ScenarioText& text, Scenario whole)
     return kUsage;
   }
   if (points->size() == 1) return run_session(points->front().scenario, request.options);
-  for (const auto& [option, given] : {std::pair{"--events", request.options.events.has_value()},
-                                      std::pair{"--waves", request.options.waves.has_value()}})
+  for (const auto& [option, given] :
+       {std::pair{"--events", request.options.events.has_value()},
+        std::pair{"--taps", request.options.taps.has_value()}, std::pair{"--waves", request.options.waves.has_value()}})
     if (given) {
       say(fmt::format("{} is for one run, and this is a study of {}; choose one of them, such as: {} {}", option,
                       points_text(points->size()), command_of(points->front(), request), option));

@@ -42,9 +42,21 @@ struct RunReport {
     SimTime cpu, waiting, blocked;
     std::uint64_t voluntary = 0, involuntary = 0, syscalls = 0;
   };
+  // What a program's processes used since the warm-up was over.
+  struct Use {
+    SimTime span;  // how long that is
+    std::uint64_t requests = 0, work_units = 0;
+    Counts syscalls;  // by name
+    std::uint64_t would_block = 0, wakeups = 0, voluntary = 0, involuntary = 0, processes = 0;
+    SimTime user, system, ready, blocked;  // summed over the processes; together the time they lived
+    SimTime copying;                       // of `system`: from the kernel to the process, in calls that read
+  };
   struct App {
     std::string name, kind;
     Counts numbers;
+    std::optional<Use> use;  // of programs on the host
+    std::vector<std::pair<std::string, SimTime>> times;
+    std::string model;  // how its process waits; empty: there is but one way
   };
   struct Interrupts {
     std::string nic;
@@ -66,9 +78,11 @@ struct RunReport {
   std::vector<CpuFunction> cpu_functions;  // those that took time, per core and context
   std::vector<Process> processes;          // in order of their pids
   std::vector<App> apps;
-  SimTime time;              // simulated
-  SimTime measured;          // of it since the wires live, which interrupts and CPU times count from
-  std::uint64_t cycles = 0;  // of the card's clock that have passed, skipped ones included
+  SimTime time;                 // simulated
+  std::uint64_t delivered = 0;  // frames read after the warm-up ...
+  SimTime delivered_in;         // ... and for how long that was
+  SimTime measured;             // of it since the wires live, which interrupts and CPU times count from
+  std::uint64_t cycles = 0;     // of the card's clock that have passed, skipped ones included
   std::vector<Capture> captures;
   std::vector<std::pair<std::string, std::string>>
       texts;  // as Linux prints them: "ss -tuanp", "/proc/net/softnet_stat"
@@ -77,8 +91,14 @@ struct RunReport {
   bool interrupted = false;  // Ctrl-C: what is here is true up to `time`
 
   // What may differ between two equal runs
+  struct Live {        // of a run that talked to real programs
+    SimTime lag;       // how far simulated time fell behind the wall clock, at most: at the end
+    double scale = 1;  // wall time to simulated time, as wished
+    std::uint64_t from_client = 0, to_client = 0, lost = 0;  // frames; lost between kernel and simulation
+  };
   struct Host {
     double wall_s = 0;
+    std::optional<Live> live;
     std::uint64_t cycles_evaluated = 0;
     std::vector<std::pair<std::string, std::string>> versions;
   } host;

@@ -35,6 +35,33 @@ Json counts(const RunReport::Counts& values) {
   return object;
 }
 
+Json use_json(const RunReport::Use& u) {
+  const SimTime lived = u.user + u.system + u.ready + u.blocked;
+  std::uint64_t calls = 0;
+  for (const auto& [name, count] : u.syscalls) calls += count;
+  return {{"span_ns", ns(u.span)},
+          {"requests", u.requests},
+          {"requests_per_second", per_second(u.requests, u.span)},
+          {"work_units", u.work_units},
+          {"work_units_per_second", per_second(u.work_units, u.span)},
+          {"syscalls", calls},
+          {"syscall", counts(u.syscalls)},
+          {"would_block", u.would_block},
+          {"wakeups", u.wakeups},
+          {"switches", u.voluntary + u.involuntary},
+          {"switches_voluntary", u.voluntary},
+          {"switches_involuntary", u.involuntary},
+          {"processes", u.processes},
+          {"user_ns", ns(u.user)},
+          {"system_ns", ns(u.system)},
+          {"ready_ns", ns(u.ready)},
+          {"blocked_ns", ns(u.blocked)},
+          {"copying_ns", ns(u.copying)},
+          {"cpu_share", share(u.user + u.system, u.span)},
+          {"ready_share", share(u.ready, lived)},
+          {"blocked_share", share(u.blocked, lived)}};
+}
+
 }  // namespace
 
 Json to_json(const RunReport& r) {
@@ -68,6 +95,8 @@ Json to_json(const RunReport& r) {
                      {"per_second", per_second(total, r.measured)},
                      {"nic", per_nic}};
 
+  j["delivered"] = {{"frames", r.delivered}, {"per_second", per_second(r.delivered, r.delivered_in)}};
+
   j["cpu"] = Json::object();
   for (const auto& c : r.cpu) j["cpu"][std::to_string(c.cpu)][c.context] = share(c.spent, r.measured);
 
@@ -92,7 +121,10 @@ Json to_json(const RunReport& r) {
   j["apps"] = Json::object();
   for (const auto& app : r.apps) {
     j["apps"][app.name] = {{"kind", app.kind}};
+    if (!app.model.empty()) j["apps"][app.name]["model"] = app.model;
     j["apps"][app.name].update(counts(app.numbers));
+    for (const auto& [name, time] : app.times) j["apps"][app.name][name + "_ns"] = ns(time);
+    if (app.use) j["apps"][app.name]["use"] = use_json(*app.use);
   }
   j["simulation"] = {{"time_ns", ns(r.time)}, {"measured_ns", ns(r.measured)}, {"cycles", r.cycles}};
   j["captures"] = Json::array();
@@ -110,6 +142,12 @@ Json to_json(const RunReport& r) {
   j["host"] = {{"wall_s", std::round(r.host.wall_s * 1e6) / 1e6},
                {"cycles_evaluated", r.host.cycles_evaluated},
                {"versions", versions}};
+  if (const auto& live = r.host.live)
+    j["host"]["live"] = {{"lag_ns", ns(live->lag)},
+                         {"scale", live->scale},
+                         {"from_client", live->from_client},
+                         {"to_client", live->to_client},
+                         {"lost", live->lost}};
   return j;
 }
 

@@ -206,6 +206,24 @@ void interrupts(Page& page, const RunReport& r) {
               static_cast<double>(total) / static_cast<double>(r.frames_on_wire));
 }
 
+// What one request cost, and where the time of its processes went.
+std::string use_text(const RunReport::Use& use) {
+  const auto requests = static_cast<double>(use.requests);
+  const auto each = [&](std::uint64_t count) { return fmt::format("{:.3g}", static_cast<double>(count) / requests); };
+  std::uint64_t calls = 0;
+  for (const auto& [name, count] : use.syscalls) calls += count;
+  std::string text = fmt::format("a request: {} system calls", each(calls));
+  if (use.would_block != 0) text += fmt::format(" ({} would have blocked)", each(use.would_block));
+  text += fmt::format(", {} wake-ups, {} context switches, {} copying.", each(use.wakeups),
+                      each(use.voluntary + use.involuntary),
+                      humanised(SimTime::ps(use.copying.in_ps() / static_cast<std::int64_t>(use.requests))));
+  const auto lived =
+      static_cast<double>(std::max<std::int64_t>(1, (use.user + use.system + use.ready + use.blocked).in_ps()));
+  const auto part = [&](SimTime time) { return percent(static_cast<double>(time.in_ps()) / lived); };
+  return text + fmt::format(" Its processes: own work {}, kernel {}, ready {}, blocked {}.", part(use.user),
+                            part(use.system), part(use.ready), part(use.blocked));
+}
+
 void apps(Page& page, const RunReport& r) {
   if (r.apps.empty()) return;
   page.title("Programs");
@@ -216,7 +234,9 @@ void apps(Page& page, const RunReport& r) {
       text += fmt::format("{}{} {}", separator, humanised_count(value), name);
       separator = ", ";
     }
+    for (const auto& [name, time] : app.times) text += fmt::format(", {} {}", name, humanised(time));
     page.paragraph(text, 2, 4);
+    if (app.use && app.use->requests > 0) page.paragraph(use_text(*app.use), 4, 4);
   }
 }
 
@@ -246,6 +266,16 @@ void speed(Page& page, const RunReport& r) {
   if (r.cycles > r.host.cycles_evaluated && r.host.cycles_evaluated > 0)
     page.line("  {} of the cycles were evaluated, the card was idle in the rest",
               percent(static_cast<double>(r.host.cycles_evaluated) / static_cast<double>(r.cycles)));
+}
+
+void live(Page& page, const RunReport& r) {
+  if (!r.host.live) return;
+  const RunReport::Live& l = *r.host.live;
+  page.paragraph(l.lag < SimTime::ms(1)
+                     ? std::string{"Simulated time kept up with the wall clock."}
+                     : fmt::format("Simulated time fell behind the wall clock by {} in all.", humanised(l.lag)),
+                 2, 4);
+  if (l.lost != 0) page.alarm(fmt::format("  {} lost between the kernel and the simulation", frames(l.lost)));
 }
 
 }  // namespace
@@ -282,6 +312,7 @@ std::string summary(const RunReport& r, bool colour) {
   apps(page, r);
   captures(page, r);
   speed(page, r);
+  live(page, r);
   if (!r.warnings.empty()) page.title("Warnings");
   for (const std::string& warning : r.warnings) page.paragraph(warning, 2, 4);
   return page.take();

@@ -93,10 +93,16 @@ class Overlay {
                            did_you_mean(path_[1], names)));
   }
 
+  // On an array of tables (`[[peer.client.send]]`) all of them are meant.
   void put(toml::table& into, const std::vector<std::string>& path) {
     toml::table* table = &into;
     for (std::size_t i = 0; i + 1 < path.size(); ++i) {
       if (!table->contains(path[i])) table->insert_or_assign(key(path[i]), toml::table{});
+      if (toml::array* all = (*table)[path[i]].as_array(); all != nullptr && all->is_array_of_tables()) {
+        for (toml::node& each : *all)
+          put(*each.as_table(), {path.begin() + static_cast<std::ptrdiff_t>(i) + 1, path.end()});
+        return;
+      }
       table = (*table)[path[i]].as_table();
       if (table == nullptr) return complain(fmt::format("'{}' is not a table of the scenario", path[i]));
     }

@@ -1,5 +1,7 @@
 // From TOML to Scenario: one function per section, each reading its keys in the order of the struct.
 #include "cli/capture/pacing.hpp"
+#include "cli/scenario/app_reader.hpp"
+#include "cli/scenario/files_reader.hpp"
 #include "cli/scenario/netfilter_reader.hpp"
 #include "cli/scenario/overlay.hpp"
 #include "cli/scenario/scenario.hpp"
@@ -45,14 +47,17 @@ constexpr std::array kLinkStates{Name<LinkState>{"down", LinkState::down}, Name<
 constexpr std::array kSendKinds{Name<SendKind>{"udp", SendKind::udp}, Name<SendKind>{"arp", SendKind::arp},
                                 Name<SendKind>{"ping", SendKind::ping}, Name<SendKind>{"raw", SendKind::raw}};
 constexpr std::array kPeerKinds{Name<PeerKind>{"generator", PeerKind::generator},
-                                Name<PeerKind>{"pcap", PeerKind::pcap}, Name<PeerKind>{"stack", PeerKind::stack}};
-constexpr std::array<std::string_view, 1> kLaterPeerKinds{"tap"};
+                                Name<PeerKind>{"pcap", PeerKind::pcap}, Name<PeerKind>{"stack", PeerKind::stack},
+                                Name<PeerKind>{"recording", PeerKind::recording}};
 constexpr std::array kAppKinds{
-    Name<AppKind>{"udp_sink", AppKind::udp_sink},  Name<AppKind>{"udp_echo", AppKind::udp_echo},
-    Name<AppKind>{"tcp_echo", AppKind::tcp_echo},  Name<AppKind>{"discard", AppKind::discard},
-    Name<AppKind>{"chargen", AppKind::chargen},    Name<AppKind>{"http_server", AppKind::http_server},
-    Name<AppKind>{"http_load", AppKind::http_load}};
+    Name<AppKind>{"udp_sink", AppKind::udp_sink},   Name<AppKind>{"udp_echo", AppKind::udp_echo},
+    Name<AppKind>{"tcp_echo", AppKind::tcp_echo},   Name<AppKind>{"discard", AppKind::discard},
+    Name<AppKind>{"chargen", AppKind::chargen},     Name<AppKind>{"http_server", AppKind::http_server},
+    Name<AppKind>{"http_load", AppKind::http_load}, Name<AppKind>{"iperf", AppKind::iperf},
+    Name<AppKind>{"iperf_udp", AppKind::iperf_udp}};
 constexpr std::array<std::string_view, 1> kLaterAppKinds{"tcp_send"};
+using FileIo = Scenario::App::FileIo;
+constexpr std::array kFileIos{Name<FileIo>{"read", FileIo::read}, Name<FileIo>{"sendfile", FileIo::sendfile}};
 
 template <class E, std::size_t N>
 std::string_view name_in(const std::array<Name<E>, N>& names, E value) {
@@ -64,6 +69,7 @@ std::string_view name_in(const std::array<Name<E>, N>& names, E value) {
 constexpr SimTime kLongestRun = SimTime::s(100 * 86'400);  // simulated time ends after 106 days
 constexpr SimTime kLongestDelay = SimTime::s(10);
 constexpr SimTime kLongestAutoneg = SimTime::s(20);
+constexpr std::uint64_t kInt31 = std::numeric_limits<std::int32_t>::max();
 constexpr std::uint64_t kInt63 = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kMostNics = 8;
 constexpr std::size_t kLongestNicName = 15;  // IFNAMSIZ - 1
@@ -115,6 +121,9 @@ class Parser {
     if (const auto* t = root["host"].as_table()) paths({diagnostics_, *t, "host"});
     if (const auto* t = top.table("wire")) wires({diagnostics_, *t, "wire"});
     if (const auto* t = top.table("peer")) peers({diagnostics_, *t, "peer"});
+    if (const auto* t = top.table("disk")) scenario_.disk = read_disk({diagnostics_, *t, "disk"}, scenario_.host.cores);
+    for (const auto* t : top.tables("file"))
+      scenario_.files.push_back(read_file({diagnostics_, *t, "file"}, scenario_));
     for (const auto* t : top.tables("app")) app({diagnostics_, *t, "app"});
     for (const auto* t : top.tables("expect")) expect({diagnostics_, *t, "expect"});
     if (const auto* t = top.table("study")) scenario_.study = read_study({diagnostics_, *t, "study"});
@@ -139,8 +148,7 @@ class Parser {
     Scenario::Host& host = scenario_.host;
     t.number("cores", host.cores, 1, 64);
     t.boolean("interleave", host.interleave);
-    if (t.choice<Mode>("mode", host.mode, kModes) && host.mode == Mode::pio)
-      t.wrong("mode", "'pio' is not in this version", "dma_irq or napi");
+    t.choice<Mode>("mode", host.mode, kModes);
     // The older modes hand each frame over from the interrupt handler, as drivers did before NAPI.
     const bool implied = host.mode != Mode::napi;
     if (implied) host.rx_path = RxPath::netif_rx;
@@ -157,6 +165,8 @@ class Parser {
       }
       c.finish();
     }
+    t.number("rlimit_nofile", host.rlimit_nofile, 4, 1'048'576);
+    t.bytes("page_cache", host.page_cache, 4096, std::uint64_t{1} << 34U);
     t.find("route");  // both name cards, so they are read after them: paths()
     t.find("netfilter");
     t.finish();
@@ -237,6 +247,10 @@ class Parser {
     t.number("rx_ring", nic.rx_ring, 8, 4096, 8);
     t.number("tx_ring", nic.tx_ring, 8, 4096, 8);
     t.number("rx_usecs", nic.rx_usecs, 0, 16'776);  // ITR: 16 bits of 256 ns
+    if (const toml::node* node = t.find("itr")) itr(t, *node, nic);
+    t.number("napi_defer_hard_irqs", nic.napi_defer_hard_irqs, 0, kInt31);
+    t.duration("gro_flush_timeout", nic.gro_flush_timeout, SimTime::zero(), SimTime::s(1));
+    t.boolean("threaded", nic.threaded);
     t.number("mtu", nic.mtu, 68, 1500);
     t.number("copybreak", nic.copybreak, 0, kLongestFrame);
     t.boolean("promiscuous", nic.promiscuous);
@@ -251,6 +265,25 @@ class Parser {
     t.duration("autoneg", nic.autoneg, SimTime::zero(), kLongestAutoneg);
     if (const auto* own = t.table("link")) link({diagnostics_, *own, t.full("link")}, nic.link);
     t.finish();
+  }
+
+  // InterruptThrottleRate of e1000: a word, or interrupts per second.
+  void itr(TableReader& t, const toml::node& node, Scenario::Nic& nic) {
+    constexpr std::uint64_t kLeast = 100, kMost = 100'000;
+    if (t.find("rx_usecs")) t.wrong("itr", "sets what rx_usecs sets", "one of the two");
+    if (node.is_integer()) {
+      nic.itr = Scenario::Nic::Itr::rate;
+      t.number("itr", nic.itr_rate, kLeast, kMost);
+      return;
+    }
+    const auto* word = node.as_string();
+    if (word != nullptr && word->get() == "dynamic")
+      nic.itr = Scenario::Nic::Itr::dynamic;
+    else if (word != nullptr && word->get() == "conservative")
+      nic.itr = Scenario::Nic::Itr::conservative;
+    else
+      t.wrong("itr", "is " + (word == nullptr ? type_text(node) : quoted(word->get())),
+              "\"dynamic\", \"conservative\" or interrupts per second from 100 to 100000");
   }
 
   bool core(TableReader& t, std::string_view key, unsigned& to) {
@@ -350,10 +383,12 @@ class Parser {
     } else if (t.text("on", peer.on) && std::ranges::find(names, peer.on) == names.end()) {
       t.wrong("on", fmt::format("is '{}'", peer.on), "a card, one of " + joined(names) + did_you_mean(peer.on, names));
     }
-    if (!t.find("kind")) t.wrong("", "lacks 'kind'", "generator, pcap or stack");
-    if (!t.choice<PeerKind>("kind", peer.kind, kPeerKinds, kLaterPeerKinds)) return;  // its keys depend on it
+    if (!t.find("kind")) t.wrong("", "lacks 'kind'", "generator, pcap, stack or recording");
+    if (!t.choice<PeerKind>("kind", peer.kind, kPeerKinds)) return;  // its keys depend on it
     if (peer.kind == PeerKind::pcap)
       pcap(t, peer);
+    else if (peer.kind == PeerKind::recording)
+      file(t, peer);
     else if (peer.kind == PeerKind::stack)
       stack(t, peer);
     else
@@ -361,11 +396,15 @@ class Parser {
     t.finish();
   }
 
-  void pcap(TableReader& t, Scenario::Peer& peer) {
+  void file(TableReader& t, Scenario::Peer& peer) {
     if (!t.find("file"))
       t.wrong("", "lacks 'file'", "the capture to send");
     else if (t.text("file", peer.file) && peer.file.empty())
       t.wrong("file", "is empty", "the capture to send");
+  }
+
+  void pcap(TableReader& t, Scenario::Peer& peer) {
+    file(t, peer);
     if (t.text("pace", peer.pace)) {
       if (const auto pace = Pace::parse(peer.pace))
         peer.pace = pace->text();
@@ -486,6 +525,11 @@ class Parser {
       t.wrong("on", fmt::format("is {}; servers run only on the host in this version", quoted(app.on)), "\"host\"");
     unsigned cpu = 0;
     if (core(t, "cpu", cpu)) app.cpu = cpu;
+    read_model(t, app, scenario_.stop.after.has_value());
+    if (app.kind == AppKind::http_server && t.choice<FileIo>("file_io", app.file_io, kFileIos) && app.many_at_once())
+      t.wrong("file_io", fmt::format("is for files, which model '{}' does not serve", name_of(app.model)),
+              "model iterative or blocking");
+    if (!app.is_tcp()) t.boolean("prefer_busy_poll", app.prefer_busy_poll);
     if (!t.find("port")) t.wrong("", "lacks 'port'", "an integer from 1 to 65535");
     if (!t.number("port", app.port, 1, 65'535)) return;
     for (const Scenario::App& other : scenario_.apps)
@@ -519,6 +563,7 @@ class Parser {
     t.duration("at", app.at, SimTime::zero(), kLongestRun);
     if (t.text("path", app.path) && !app.path.starts_with('/'))
       t.wrong("path", "is " + quoted(app.path), "a path from '/' on");
+    read_pattern(t, app, scenario_.stop.after.has_value());
   }
 
   void app(TableReader t) {
@@ -577,6 +622,7 @@ std::string_view name_of(Scenario::Wire::Event::State state) { return name_in(kL
 std::string_view name_of(Scenario::Send::Kind kind) { return name_in(kSendKinds, kind); }
 std::string_view name_of(Scenario::Peer::Kind kind) { return name_in(kPeerKinds, kind); }
 std::string_view name_of(Scenario::App::Kind kind) { return name_in(kAppKinds, kind); }
+std::string_view name_of(Scenario::App::FileIo how) { return name_in(kFileIos, how); }
 
 std::string ScenarioErrors::text() const { return fmt::format("{}", fmt::join(messages, "\n")); }
 

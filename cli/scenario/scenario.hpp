@@ -62,8 +62,27 @@ struct Scenario {
     std::map<std::string, std::uint64_t> sysctl;  // Linux's name to value; only what the scenario sets
     std::map<std::string, SimTime> costs;         // name in common/costs.hpp to time per unit; only what it sets
     std::vector<Route> routes;                    // beside those to the cards' own networks
+    unsigned rlimit_nofile = 1024;                // descriptors of a process, as `ulimit -n`
     NetfilterConfig netfilter;
+    std::uint64_t page_cache = 64U << 20U;  // bytes of files that memory holds
     bool operator==(const Host&) const = default;
+  };
+
+  struct Disk {
+    SimTime latency = SimTime::us(100);
+    std::uint64_t bandwidth = 500'000'000;  // bytes per second
+    unsigned queue = 32;                    // requests in flight
+    unsigned irq_cpu = 0;                   // the core that takes its interrupts
+    bool operator==(const Disk&) const = default;
+  };
+
+  // What lies on the disk: a text, or `size` bytes made from `seed`.
+  struct File {
+    std::string path;
+    std::uint64_t size = 0;
+    std::string text;
+    std::uint64_t seed = 1;
+    bool operator==(const File&) const = default;
   };
 
   // Between card and host (sc_model/host_link): one way.
@@ -81,6 +100,13 @@ struct Scenario {
     std::vector<Address> addresses;
     unsigned rx_ring = 256, tx_ring = 256;  // descriptors, multiples of 8
     unsigned rx_usecs = 0;                  // ITR in us, as `ethtool -C`; 0: off
+    // How ITR is set: by rx_usecs; `itr` as InterruptThrottleRate: a rate, or chosen by the driver
+    enum class Itr : std::uint8_t { rx_usecs, rate, dynamic, conservative };
+    Itr itr = Itr::rx_usecs;
+    unsigned itr_rate = 0;  // interrupts per second at most, with Itr::rate
+    unsigned napi_defer_hard_irqs = 0;
+    SimTime gro_flush_timeout;
+    bool threaded = false;  // a kernel thread polls
     unsigned mtu = 1500;
     unsigned copybreak = 256;
     bool promiscuous = false;
@@ -126,7 +152,7 @@ struct Scenario {
   };
 
   struct Peer {
-    enum class Kind : std::uint8_t { generator, pcap, stack };
+    enum class Kind : std::uint8_t { generator, pcap, stack, recording };
     std::string name;
     std::string on;  // name of a card
     Kind kind = Kind::generator;
@@ -135,7 +161,7 @@ struct Scenario {
     std::optional<Address> address;
     std::vector<Send> sends;
     std::optional<Ipv4Address> gateway;  // stack: of its default route
-    // pcap
+    // pcap, recording
     std::string file;
     std::string pace = "capture";  // Pace::parse() reads it
     SimTime max_gap = SimTime::s(10);
@@ -144,19 +170,52 @@ struct Scenario {
   };
 
   struct App {
-    enum class Kind : std::uint8_t { udp_sink, udp_echo, tcp_echo, discard, chargen, http_server, http_load };
+    enum class Kind : std::uint8_t {
+      udp_sink,
+      udp_echo,
+      tcp_echo,
+      discard,
+      chargen,
+      http_server,
+      http_load,
+      iperf,
+      iperf_udp
+    };
+    enum class Model : std::uint8_t { iterative, blocking, nonblocking, select, poll, epoll, sigio, aio };
     std::string name;
     std::string on = "host";  // or, http_load only, the name of a peer with a stack
     Kind kind = Kind::udp_sink;
     std::uint16_t port = 0;  // of a server; http_load: of its target
+    // servers over TCP
+    unsigned backlog = 128;  // of listen()
+    // tcp_echo, http_server (programs/models/)
+    Model model = Model::iterative;
+    std::optional<SimTime> timeout{};     // of select, poll and epoll_wait; none: for ever
+    bool edge = false;                    // epoll: EPOLLET
+    SimTime work_unit = SimTime::us(10);  // other work while there is nothing to serve
     // http_load
-    Ipv4Address target;
+    Ipv4Address target{};
     std::uint64_t connections = 1;
-    std::optional<std::uint64_t> rate;  // connections per second; none: one per millisecond
-    SimTime at;                         // the first one, from the start of the wire
+    std::optional<std::uint64_t> rate{};  // connections per second; none: one per millisecond
+    SimTime at{};                         // the first one, from the start of the wire
     std::string path = "/";
-    std::optional<unsigned> cpu;  // servers: the only core it may run on; none: any
-    bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo; }
+    std::uint64_t requests = 1;             // on each connection; 0: until the run ends
+    std::optional<std::uint64_t> active{};  // so many connections ask, the others stay silent; none: all
+    SimTime think{};                        // between an answer and the next request
+    SimTime ask_from{};                     // nobody asks before, from the start of the wire
+    bool prefer_busy_poll = false;          // of udp_sink and udp_echo: SO_PREFER_BUSY_POLL
+    std::optional<unsigned> cpu{};          // servers: the only core it may run on; none: any
+    enum class FileIo : std::uint8_t { read, sendfile };
+    FileIo file_io = FileIo::read;  // http_server: how a file gets to the socket
+    // Its process never sleeps, so that a run does not end by itself.
+    bool never_idle() const {
+      return model == Model::nonblocking || model == Model::sigio || model == Model::aio ||
+             (timeout && model != Model::iterative);
+    }
+    // One process serves many connections at once, with calls that do not block on one of them.
+    bool many_at_once() const { return model != Model::iterative && model != Model::blocking; }
+    bool has_model() const { return kind == Kind::tcp_echo || kind == Kind::http_server; }
+    bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo && kind != Kind::iperf_udp; }
     bool operator==(const App&) const = default;
   };
 
@@ -173,6 +232,7 @@ struct Scenario {
     struct Axis {
       std::string key;                  // path as in --set
       std::vector<std::string> values;  // as after its '='; at least one
+      bool zip = false;                 // advances together with the axis before it, which has as many values
       SourceLine where;
       bool operator==(const Axis&) const = default;
     };
@@ -181,10 +241,19 @@ struct Scenario {
       std::string metric;  // as in Expect
       bool operator==(const Column&) const = default;
     };
-    std::uint64_t seeds = 1;  // every point runs with seed, seed + 1, ...
-    bool zip = false;         // the axes advance together instead of every value meeting every other
-    std::vector<Axis> axes;   // the first one changes slowest
-    std::vector<Column> table;
+    // One of several tables of the same points.
+    struct View {
+      std::string title;
+      Settings where{};    // only the points that have these values
+      std::string across;  // an axis whose values become columns of the one metric; empty: the columns are `columns`
+      std::vector<Column> columns;
+      bool operator==(const View&) const = default;
+    };
+    std::uint64_t seeds = 1;    // every point runs with seed, seed + 1, ...
+    bool zip = false;           // the axes advance together instead of every value meeting every other
+    std::vector<Axis> axes;     // the first one changes slowest
+    std::vector<Column> table;  // every metric of the views among them
+    std::vector<View> views;    // none: `table` is shown
     bool operator==(const Study&) const = default;
   };
 
@@ -194,7 +263,9 @@ struct Scenario {
   std::vector<Nic> nics;  // in file order, which is the order of their ports
   std::vector<Wire> wires;
   std::vector<Peer> peers;
-  std::vector<App> apps;  // started in this order
+  Disk disk;
+  std::vector<File> files;  // in their order on the disk
+  std::vector<App> apps;    // started in this order
   std::vector<Expect> expects;
   std::optional<Study> study;
 
@@ -240,5 +311,7 @@ std::string_view name_of(Scenario::Wire::Event::State);
 std::string_view name_of(Scenario::Send::Kind kind);
 std::string_view name_of(Scenario::Peer::Kind kind);
 std::string_view name_of(Scenario::App::Kind kind);
+std::string_view name_of(Scenario::App::Model model);
+std::string_view name_of(Scenario::App::FileIo how);
 
 }  // namespace nicosim

@@ -207,6 +207,28 @@ bool TableReader::rate(std::string_view key, std::uint64_t& to, std::uint64_t le
   return true;
 }
 
+bool TableReader::bytes(std::string_view key, std::uint64_t& to, std::uint64_t least, std::uint64_t most) {
+  const std::string expected =
+      fmt::format("a size from \"{}\" to \"{}\", such as \"64KiB\"", bytes_text(least), bytes_text(most));
+  std::string is;
+  if (!text(key, is, expected)) return false;
+  const auto value = parse_bytes(is);
+  if (!value || *value < least || *value > most) return wrong(key, "is " + shown(is), expected), false;
+  to = *value;
+  return true;
+}
+
+bool TableReader::byte_rate(std::string_view key, std::uint64_t& to, std::uint64_t least, std::uint64_t most) {
+  const std::string expected = fmt::format("a bandwidth from \"{}\" to \"{}\", such as \"500MB/s\"",
+                                           byte_rate_text(least), byte_rate_text(most));
+  std::string is;
+  if (!text(key, is, expected)) return false;
+  const auto value = parse_byte_rate(is);
+  if (!value || *value < least || *value > most) return wrong(key, "is " + shown(is), expected), false;
+  to = *value;
+  return true;
+}
+
 bool TableReader::chance(std::string_view key, std::uint32_t& to_ppb) {
   constexpr std::string_view kExpected = "a chance from 0 to 1 with at most nine decimals";
   std::optional<double> value;

@@ -63,6 +63,8 @@ class TableReader {
   bool duration(std::string_view key, SimTime& to, SimTime least, SimTime most);
   bool bit_rate(std::string_view key, std::uint64_t& to, std::uint64_t least, std::uint64_t most);
   bool rate(std::string_view key, std::uint64_t& to, std::uint64_t least, std::uint64_t most);
+  bool bytes(std::string_view key, std::uint64_t& to, std::uint64_t least, std::uint64_t most);
+  bool byte_rate(std::string_view key, std::uint64_t& to, std::uint64_t least, std::uint64_t most);
   bool chance(std::string_view key, std::uint32_t& to_ppb);  // 0 to 1, at most nine decimals
   bool mac(std::string_view key, MacAddress& to);            // of one station
   bool ip(std::string_view key, Ipv4Address& to);

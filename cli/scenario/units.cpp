@@ -25,6 +25,17 @@ constexpr std::array kTimeUnits{Unit{"ps", 1},
 constexpr std::array kBitRateUnits{Unit{"b/s", 1}, Unit{"kb/s", 1'000}, Unit{"Mb/s", 1'000'000},
                                    Unit{"Gb/s", 1'000'000'000}, Unit{"Tb/s", 1'000'000'000'000}};
 constexpr std::array kRateUnits{Unit{"/s", 1}, Unit{"k/s", 1'000}, Unit{"M/s", 1'000'000}, Unit{"G/s", 1'000'000'000}};
+constexpr std::array kByteUnits{Unit{"B", 1},
+                                Unit{"KiB", 1ULL << 10U},
+                                Unit{"MiB", 1ULL << 20U},
+                                Unit{"GiB", 1ULL << 30U},
+                                Unit{"TiB", 1ULL << 40U},
+                                Unit{"kB", 1'000},
+                                Unit{"MB", 1'000'000},
+                                Unit{"GB", 1'000'000'000},
+                                Unit{"TB", 1'000'000'000'000}};
+constexpr std::array kByteRateUnits{Unit{"B/s", 1}, Unit{"kB/s", 1'000}, Unit{"MB/s", 1'000'000},
+                                    Unit{"GB/s", 1'000'000'000}, Unit{"TB/s", 1'000'000'000'000}};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -77,12 +88,20 @@ std::optional<std::uint64_t> parse_bit_rate(std::string_view text) {
 std::optional<std::uint64_t> parse_rate(std::string_view text) {
   return parse_quantity(text, kRateUnits, std::numeric_limits<std::uint64_t>::max());
 }
+std::optional<std::uint64_t> parse_bytes(std::string_view text) {
+  return parse_quantity(text, kByteUnits, std::numeric_limits<std::uint64_t>::max());
+}
+std::optional<std::uint64_t> parse_byte_rate(std::string_view text) {
+  return parse_quantity(text, kByteRateUnits, std::numeric_limits<std::uint64_t>::max());
+}
 
 std::string duration_text(SimTime duration) {
   return quantity_text(static_cast<std::uint64_t>(duration.in_ps()), std::span{kTimeUnits}.first(5));
 }
 std::string bit_rate_text(std::uint64_t bits_per_second) { return quantity_text(bits_per_second, kBitRateUnits); }
 std::string rate_text(std::uint64_t per_second) { return quantity_text(per_second, kRateUnits); }
+std::string bytes_text(std::uint64_t bytes) { return quantity_text(bytes, std::span{kByteUnits}.first(5)); }
+std::string byte_rate_text(std::uint64_t bytes_per_second) { return quantity_text(bytes_per_second, kByteRateUnits); }
 
 std::string humanised(SimTime duration) {
   if (duration.is_never()) return "never";

@@ -1,5 +1,7 @@
 // From Scenario to TOML: the resolved scenario that an output folder keeps, so a run can be repeated without its
 // command line. Every value is written, defaults too.
+#include "cli/scenario/app_reader.hpp"
+#include "cli/scenario/files_reader.hpp"
 #include "cli/scenario/netfilter_reader.hpp"
 #include "cli/scenario/overlay.hpp"
 #include "cli/scenario/scenario.hpp"
@@ -63,6 +65,10 @@ void write_peer(Writer& w, const Scenario::Peer& peer) {
   w.line("\n[peer.{}]", peer.name);
   w.line("on = {}", quoted(peer.on));
   w.line("kind = \"{}\"", name_of(peer.kind));
+  if (peer.kind == Scenario::Peer::Kind::recording) {
+    w.line("file = {}", quoted(peer.file));
+    return;
+  }
   if (peer.kind == Scenario::Peer::Kind::pcap) {
     w.line("file = {}", quoted(peer.file));
     w.line("pace = \"{}\"", peer.pace);
@@ -83,7 +89,23 @@ void write_nic(Writer& w, const Scenario::Nic& nic) {
   for (const Scenario::Address& a : nic.addresses) addresses += (addresses.empty() ? "" : ", ") + address_text(a);
   w.line("address = [{}]", addresses);
   w.line("rx_ring = {}\ntx_ring = {}", nic.rx_ring, nic.tx_ring);
-  w.line("rx_usecs = {}\nmtu = {}\ncopybreak = {}", nic.rx_usecs, nic.mtu, nic.copybreak);
+  switch (nic.itr) {
+    case Scenario::Nic::Itr::rx_usecs:
+      w.line("rx_usecs = {}", nic.rx_usecs);
+      break;
+    case Scenario::Nic::Itr::rate:
+      w.line("itr = {}", nic.itr_rate);
+      break;
+    case Scenario::Nic::Itr::dynamic:
+      w.line("itr = \"dynamic\"");
+      break;
+    case Scenario::Nic::Itr::conservative:
+      w.line("itr = \"conservative\"");
+      break;
+  }
+  w.line("napi_defer_hard_irqs = {}\ngro_flush_timeout = \"{}\"", nic.napi_defer_hard_irqs,
+         duration_text(nic.gro_flush_timeout));
+  w.line("threaded = {}\nmtu = {}\ncopybreak = {}", nic.threaded, nic.mtu, nic.copybreak);
   w.line("promiscuous = {}\ntap = \"{}\"\nirq_cpu = {}", nic.promiscuous, name_of(nic.tap), nic.irq_cpu);
   if (!nic.rps_cpus.empty()) w.line("rps_cpus = [{}]", fmt::join(nic.rps_cpus, ", "));
   w.line("rx_checksum = {}\ntx_checksum = {}", nic.rx_checksum, nic.tx_checksum);
@@ -100,12 +122,24 @@ void write_study(Writer& w, const Scenario::Study& study) {
   for (const auto& axis : study.axes) {
     std::string values;
     for (const std::string& value : axis.values) values += (values.empty() ? "" : ", ") + toml_of_overlay(value);
-    w.line("  {{ key = {}, values = [{}] }},", quoted(axis.key), values);
+    w.line("  {{ key = {}, values = [{}]{} }},", quoted(axis.key), values, axis.zip ? ", zip = true" : "");
   }
   w.line("]\ntable = [");
   for (const auto& column : study.table)
     w.line("  {{ name = {}, metric = {} }},", quoted(column.name), quoted(column.metric));
   w.line("]");
+  for (const auto& view : study.views) {
+    w.line("\n[[study.tables]]\ntitle = {}", quoted(view.title));
+    std::string where;
+    for (const auto& [key, value] : view.where)
+      where += fmt::format("{}{} = {}", where.empty() ? "" : ", ", quoted(key), toml_of_overlay(value));
+    if (!where.empty()) w.line("where = {{ {} }}", where);
+    if (!view.across.empty()) w.line("across = {}", quoted(view.across));
+    w.line("columns = [");
+    for (const auto& column : view.columns)
+      w.line("  {{ name = {}, metric = {} }},", quoted(column.name), quoted(column.metric));
+    w.line("]");
+  }
 }
 
 }  // namespace
@@ -119,6 +153,8 @@ std::string write_scenario(const Scenario& scenario) {
 
   w.line("\n[host]\ncores = {}\ninterleave = {}", scenario.host.cores, scenario.host.interleave);
   w.line("mode = \"{}\"\nrx_path = \"{}\"", name_of(scenario.host.mode), name_of(scenario.host.rx_path));
+  w.line("rlimit_nofile = {}", scenario.host.rlimit_nofile);
+  w.line("page_cache = \"{}\"", bytes_text(scenario.host.page_cache));
   if (!scenario.host.sysctl.empty()) w.line("[host.sysctl]");
   for (const auto& [name, value] : scenario.host.sysctl) w.line("{} = {}", quoted(name), value);
   if (!scenario.host.costs.empty()) w.line("[host.costs]");
@@ -137,17 +173,22 @@ std::string write_scenario(const Scenario& scenario) {
       w.line("[[wire.{}.link]]\nat = \"{}\"\nstate = \"{}\"", wire.nic, duration_text(e.at), name_of(e.state));
   }
   for (const Scenario::Peer& peer : scenario.peers) write_peer(w, peer);
+  w.text(write_files(scenario));
   for (const Scenario::App& app : scenario.apps) {
     w.line("\n[[app]]\nname = {}\non = {}", quoted(app.name), quoted(app.on));
     w.line("kind = \"{}\"", name_of(app.kind));
     if (app.kind != Scenario::App::Kind::http_load) {
       w.line("port = {}", app.port);
       if (app.cpu) w.line("cpu = {}", *app.cpu);
+      w.text(write_model(app));
+      if (app.kind == Scenario::App::Kind::http_server) w.line("file_io = \"{}\"", name_of(app.file_io));
+      if (app.prefer_busy_poll) w.line("prefer_busy_poll = true");
       continue;
     }
     w.line("target = \"{}:{}\"\nconnections = {}", app.target.text(), app.port, app.connections);
     if (app.rate) w.line("rate = \"{}\"", rate_text(*app.rate));
     w.line("at = \"{}\"\npath = {}", duration_text(app.at), quoted(app.path));
+    w.text(write_pattern(app));
   }
   for (const Scenario::Expect& expect : scenario.expects) {
     w.line("\n[[expect]]\nmetric = {}", quoted(expect.metric));

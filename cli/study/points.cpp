@@ -35,14 +35,37 @@ std::vector<Scenario::Settings> settings(const std::vector<Scenario::Study::Axis
         points[i].emplace_back(axis.key, axis.values[std::min(i, axis.values.size() - 1)]);
     return points;
   }
-  for (const auto& axis : axes) {
+  for (std::size_t first = 0, next = 0; first < axes.size() && points.size() <= kMostPoints; first = next) {
+    for (next = first + 1; next < axes.size() && axes[next].zip;) ++next;  // these advance together
     std::vector<Scenario::Settings> more;
     for (const auto& point : points)
-      for (const std::string& value : axis.values) more.emplace_back(point).emplace_back(axis.key, value);
+      for (std::size_t value = 0; value < axes[first].values.size(); ++value) {
+        more.push_back(point);
+        for (std::size_t i = first; i < next; ++i) more.back().emplace_back(axes[i].key, axes[i].values[value]);
+      }
     points = std::move(more);
-    if (points.size() > kMostPoints) break;
   }
   return points;
+}
+
+// Leaves of the axis, and of those that advance with it, the places where it has this value; where it has none, all
+// places are one.
+void pin_axis(std::vector<Scenario::Study::Axis>& axes, std::size_t pinned, const std::string& value) {
+  std::size_t first = pinned, end = pinned + 1;
+  while (axes[first].zip && first > 0) --first;
+  while (end < axes.size() && axes[end].zip) ++end;
+  const bool alone = end == first + 1;
+  const std::vector<std::string> before = axes[pinned].values;
+  if (alone || std::ranges::find(before, value) == before.end()) {
+    axes[pinned].values.assign(alone ? 1 : before.size(), value);
+    return;
+  }
+  for (std::size_t axis = first; axis < end; ++axis) {
+    std::vector<std::string> kept;
+    for (std::size_t i = 0; i < before.size(); ++i)
+      if (before[i] == value) kept.push_back(axes[axis].values[i]);
+    axes[axis].values = std::move(kept);
+  }
 }
 
 bool is_meant(const Scenario::Expect& expect, const Scenario::Settings& set) {
@@ -70,10 +93,10 @@ std::string StudyPoint::name() const {
 
 void pin(Scenario& scenario, std::span<const std::string> overlays) {
   auto& axes = scenario.study->axes;
-  for (auto& axis : axes)
+  for (std::size_t axis = 0; axis < axes.size(); ++axis)
     for (const std::string& overlay : overlays)
-      if (const std::size_t equals = overlay.find('='); equals != std::string::npos && pins(overlay, axis.key))
-        axis.values = {overlay.substr(equals + 1)};
+      if (const std::size_t equals = overlay.find('='); equals != std::string::npos && pins(overlay, axes[axis].key))
+        pin_axis(axes, axis, overlay.substr(equals + 1));
   std::erase_if(scenario.expects, [&](const Scenario::Expect& expect) {
     return std::ranges::any_of(expect.at, [&](const auto& wanted) {
       const auto axis = std::ranges::find(axes, wanted.first, &Scenario::Study::Axis::key);

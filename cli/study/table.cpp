@@ -35,10 +35,13 @@ std::vector<std::string> stacked(const std::string& heading) {
 std::string cell(const std::string& metric, const std::optional<double>& value) {
   constexpr double kExact = 9e15;  // a double holds every whole number up to here
   if (!value) return "-";
-  const bool ratio = metric.find(" / ") != std::string::npos;
-  if (!ratio && metric.ends_with("_ns") && std::abs(*value) < kExact / 1000)
-    return humanised(SimTime::ps(std::llround(*value * 1000)));
-  if (!ratio && metric.starts_with("cpu.")) return fmt::format("{:.1f} %", *value * 100);
+  const std::size_t over = metric.find(" / ");
+  const bool ratio = over != std::string::npos;
+  const bool time =
+      ratio ? metric.substr(0, over).ends_with("_ns") && !metric.ends_with("_ns") : metric.ends_with("_ns");
+  if (time && std::abs(*value) < kExact / 1000) return humanised(SimTime::ps(std::llround(*value * 1000)));
+  const bool share = metric.starts_with("cpu.") || metric.ends_with("_share");
+  if (!ratio && share) return fmt::format("{:.1f} %", *value * 100);
   if (*value == std::floor(*value) && *value >= 0 && *value < kExact)
     return humanised_count(static_cast<std::uint64_t>(*value));
   return fmt::format("{:.4g}", *value);
@@ -81,6 +84,44 @@ std::string csv_field(const std::string& text) {
 }
 
 }  // namespace
+
+StudyTable view_of(const StudyTable& table, const Scenario::Study::View& view) {
+  StudyTable out;
+  out.title = view.title;
+  out.seeds = table.seeds;
+  const auto column_of = [&](const std::string& metric) {
+    const auto found = std::ranges::find(table.columns, metric, &Scenario::Study::Column::metric);
+    return static_cast<std::size_t>(found - table.columns.begin());
+  };
+  const bool spread = !view.across.empty();
+  if (!spread) out.columns = view.columns;
+  for (const StudyTable::Row& row : table.rows) {
+    const auto has = [&](const auto& wanted) { return std::ranges::find(row.set, wanted) != row.set.end(); };
+    if (!std::ranges::all_of(view.where, has)) continue;
+    StudyTable::Row left{row.set, row.seed, row.exit_code, {}};
+    std::erase_if(left.set, [&](const auto& one) {
+      return one.first == view.across || std::ranges::find(view.where, one) != view.where.end();
+    });
+    if (!spread) {
+      for (const auto& column : view.columns) left.values.push_back(row.values.at(column_of(column.metric)));
+      out.rows.push_back(std::move(left));
+      continue;
+    }
+    const auto axis = std::ranges::find(row.set, view.across, &std::pair<std::string, std::string>::first);
+    const std::string& metric = view.columns.front().metric;
+    auto place = std::ranges::find(out.columns, axis->second, &Scenario::Study::Column::name);
+    if (place == out.columns.end()) place = out.columns.insert(place, {axis->second, metric});
+    const auto at = static_cast<std::size_t>(place - out.columns.begin());
+    auto together = std::ranges::find_if(
+        out.rows, [&](const auto& other) { return other.set == left.set && other.seed == left.seed; });
+    if (together == out.rows.end()) together = out.rows.insert(together, std::move(left));
+    together->exit_code = std::max(together->exit_code, row.exit_code);
+    together->values.resize(std::max(together->values.size(), at + 1));
+    together->values[at] = row.values.at(column_of(metric));
+  }
+  for (StudyTable::Row& row : out.rows) row.values.resize(out.columns.size());
+  return out;
+}
 
 std::string table_text(const StudyTable& table, bool colour) {
   const std::vector<Column> columns = columns_of(table);

@@ -23,6 +23,10 @@ struct StudyTable {
   std::vector<Row> rows;
 };
 
+// One view of a table: some of its rows with some of its columns, or one metric spread out over the values of an axis.
+// Its axes are those that are left. No rows: no point is meant.
+StudyTable view_of(const StudyTable& table, const Scenario::Study::View& view);
+
 // At most as wide as it must be; headings are stacked. Times are rounded to three digits with their unit, shares are in
 // percent, other numbers have four digits, counts all of theirs.
 std::string table_text(const StudyTable& table, bool colour);

@@ -17,6 +17,9 @@
 
 namespace nicosim {
 
+// With HostCpu::interleave() work takes up to this part longer: caches, TLB.
+inline constexpr std::int64_t kWorkParts = 8;
+
 class Core {
  public:
   // What the agenda calls: power is on; the debt is paid; an interrupt of another core's, or the scheduler's tick, has

@@ -13,7 +13,6 @@ namespace {
 constexpr int kMaxSoftirqRestart = 10;               // kernel/softirq.c
 constexpr SimTime kMaxSoftirqTime = SimTime::ms(2);  // kernel/softirq.c
 // With interleave(): the most that something is longer or later.
-constexpr std::int64_t kWorkParts = 8;  // work by an eighth: caches, TLB
 constexpr SimTime kLateInterrupt = SimTime::ns(500);
 constexpr SimTime kLateTimer = SimTime::us(2);  // far below the 50 us of Linux's timer_slack_ns
 
@@ -103,8 +102,10 @@ void HostCpu::spend(Core& core, std::size_t function, SimTime time) {
 void HostCpu::passed(Core& core, SimTime time) {
   if (core.running != nullptr && !core.in_hardirq && (!core.in_softirq || core.running == core.ksoftirqd)) {
     core.queue.ran(*core.running, time);
-    core.running->usage_.cpu += time;
+    core.running->account_.cpu += time;
   }
+  if (core.running == nullptr || core.in_hardirq || core.in_softirq) return;
+  if (Usage* const usage = core.running->usage_) (core.running->in_user_ ? usage->user : usage->system) += time;
 }
 
 void HostCpu::charge(Cost cost, std::uint64_t units) {
@@ -113,6 +114,17 @@ void HostCpu::charge(Cost cost, std::uint64_t units) {
   if (core.varied) time += core.extra(SimTime::ps(time.in_ps() / kWorkParts));
   core.debt += time;
   spend(core, static_cast<std::size_t>(cost), time);
+  if (cost == Cost::copy_to_user_per_byte && units > 0) copies(core, time);
+}
+
+// The second phase of a call that reads.
+void HostCpu::copies(const Core& core, SimTime time) {
+  if (core.running == nullptr || core.in_hardirq || core.in_softirq || !core.running->reading_) return;
+  const Process& process = *core.running;
+  if (process.usage_ == nullptr) return;
+  process.usage_->copying += time;
+  tell(process, "copying", now() - time);
+  tell(process, "running", now());
 }
 
 HostCpu::Stall::~Stall() {
@@ -157,6 +169,7 @@ void HostCpu::catch_up() {
       continue;
     }
     if (core.debt == SimTime::zero()) return;
+    if (context() == Context::process && core.running->in_user_ && core.running->signal_pending_) return;
     const SimTime until = agenda_.now() + core.debt;
     if (agenda_.nothing_until(until)) {
       agenda_.advance_to(until);

@@ -57,6 +57,10 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   void prepare_to_sleep() override;
   Woken sleep(SimTime until, bool interruptible) override;
   void wake(Task&, bool sync) override;
+  bool need_resched() const override { return here().need_resched; }
+  void cond_resched() override;
+  void set_signal_pending(Task&, bool pending) override;
+  bool start_thread(std::string name, std::function<void(Task&)> body, unsigned tgid) override;
   std::uint64_t random() override { return random_(); }
 
   // ---- InterruptSink
@@ -74,14 +78,26 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   // `tgid`: the process whose descriptors it shares; 0: its own.
   Process& spawn(std::string name, std::function<void()> body, std::optional<unsigned> pinned = std::nullopt,
                  unsigned tgid = 0);
+  // What `process` uses is added here, until the end of the run. Its children: UserSpace::fork().
+  void bill(Process& process, Usage& usage);
+  void settle_usage();  // at the end of the run: what those use that still sleep or wait
+  // Told of every change: blocked, ready, running, copying. For the event log; processes that nobody bills are left
+  // out.
+  void on_state(std::function<void(const Process&, std::string_view state, SimTime)> tell) { state_ = std::move(tell); }
   // An event of the outside, from the agenda: a sleeping process becomes ready. `signal`: its sleep ends as by a
   // signal.
   void kick(Process& process, bool signal = false);
 
   // ---- for a process's door to the kernel
-  void run_in_user_mode(Cost, std::uint64_t units);  // charges; the scheduler may take the core away meanwhile
-  void return_to_user();                             // if the scheduler wants the core, now
-  void count_syscall() { ++here().running->usage_.syscalls; }
+  // Charges; the scheduler may take the core away meanwhile. A signal ends it early: the time that is left.
+  SimTime run_in_user_mode(Cost cost, std::uint64_t units) { return run_in_user_mode(costs_.of(cost, units)); }
+  SimTime run_in_user_mode(SimTime time);
+  bool signal_pending() const override { return here().running->signal_pending_; }  // of the process that runs
+  void return_to_user();  // if the scheduler wants the core, now
+  Usage* usage() const { return here().running != nullptr ? here().running->usage_ : nullptr; }
+  bool tells_states() const { return static_cast<bool>(state_); }
+  void reading(bool on) { here().running->reading_ = on; }
+  void count_syscall() { ++here().running->account_.syscalls; }
 
   // ---- for the bus: the core of this thread waits for it and can do nothing else
   class Stall {
@@ -124,6 +140,10 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   }
   static void spend(Core&, std::size_t function, SimTime time);
   static void passed(Core&, SimTime time);
+  void copies(const Core&, SimTime time);
+  void tell(const Process& process, std::string_view state, SimTime when) const {
+    if (state_ && process.usage_ != nullptr) state_(process, state, when);
+  }
   void wait(Core&, sc_core::sc_event&);  // the core stays this thread's
   void notice(Core&);                    // from the agenda: its thread looks what there is to do
   void call_core(Core&);                 // from another core: an interrupt there
@@ -152,6 +172,7 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   std::map<unsigned, unsigned> affinity_;
   std::function<void(Softirq)> softirq_action_;
   std::function<void(unsigned, SimTime)> delivered_;
+  std::function<void(const Process&, std::string_view, SimTime)> state_;
 
   std::vector<std::unique_ptr<Core>> cores_;
   Core* active_ = nullptr;  // whose code runs now; nullptr: the agenda's

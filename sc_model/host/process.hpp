@@ -4,6 +4,7 @@
 #include "common/runtime.hpp"
 #include "sc_model/agenda.hpp"
 #include "sc_model/host/run_queue.hpp"
+#include "sc_model/host/usage.hpp"
 
 #include <functional>
 #include <memory>
@@ -18,7 +19,7 @@ class Core;
 class HostCpu;
 
 // What it has used, as getrusage and /proc/PID/schedstat tell.
-struct ProcessUsage {
+struct ProcessAccount {
   SimTime cpu;                    // its own work; interrupts that came meanwhile do not count
   SimTime waiting;                // runnable, while another one had the core (run_delay)
   SimTime blocked;                // asleep
@@ -26,7 +27,7 @@ struct ProcessUsage {
   std::uint64_t involuntary = 0;  // the scheduler took it (nivcsw)
   std::uint64_t syscalls = 0;
 
-  friend ProcessUsage operator-(ProcessUsage a, const ProcessUsage& b) {
+  friend ProcessAccount operator-(ProcessAccount a, const ProcessAccount& b) {
     return {a.cpu - b.cpu,
             a.waiting - b.waiting,
             a.blocked - b.blocked,
@@ -49,7 +50,9 @@ class Process final : public Task, public SchedEntity {
   unsigned tgid() const override { return tgid_; }
   std::string_view task_name() const override { return name_; }
   State state() const { return state_; }
-  ProcessUsage usage(SimTime now) const;  // up to now, the state that it is in included
+  ProcessAccount account(SimTime now) const;  // up to now, the state that it is in included
+  Usage* usage() const { return usage_; }     // of its program; nullptr: nobody asks
+  std::optional<unsigned> pinned() const { return pinned_; }
 
  private:
   friend class HostCpu;
@@ -61,17 +64,22 @@ class Process final : public Task, public SchedEntity {
   sc_core::sc_event run_;  // the scheduler gives it that core
   std::unique_ptr<AgendaCall> timeout_;
   State state_ = State::sleeping;
-  bool woken_ = false, timed_out_ = false, signalled_ = false;
-  bool in_user_ = false;  // outside the kernel: may be preempted
-  ProcessUsage usage_;
-  SimTime since_ = SimTime::zero();  // that it waits or sleeps
+  bool woken_ = false, timed_out_ = false, kicked_ = false;
+  bool signal_pending_ = false;  // TIF_SIGPENDING
+  bool interruptible_ = false;   // sleeps so that a signal ends it
+  bool in_user_ = false;         // outside the kernel: may be preempted
+  bool reading_ = false;         // in a call whose copies bring data
+  Usage* usage_ = nullptr;
+  SimTime since_;  // when it fell asleep or became ready
+  ProcessAccount account_;
+  SimTime account_since_;  // the same, and nobody settles it
 };
 
-inline ProcessUsage Process::usage(SimTime now) const {
-  ProcessUsage usage = usage_;
-  if (state_ == State::ready) usage.waiting += now - since_;
-  if (state_ == State::sleeping) usage.blocked += now - since_;
-  return usage;
+inline ProcessAccount Process::account(SimTime now) const {
+  ProcessAccount account = account_;
+  if (state_ == State::ready) account.waiting += now - account_since_;
+  if (state_ == State::sleeping) account.blocked += now - account_since_;
+  return account;
 }
 
 }  // namespace nicosim

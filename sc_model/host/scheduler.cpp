@@ -18,7 +18,7 @@ constexpr SimTime kLateWake = SimTime::us(2);
 Process& HostCpu::spawn(std::string name, std::function<void()> body, std::optional<unsigned> pinned, unsigned tgid) {
   processes_.push_back(std::make_unique<Process>(next_pid_++, std::move(name), std::move(body), pinned, tgid));
   Process& process = *processes_.back();
-  process.since_ = agenda_.now();
+  process.account_since_ = agenda_.now();
   process.timeout_ = std::make_unique<AgendaCall>(Rank::cpu, source_, [this, &process] {
     if (process.state_ != Process::State::sleeping) return;
     process.timed_out_ = true;
@@ -33,7 +33,7 @@ Process& HostCpu::spawn(std::string name, std::function<void()> body, std::optio
           process.body_();
           catch_up();
           process.state_ = Process::State::exited;
-          ++process.usage_.voluntary;
+          ++process.account_.voluntary;
           hand_over(*process.core_);
         });
       },
@@ -42,32 +42,62 @@ Process& HostCpu::spawn(std::string name, std::function<void()> body, std::optio
   return process;
 }
 
+void HostCpu::bill(Process& process, Usage& usage) {
+  process.usage_ = &usage;
+  ++usage.processes;
+}
+
+void HostCpu::settle_usage() {
+  for (const auto& process : processes_) {
+    Usage* const usage = process->usage_;
+    if (usage == nullptr) continue;
+    const SimTime part = usage->part(process->since_, agenda_.now());
+    if (process->state_ == Process::State::sleeping) usage->blocked += part;
+    if (process->state_ == Process::State::ready) usage->ready += part;
+    process->since_ = agenda_.now();
+  }
+}
+
+bool HostCpu::start_thread(std::string name, std::function<void(Task&)> body, unsigned tgid) {
+  spawn(
+      std::move(name), [this, body = std::move(body)] { body(*current()); }, std::nullopt, tgid);
+  return true;
+}
+
 Task* HostCpu::current() { return context() == Context::process ? here().running : nullptr; }
 
 // ---- sleep and wake
 
+// What was charged so far passes first, as the state that wake() looks at is about to change. Whoever wakes us in that
+// time is forgotten here and found by the check that follows (set_current_state).
 void HostCpu::prepare_to_sleep() {
+  catch_up();
   assert(context() == Context::process && "only a process can sleep");
   here().running->woken_ = false;
 }
 
-Woken HostCpu::sleep(SimTime until, bool) {
+Woken HostCpu::sleep(SimTime until, bool interruptible) {
   catch_up();
   Core& core = here();
   assert(context() == Context::process && core.irq_depth == 0 && core.preempt_depth == 0 && "sleeps with a lock held");
   Process& self = *core.running;
   if (self.woken_) return Woken::event;
+  if (interruptible && self.signal_pending_) return Woken::signal;
   if (until <= agenda_.now()) return Woken::timeout;
   self.state_ = Process::State::sleeping;
   self.since_ = agenda_.now();
-  ++self.usage_.voluntary;
+  self.account_since_ = self.since_;
+  ++self.account_.voluntary;
+  if (self.usage_ != nullptr) ++self.usage_->voluntary;
+  tell(self, "blocked", self.since_);
+  self.interruptible_ = interruptible;
   self.timed_out_ = false;
   if (!until.is_never()) agenda_.post(*self.timeout_, until + core.extra(kLateWake), true);
   hand_over(core);
   wait_for_core(self);
   agenda_.cancel(*self.timeout_);
   if (self.woken_) return Woken::event;
-  if (std::exchange(self.signalled_, false)) return Woken::signal;
+  if (std::exchange(self.kicked_, false) || (interruptible && self.signal_pending_)) return Woken::signal;
   return self.timed_out_ ? Woken::timeout : Woken::event;
 }
 
@@ -78,8 +108,19 @@ void HostCpu::wake(Task& task, bool) {
   if (process.state_ == Process::State::sleeping) make_ready(process, RunQueue::Why::woken);
 }
 
+// signal_wake_up. A process that computes on another core is interrupted there (kick_process).
+void HostCpu::set_signal_pending(Task& task, bool pending) {
+  auto& process = static_cast<Process&>(task);
+  process.signal_pending_ = pending;
+  if (!pending) return;
+  if (process.state_ == Process::State::sleeping && process.interruptible_)
+    make_ready(process, RunQueue::Why::woken);
+  else if (process.state_ == Process::State::running && process.in_user_ && process.core_ != active_)
+    call_core(*process.core_);
+}
+
 void HostCpu::kick(Process& process, bool signal) {
-  process.signalled_ = process.signalled_ || signal;
+  process.kicked_ = process.kicked_ || signal;
   process.woken_ = process.woken_ || !signal;
   if (process.state_ == Process::State::sleeping) make_ready(process, RunQueue::Why::woken);
 }
@@ -110,8 +151,15 @@ void HostCpu::make_ready(Process& process, RunQueue::Why why) {
     ++migrations_;
   }
   process.core_ = &core;
-  process.usage_ = process.usage(agenda_.now());  // that it slept is over
-  process.since_ = agenda_.now();
+  const SimTime now = agenda_.now();
+  process.account_ = process.account(now);  // that it slept is over
+  process.account_since_ = now;
+  if (process.usage_ != nullptr && process.state_ == Process::State::sleeping && why == RunQueue::Why::woken) {
+    process.usage_->blocked += process.usage_->part(process.since_, now);
+    ++process.usage_->wakeups;
+  }
+  process.since_ = now;
+  tell(process, "ready", now);
   process.state_ = Process::State::ready;
   core.queue.put(process, why);
   if (core.running != nullptr) {
@@ -152,10 +200,12 @@ void HostCpu::hand_over(Core& core) {
 void HostCpu::run_next(Core& core) {
   Process& next = *static_cast<Process*>(core.queue.take());
   core.running = &next;
-  next.usage_ = next.usage(agenda_.now());
+  next.account_ = next.account(agenda_.now());
   next.state_ = Process::State::running;
   ++context_switches_;
+  if (next.usage_ != nullptr) next.usage_->ready += next.usage_->part(next.since_, agenda_.now());
   charge(Cost::context_switch, 1);
+  tell(next, "running", agenda_.now() + core.debt);
   start_tick(core);
   next.run_.notify();
   agenda_.let_threads_run();
@@ -166,9 +216,12 @@ void HostCpu::resched(Core& core) {
   if (core.queue.empty()) return;
   Process& self = *core.running;
   ++preemptions_;
-  ++self.usage_.involuntary;
+  ++self.account_.involuntary;
   self.state_ = Process::State::ready;
   self.since_ = agenda_.now();
+  self.account_since_ = self.since_;
+  if (self.usage_ != nullptr) ++self.usage_->involuntary;
+  tell(self, "ready", self.since_);
   core.queue.put(self, RunQueue::Why::preempted);
   hand_over(core);
   wait_for_core(self);
@@ -209,14 +262,26 @@ void HostCpu::scheduler_tick(Core& core) {
   start_tick(core);
 }
 
+void HostCpu::cond_resched() {
+  catch_up();
+  if (here().need_resched) resched(here());
+}
+
 // ---- user and kernel mode
 
-void HostCpu::run_in_user_mode(Cost cost, std::uint64_t units) {
+SimTime HostCpu::run_in_user_mode(SimTime time) {
+  catch_up();  // with what it owes the kernel
   Process& self = *here().running;
   self.in_user_ = true;
-  charge(cost, units);
+  constexpr auto kWork = static_cast<std::size_t>(Cost::app_work);
+  const SimTime longer = here().extra(SimTime::ps(time.in_ps() / kWorkParts));
+  here().debt += time + longer;
+  spend(here(), kWork, time + longer);
   catch_up();
   self.in_user_ = false;
+  const SimTime left = std::exchange(here().debt, SimTime::zero());
+  spend(here(), kWork, SimTime::zero() - left);
+  return std::min(left, time);
 }
 
 void HostCpu::return_to_user() {

@@ -1,22 +1,6 @@
-#include "sc_model/host/user_process.hpp"
-
-#include <fmt/format.h>
+#include "sc_model/host/user_process_kernel.hpp"
 
 namespace nicosim {
-
-template <class Call>
-auto UserProcess::kernel(std::string_view name, Call call) {
-  ++count_;
-  cpu_.count_syscall();
-  cpu_.charge(Cost::syscall_entry, 1);
-  ledger_.note(cpu_.now(), "syscall", {}, fmt::format("pid={} task={} call={}", task_.pid(), task_.task_name(), name));
-  const auto result = call();
-  cpu_.charge(Cost::syscall_exit, 1);
-  cpu_.return_to_user();
-  ledger_.note(cpu_.now(), "sysret", {},
-               fmt::format("pid={} task={} call={} result={}", task_.pid(), task_.task_name(), name, result));
-  return result;
-}
 
 int UserProcess::socket(int domain, int type, int protocol) {
   return kernel("socket", [&] { return calls_.socket(task_, domain, type, protocol); });
@@ -49,13 +33,13 @@ int UserProcess::getsockopt(int fd, int level, int option, std::span<std::byte> 
   return kernel("getsockopt", [&] { return calls_.getsockopt(task_, fd, level, option, value); });
 }
 long UserProcess::recvfrom(int fd, std::span<std::byte> buffer, int flags, sockaddr_in* from) {
-  return kernel("recvfrom", [&] { return calls_.recvfrom(task_, fd, buffer, flags, from); });
+  return reads("recvfrom", [&] { return calls_.recvfrom(task_, fd, buffer, flags, from); });
 }
 long UserProcess::sendto(int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) {
   return kernel("sendto", [&] { return calls_.sendto(task_, fd, data, flags, to); });
 }
 long UserProcess::recvmsg(int fd, msghdr& message, int flags) {
-  return kernel("recvmsg", [&] { return calls_.recvmsg(task_, fd, message, flags); });
+  return reads("recvmsg", [&] { return calls_.recvmsg(task_, fd, message, flags); });
 }
 long UserProcess::sendmsg(int fd, const msghdr& message, int flags) {
   return kernel("sendmsg", [&] { return calls_.sendmsg(task_, fd, message, flags); });
@@ -81,26 +65,38 @@ int UserProcess::epoll_ctl(int epfd, int op, int fd, epoll_event* event) {
 int UserProcess::epoll_wait(int epfd, std::span<epoll_event> events, int timeout_ms) {
   return kernel("epoll_wait", [&] { return calls_.epoll_wait(task_, epfd, events, timeout_ms); });
 }
+long UserProcess::read(int fd, std::span<std::byte> buffer) {
+  return reads("read", [&] { return calls_.read(task_, fd, buffer); });
+}
+long UserProcess::write(int fd, std::span<const std::byte> data) {
+  return kernel("write", [&] { return calls_.write(task_, fd, data); });
+}
+int UserProcess::dup(int fd) {
+  return kernel("dup", [&] { return calls_.dup(task_, fd); });
+}
+int UserProcess::dup3(int fd, int as, int flags) {
+  return kernel("dup3", [&] { return calls_.dup3(task_, fd, as, flags); });
+}
+int UserProcess::pipe2(std::array<int, 2>& fds, int flags) {
+  return kernel("pipe2", [&] { return calls_.pipe2(task_, fds, flags); });
+}
+int UserProcess::eventfd(unsigned count, int flags) {
+  return kernel("eventfd2", [&] { return calls_.eventfd2(task_, count, flags); });
+}
+int UserProcess::timerfd_create(int clock, int flags) {
+  return kernel("timerfd_create", [&] { return calls_.timerfd_create(task_, clock, flags); });
+}
+int UserProcess::timerfd_settime(int fd, int flags, const IntervalTime& time, IntervalTime* old) {
+  return kernel("timerfd_settime", [&] { return calls_.timerfd_settime(task_, fd, flags, time, old); });
+}
+int UserProcess::timerfd_gettime(int fd, IntervalTime& left) {
+  return kernel("timerfd_gettime", [&] { return calls_.timerfd_gettime(task_, fd, left); });
+}
 int UserProcess::set_nonblocking(int fd, bool on) {
   return kernel("fcntl", [&] { return calls_.set_nonblocking(task_, fd, on); });
 }
 int UserProcess::close(int fd) {
   return kernel("close", [&] { return calls_.close(task_, fd); });
 }
-
-void UserProcess::nanosleep(SimTime duration) {
-  kernel("nanosleep", [&] {
-    const SimTime until = cpu_.now() + duration;
-    cpu_.prepare_to_sleep();
-    cpu_.sleep(until, true);
-    return 0;
-  });
-}
-
-void UserProcess::work(SimTime duration) {
-  cpu_.run_in_user_mode(Cost::app_work, static_cast<std::uint64_t>(duration.in_ns()));
-}
-
-void UserProcess::exit() { calls_.exit(task_); }
 
 }  // namespace nicosim

@@ -36,7 +36,7 @@ namespace nicosim {
   X(TcpExtTCPACKSkippedSynRecv) X(TcpExtTCPACKSkippedPAWS) X(TcpExtTCPACKSkippedSeq) \
   X(TcpExtTCPACKSkippedFinWait2) X(TcpExtTCPACKSkippedTimeWait) X(TcpExtTCPACKSkippedChallenge) \
   X(TcpExtTCPWinProbe) X(TcpExtTCPKeepAlive) X(TcpExtTCPZeroWindowDrop) X(TcpExtTCPRcvQDrop) \
-  X(TcpExtIPReversePathFilter) X(TcpExtArpFilter) \
+  X(TcpExtBusyPollRxPackets) X(TcpExtIPReversePathFilter) X(TcpExtArpFilter) \
   X(IpExtInTruncatedPkts) X(IpExtInMcastPkts) X(IpExtOutMcastPkts) X(IpExtInBcastPkts) X(IpExtOutBcastPkts) \
   X(IpExtInOctets) X(IpExtOutOctets) X(IpExtInCsumErrors) X(IpExtReasmOverlaps)
 // clang-format on

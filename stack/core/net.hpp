@@ -12,6 +12,8 @@
 
 namespace nicosim {
 
+class BusyPoll;
+
 struct Net {
   Runtime& runtime;
   Ledger& ledger;
@@ -19,7 +21,8 @@ struct Net {
   Sysctl sysctl;
   Mib mib{};
   TimerList timers{runtime};
-  bool over = false;  // the run has ended: nobody is woken and no card is touched any more
+  BusyPoll* busy_poll = nullptr;  // set with the stack; nullptr: nobody polls cards but the soft interrupt
+  bool over = false;              // the run has ended: nobody is woken and no card is touched any more
 
   SimTime now() const { return runtime.now(); }
   void at(const Frame& frame, Station station) { frame.at(ledger, station, now()); }

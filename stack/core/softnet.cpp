@@ -3,7 +3,9 @@
 #include "common/spin_lock.hpp"
 #include "stack/core/flow_hash.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 
 namespace nicosim {
 
@@ -11,7 +13,16 @@ Softnet::Softnet(Net& net, const InputQueue::Receive& receive) : net_(net) {
   for (unsigned cpu = 0; cpu < net.runtime.cpus(); ++cpu) cpus_.push_back(std::make_unique<Cpu>(net, receive));
 }
 
+void Softnet::enqueue(Napi& napi) {
+  net_.runtime.charge(Cost::napi_schedule);
+  schedule(napi);
+}
+
 void Softnet::schedule(Napi& napi) {
+  if (Task* const thread = napi.thread(); thread != nullptr) {
+    napi.give_to_thread();
+    return net_.runtime.wake(*thread, false);
+  }
   const unsigned cpu = net_.runtime.cpu();
   {
     const IrqGuard guard{net_.runtime};
@@ -61,7 +72,9 @@ void Softnet::net_rx_action() {
   while (!list.empty()) {
     Napi& napi = *list.front();
     list.pop_front();
-    budget -= poll(napi, cpu, repoll);
+    bool again = false;
+    budget -= poll(napi, cpu, again);
+    if (again) repoll.push_back(&napi);
     // Looked at after every poll, so the last one may overshoot; counted even when nothing remained.
     if (budget <= 0 || net_.now() >= limit) {
       ++cpu.stat.time_squeeze;
@@ -81,18 +94,50 @@ void Softnet::net_rx_action() {
   send_rps_ipis(cpu);
 }
 
-int Softnet::poll(Napi& napi, Cpu& cpu, std::deque<Napi*>& repoll) {
+int Softnet::poll(Napi& napi, Cpu& cpu, bool& repoll) {
   if (!napi.scheduled()) return 0;
   net_.runtime.charge(Cost::napi_poll);
   if (&napi == &cpu.backlog) send_rps_ipis(cpu);
   const int weight = &napi == &cpu.backlog ? static_cast<int>(net_.sysctl.dev_weight) : Napi::kWeight;
   const int work = napi.poll(weight);
   if (work < weight) return work;  // it has completed itself, and may already be on a list again
-  if (napi.disabled())
-    napi.clear_scheduled();  // napi_disable() waits for this
-  else
-    repoll.push_back(&napi);
+  if (napi.disabled()) {
+    napi.clear_scheduled();               // napi_disable() waits for this
+  } else if (napi.prefers_busy_poll()) {  // more to do, but the process that waits for it wants to do it itself
+    if (napi.complete_done(*this, work)) napi.schedule(*this);  // no timer would bring it back
+  } else {
+    repoll = true;
+  }
   return work;
+}
+
+void Softnet::poll_in_thread(Napi& napi) {
+  Runtime& runtime = net_.runtime;
+  napi.set_thread(runtime.current());
+  for (;;) {
+    runtime.prepare_to_sleep();
+    if (!napi.take_by_thread()) {
+      runtime.sleep(SimTime::never(), false);
+      continue;
+    }
+    for (bool again = true; again;) {
+      again = false;
+      {
+        const BottomHalfGuard guard{runtime};
+        poll(napi, *cpus_[runtime.cpu()], again);
+      }
+      runtime.cond_resched();
+    }
+  }
+}
+
+void Softnet::start_watchdog(Napi& napi, SimTime after) {
+  auto place = std::ranges::find(watchdogs_, &napi, &decltype(watchdogs_)::value_type::first);
+  if (place == watchdogs_.end()) {
+    watchdogs_.emplace_back(&napi, std::make_unique<Timer>(net_.timers, [this, &napi] { napi.watchdog(*this); }));
+    place = std::prev(watchdogs_.end());
+  }
+  place->second->arm(net_.now() + after);
 }
 
 void Softnet::send_rps_ipis(Cpu& cpu) {

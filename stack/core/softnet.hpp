@@ -9,11 +9,12 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace nicosim {
 
-class Softnet {
+class Softnet final : public NapiScheduler {
  public:
   struct Stat {  // columns of /proc/net/softnet_stat that we fill
     std::uint64_t processed = 0, dropped = 0, time_squeeze = 0, received_rps = 0, backlog_len = 0;
@@ -21,7 +22,11 @@ class Softnet {
 
   Softnet(Net& net, const InputQueue::Receive& receive);
 
-  void schedule(Napi& napi);  // ____napi_schedule on this CPU; SCHED is set already
+  void schedule(Napi& napi);          // ____napi_schedule on this CPU; SCHED is set already
+  void enqueue(Napi& napi) override;  // the same for a driver, charged
+  void start_watchdog(Napi& napi, SimTime after) override;
+  // napi_threaded_poll: what the kernel thread of a threaded source does, for ever. Process context.
+  void poll_in_thread(Napi& napi);
   // enqueue_to_backlog: the frame stays with the caller when the queue is full (false), and is counted there.
   [[nodiscard]] bool enqueue(FramePtr& frame, unsigned cpu);
   // get_rps_cpu: the flow's CPU among these (queues/rx-0/rps_cpus); none named: among all.
@@ -42,12 +47,13 @@ class Softnet {
     Stat stat;
   };
 
-  int poll(Napi& napi, Cpu& cpu, std::deque<Napi*>& repoll);
-  void send_rps_ipis(Cpu& cpu);  // net_rps_action_and_irq_enable
-  void rps_trigger_softirq();    // the interrupt there: only a CPU itself touches its poll_list
+  int poll(Napi& napi, Cpu& cpu, bool& repoll);  // __napi_poll
+  void send_rps_ipis(Cpu& cpu);                  // net_rps_action_and_irq_enable
+  void rps_trigger_softirq();                    // the interrupt there: only a CPU itself touches its poll_list
 
   Net& net_;
   std::vector<std::unique_ptr<Cpu>> cpus_;
+  std::vector<std::pair<Napi*, std::unique_ptr<Timer>>> watchdogs_;  // of sources that ever defer, in order of that
 };
 
 }  // namespace nicosim

@@ -23,6 +23,8 @@ constexpr std::array kKnobs{
     Knob{"net.core.netdev_budget", &Sysctl::netdev_budget, 1, kIntMax},
     Knob{"net.core.netdev_budget_usecs", &Sysctl::netdev_budget_usecs, 0, kIntMax},
     Knob{"net.core.dev_weight", &Sysctl::dev_weight, 1, kIntMax},
+    Knob{"net.core.busy_poll", &Sysctl::busy_poll, 0, kIntMax},
+    Knob{"net.core.busy_read", &Sysctl::busy_read, 0, kIntMax},
     Knob{"net.core.rmem_default", &Sysctl::rmem_default, 2304, kIntMax},
     Knob{"net.core.rmem_max", &Sysctl::rmem_max, 2304, kIntMax},
     Knob{"net.core.wmem_default", &Sysctl::wmem_default, 4608, kIntMax},

@@ -10,10 +10,11 @@ namespace nicosim {
 
 struct Sysctl {
   // net.core
-  std::uint32_t netdev_max_backlog = 1000;   // input_pkt_queue holds one more than this
-  std::uint32_t netdev_budget = 300;         // packets per net_rx_action
-  std::uint32_t netdev_budget_usecs = 8000;  // time per net_rx_action
-  std::uint32_t dev_weight = 64;             // quota of the backlog NAPI
+  std::uint32_t netdev_max_backlog = 1000;     // input_pkt_queue holds one more than this
+  std::uint32_t netdev_budget = 300;           // packets per net_rx_action
+  std::uint32_t netdev_budget_usecs = 8000;    // time per net_rx_action
+  std::uint32_t dev_weight = 64;               // quota of the backlog NAPI
+  std::uint32_t busy_poll = 0, busy_read = 0;  // us: poll, select and epoll_wait; a read. 0: they sleep at once
   std::uint32_t rmem_default = 212992, rmem_max = 212992;
   std::uint32_t wmem_default = 212992, wmem_max = 212992;
   std::uint32_t somaxconn = 4096;  // listen() backlog at most

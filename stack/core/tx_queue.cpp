@@ -51,7 +51,7 @@ TxFrame TxQueue::dequeue() {
     const Features features = device_.features_check(*tx.frame);
     if (tx.frame->gso && (!features.tso || tx.frame->gso.fixed_id)) {
       for (FramePtr& segment : gso_segment(net_, std::move(tx.frame), EthernetHeader::kBytes, features.tx_checksum))
-        ready_.push_back({std::move(segment), nullptr});
+        ready_.emplace_back(std::move(segment));
       ready_.back().owner = std::move(tx.owner);
     } else {
       if (tx.frame->checksum_left() && !features.tx_checksum) checksum_help(net_, *tx.frame);

@@ -8,11 +8,13 @@
 
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <memory>
+#include <utility>
 
 namespace nicosim {
 
-// Held by a frame on its way out, destroyed when the card has taken it or it was dropped (skb->destructor): that is
+// Held by a frame on its way out, released when the card has taken it or it was dropped (skb->destructor): that is
 // when the sender gets its send-buffer space back.
 class TxOwner {
  public:
@@ -20,10 +22,19 @@ class TxOwner {
   TxOwner(const TxOwner&) = delete;
   TxOwner& operator=(const TxOwner&) = delete;
   virtual ~TxOwner() = default;
+  virtual void release() {}       // wakes who waits for the space, so time may pass, and the run end
   virtual void link_failure() {}  // the next hop's address could not be found (dst_link_failure)
 };
 
 struct TxFrame {
+  TxFrame(FramePtr f, std::unique_ptr<TxOwner> o = nullptr) : frame(std::move(f)), owner(std::move(o)) {}
+  TxFrame(TxFrame&&) = default;
+  TxFrame& operator=(TxFrame&&) = delete;
+  // The end of a run comes as an exception; on its way out of the simulated threads nobody is woken any more.
+  ~TxFrame() noexcept(false) {
+    if (owner && std::uncaught_exceptions() == 0) owner->release();
+  }
+
   FramePtr frame;  // from the IP or, once resolved, the Ethernet header on
   std::unique_ptr<TxOwner> owner;
 };

@@ -1,7 +1,9 @@
 #include "stack/io/eventpoll.hpp"
 
+#include "stack/core/busy_poll.hpp"
 #include "stack/io/poll_mask.hpp"
 #include "stack/io/wake_up.hpp"
+#include "stack/socket/sock.hpp"
 #include "stack/socket/socket.hpp"
 
 #include <algorithm>
@@ -48,6 +50,7 @@ bool EpollItem::woken(PollMask why, bool) {
   if (why == ~PollMask{0}) why = 0;  // not about anything in particular (wake_up without a key)
   const auto keep = eventpoll_.file_.weak_from_this().lock();
   if (!keep) return false;  // the epoll file is just going away
+  eventpoll_.remember_napi(file_);
   const bool somebody = eventpoll_.wq_.has_sleepers();
   eventpoll_.became_ready(*this, why);  // takes time, in which this entry may be taken off the list
   if ((events & EPOLLEXCLUSIVE) == 0) return true;
@@ -62,6 +65,7 @@ EventPoll::~EventPoll() { items_.clear(); }
 int EventPoll::ctl(int op, int fd, File& target, const epoll_event* event) {  // do_epoll_ctl
   if (op != EPOLL_CTL_DEL && event == nullptr) return -EFAULT;
   if (&target == &file_) return -EINVAL;
+  if (target.ops && !target.ops->can_epoll()) return -EPERM;
   const bool exclusive = op != EPOLL_CTL_DEL && (event->events & EPOLLEXCLUSIVE) != 0;
   if (exclusive && op == EPOLL_CTL_MOD) return -EINVAL;
   if (exclusive && op == EPOLL_CTL_ADD && (target.eventpoll || (event->events & ~kExclusiveMay) != 0)) return -EINVAL;
@@ -88,6 +92,7 @@ int EventPoll::ctl(int op, int fd, File& target, const epoll_event* event) {  //
 int EventPoll::insert(int fd, File& target, epoll_event event) {
   event.events |= EPOLLERR | EPOLLHUP;
   EpollItem& item = *(items_[{fd, &target}] = std::make_unique<EpollItem>(*this, fd, target, event));
+  remember_napi(target);
   if (item.ready() != 0 && !item.linked_) became_ready(item, 0);
   return 0;
 }
@@ -137,6 +142,26 @@ PollMask EventPoll::poll() {  // __ep_eventpoll_poll: entries that turn out not 
   return 0;
 }
 
+// ---- busy polling
+
+void EventPoll::remember_napi(const File& target) {
+  if (!target.is_socket()) return;
+  const Sock& sock = *target.socket.sock;
+  if (sock.napi_id == 0 || !sock.net.busy_poll->on()) return;
+  busy_poll_ = sock.net.busy_poll;
+  napi_id_ = sock.napi_id;
+}
+
+bool EventPoll::busy_loop() {
+  if (napi_id_ == 0 || !busy_poll_->on()) return false;
+  const SimTime until = runtime_.now() + busy_poll_->poll_time();
+  const auto end = [&] { return !ready_.empty() || runtime_.now() > until; };
+  busy_poll_->loop(napi_id_, BusyPoll::kBudget, false, end);
+  if (!ready_.empty()) return true;
+  napi_id_ = 0;  // in vain; the next event names a card again
+  return false;
+}
+
 // ---- epoll_wait
 
 // No time passes in here until everything is stored, so nobody adds or removes entries meanwhile.
@@ -172,7 +197,8 @@ int EventPoll::wait(Task& task, std::span<epoll_event> events, SimTime until) { 
     if (!ready_.empty())
       if (const int stored = send_events(events); stored > 0) return stored;
     if (woken == Woken::timeout || runtime_.now() >= until) return 0;
-    if (woken == Woken::signal) return -EINTR;
+    if (woken == Woken::signal) return -EINTR;  // never made again
+    if (busy_loop()) continue;
     TaskWaiter waiter{runtime_, wq_, task, ~PollMask{0}};
     wq_.add_exclusive(waiter);
     runtime_.prepare_to_sleep();

@@ -17,6 +17,7 @@
 
 namespace nicosim {
 
+class BusyPoll;
 class EventPoll;
 struct File;
 
@@ -69,6 +70,8 @@ class EventPoll {
   int depth_below(const EventPoll* stop) const;  // kMaxNests + 1 when `stop` is found
   int depth_above() const;
   int send_events(std::span<epoll_event> events);
+  void remember_napi(const File& target);  // ep_set_busy_poll_napi_id
+  bool busy_loop();                        // ep_busy_loop: an entry is ready
 
   Runtime& runtime_;
   File& file_;
@@ -76,6 +79,8 @@ class EventPoll {
   WaitQueue poll_wait_;  // those who poll this file
   std::map<Key, std::unique_ptr<EpollItem>> items_;
   std::list<EpollItem*> ready_;
+  BusyPoll* busy_poll_ = nullptr;  // of the socket that was heard last
+  unsigned napi_id_ = 0;           // whose card to poll while waiting; 0: none is known
 };
 
 }  // namespace nicosim

@@ -8,7 +8,19 @@
 
 namespace nicosim {
 
-// A file with O_ASYNC set. Whoever implements signals derives from it.
+class ProcessTable;
+
+// struct fown_struct: who gets the signals of a file, and which.
+struct FileOwner {
+  int pid = 0;     // F_SETOWN: below 0 a process group, 0 nobody
+  int signum = 0;  // F_SETSIG: 0 is SIGIO that carries nothing
+};
+
+// send_sigio: tells the owner what happened to descriptor `fd`; POLL_IN, ... as `code`. Any context; takes time, in
+// which the file may be closed.
+void send_sigio(ProcessTable& processes, const FileOwner& owner, int fd, int code);
+
+// A file with O_ASYNC set.
 class FasyncEntry {
  public:
   FasyncEntry() = default;
@@ -28,11 +40,7 @@ class FasyncList {
   void add(FasyncEntry& entry) { entries_.insert(entries_.begin(), &entry); }  // newest first, as Linux
   void remove(FasyncEntry& entry) { std::erase(entries_, &entry); }
   bool empty() const { return entries_.empty(); }
-  unsigned signal_all(int code) {  // how many were signalled
-    const std::vector<FasyncEntry*> now = entries_;
-    for (FasyncEntry* entry : now) entry->signal(code);
-    return static_cast<unsigned>(now.size());
-  }
+  unsigned signal_all(int code);  // how many were signalled
 
  private:
   std::vector<FasyncEntry*> entries_;  // not owned

@@ -1,6 +1,9 @@
 #include "stack/io/poll.hpp"
 
+#include "stack/core/busy_poll.hpp"
 #include "stack/io/poll_mask.hpp"
+#include "stack/io/signal.hpp"
+#include "stack/socket/sock.hpp"
 #include "stack/socket/socket.hpp"
 
 #include <algorithm>
@@ -55,12 +58,36 @@ int PollTable::wait_for(SimTime until, const std::function<int(bool wait)>& look
   bool wait = runtime_.now() < until;
   for (;;) {
     runtime_.prepare_to_sleep();
+    can_busy_loop_ = nullptr;
     if (const int ready = look(wait); ready != 0) return ready;
     wait = false;  // they are all registered
     if (woken == Woken::timeout || runtime_.now() >= until) return 0;
-    if (woken == Woken::signal) return -EINTR;
+    if (woken == Woken::signal) return -kERESTARTNOHAND;
+    if (may_look_again()) continue;
+    busy_ = false;
     woken = runtime_.sleep(until, true);
   }
+}
+
+PollMask PollTable::look_at(File& file, bool alone) {
+  runtime_.charge(Cost::poll_file, 1);
+  if (busy_ && alone && file.is_socket()) {
+    Sock& sock = *file.socket.sock;
+    BusyPoll* const busy_poll = sock.net.busy_poll;
+    if (busy_poll->on() && BusyPoll::can_loop(sock)) {
+      busy_poll->sk_busy_loop(sock, true);
+      can_busy_loop_ = busy_poll;
+    }
+  }
+  return file.poll();
+}
+
+// Nothing was ready. As long as there is a socket whose card can be polled, time left and nobody else who wants the
+// CPU (do_poll).
+bool PollTable::may_look_again() {
+  if (can_busy_loop_ == nullptr || runtime_.need_resched()) return false;
+  if (!busy_until_) busy_until_ = runtime_.now() + can_busy_loop_->poll_time();
+  return runtime_.now() <= *busy_until_;
 }
 
 // ---- poll
@@ -80,8 +107,7 @@ int do_poll(Runtime& runtime, Task& task, const FileLookup& file, std::span<poll
       }
       const PollMask interest = static_cast<PollMask>(entry.events & 0xffff) | kPollErr | kPollHup;
       if (wait && ready == 0) table.add(found, interest);
-      runtime.charge(Cost::poll_file, 1);
-      entry.revents = static_cast<short>(found->poll() & interest);
+      entry.revents = static_cast<short>(table.look_at(*found, ready == 0) & interest);
       if (entry.revents != 0) ++ready;
     }
     return ready;
@@ -121,8 +147,7 @@ int do_select(Runtime& runtime, Task& task, const FileLookup& file, int nfds, co
       const auto open = file(fd);
       if (!open) continue;  // closed while we slept
       if (wait && ready == 0) table.add(open, interest);
-      runtime.charge(Cost::poll_file, 1);
-      const PollMask now = open->poll();
+      const PollMask now = table.look_at(*open, ready == 0);
       for (std::size_t i = 0; i < asked.size(); ++i) {
         if (!has(asked[i].first, fd) || (now & asked[i].second) == 0) continue;
         FD_SET(fd, &found[i]);

@@ -181,7 +181,9 @@ void NeighbourTable::give_up(Entry& entry) {
   std::deque<TxFrame> waiting;
   waiting.swap(entry.waiting);
   entry.waiting_bytes = 0;
-  for (TxFrame& tx : waiting) {
+  while (!waiting.empty()) {
+    TxFrame tx = std::move(waiting.front());
+    waiting.pop_front();
     if (tx.owner) tx.owner->link_failure();
     net_.drop(std::move(tx.frame), Station::tx_queue, DropReason::NEIGH_FAILED);
   }

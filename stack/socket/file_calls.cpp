@@ -1,4 +1,4 @@
-// Calls on descriptors that are about neither names nor bytes: fcntl, ioctl; and messages in pieces (net/socket.c).
+// Messages in pieces, and ioctl (net/socket.c).
 #include "stack/socket/socket_calls.hpp"
 
 #include <algorithm>
@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
-#include <fcntl.h>
 #include <linux/sockios.h>
 #include <vector>
 
@@ -71,42 +70,23 @@ long SocketCalls::sendmsg(Task& task, int fd, const msghdr& message, int flags) 
       if (n != 0) std::memcpy(bytes.data() + at, message.msg_iov[i].iov_base, n);
       at += n;
     }
-    return f.socket.ops->sendmsg(task, f.socket, bytes, flags, message.msg_name != nullptr ? &to : nullptr);
+    const sockaddr_in* const name = message.msg_name != nullptr ? &to : nullptr;
+    return sent(task, f, flags, f.socket.ops->sendmsg(task, f.socket, bytes, flags & ~kMsgSplicePages, name));
   });
 }
 
-int SocketCalls::fcntl(Task& task, int fd, int command, int argument) {
-  const auto f = file(task, fd);
-  if (!f) return -EBADF;
-  switch (command) {
-    case F_GETFL:
-      return O_RDWR | (f->nonblocking ? O_NONBLOCK : 0);
-    case F_SETFL:
-      if ((argument & O_DIRECT) != 0) return -EINVAL;  // no such thing on a socket
-      f->nonblocking = (argument & O_NONBLOCK) != 0;
-      return 0;
-    case F_GETFD:
-      return f->close_on_exec ? FD_CLOEXEC : 0;
-    case F_SETFD:
-      f->close_on_exec = (argument & FD_CLOEXEC) != 0;
-      return 0;
-    default:
-      return -EINVAL;
-  }
-}
-
 int SocketCalls::ioctl(Task& task, int fd, unsigned long request, int& value) {
-  auto f = file(task, fd);
-  if (!f) return -EBADF;
-  int result = -ENOTTY;
-  if (request == FIONBIO) {
-    f->nonblocking = value != 0;
-    result = 0;
-  } else if (f->is_socket()) {
-    result = f->socket.ops->ioctl(f->socket, request, value);
-  }
-  put(std::move(f));
-  return result;
+  return with_file(task, fd, [&](File& f) {
+    switch (request) {
+      case FIONBIO:
+        f.nonblocking = value != 0;
+        return 0;
+      case FIOASYNC:
+        return set_async(f, fd, value != 0);
+      default:
+        return f.is_socket() ? f.socket.ops->ioctl(f.socket, request, value) : -ENOTTY;
+    }
+  });
 }
 
 }  // namespace nicosim

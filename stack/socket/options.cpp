@@ -68,6 +68,17 @@ int sock_setsockopt(const Sysctl& sysctl, Socket& socket, int option, std::span<
     case SO_SNDBUF:
       sock.sndbuf = doubled(*number, sysctl.wmem_max, kMinSendBuffer);
       return 0;
+    case SO_BUSY_POLL:
+      if (*number < 0) return -EINVAL;
+      sock.ll_usec = static_cast<std::uint32_t>(*number);
+      return 0;
+    case SO_PREFER_BUSY_POLL:
+      sock.prefer_busy_poll = *number != 0;
+      return 0;
+    case SO_BUSY_POLL_BUDGET:
+      if (*number < 0 || *number > 0xffff) return -EINVAL;
+      sock.busy_poll_budget = static_cast<unsigned>(*number);
+      return 0;
     default:
       return -ENOPROTOOPT;
   }
@@ -86,6 +97,12 @@ int sock_getsockopt(Socket& socket, int option, std::span<std::byte> value) {
       return give_option(value, static_cast<int>(sock.rcvbuf));
     case SO_SNDBUF:
       return give_option(value, static_cast<int>(sock.sndbuf));
+    case SO_BUSY_POLL:
+      return give_option(value, static_cast<int>(sock.ll_usec));
+    case SO_PREFER_BUSY_POLL:
+      return give_option(value, int{sock.prefer_busy_poll});
+    case SO_INCOMING_NAPI_ID:
+      return give_option(value, static_cast<int>(sock.napi_id));
     case SO_RCVTIMEO:
       return get_timeout(sock.rcvtimeo, value);
     case SO_SNDTIMEO:

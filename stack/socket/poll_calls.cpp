@@ -17,7 +17,7 @@ SimTime SocketCalls::until(int timeout_ms) const {
 }
 
 int SocketCalls::poll(Task& task, std::span<pollfd> files, int timeout_ms) {
-  if (files.size() > kDescriptors) return -EINVAL;
+  if (files.size() > static_cast<std::size_t>(rlimit_nofile_)) return -EINVAL;
   return do_poll(
       runtime_, task, [&](int fd) { return file(task, fd); }, files, until(timeout_ms));
 }

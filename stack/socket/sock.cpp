@@ -13,15 +13,18 @@ class WriteCharge final : public TxOwner {
   WriteCharge(std::shared_ptr<Sock> sock, std::size_t bytes) : sock_(std::move(sock)), bytes_(bytes) {
     sock_->wmem_alloc += bytes_;
   }
+  ~WriteCharge() override { give_back(); }
+  void release() override {
+    give_back();
+    if (!sock_->net.over) sock_->write_space();
+  }
   void link_failure() override {
     if (!sock_->net.over) sock_->link_failure();
   }
-  ~WriteCharge() override {
-    sock_->wmem_alloc -= bytes_;
-    if (!sock_->net.over) sock_->write_space();
-  }
 
  private:
+  void give_back() { sock_->wmem_alloc -= std::exchange(bytes_, 0); }
+
   std::shared_ptr<Sock> sock_;
   std::size_t bytes_;
 };

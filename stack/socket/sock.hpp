@@ -40,7 +40,7 @@ struct SockSummary {
 enum class PathMtuDiscovery : std::uint8_t { dont = 0, want = 1, do_it = 2 };  // IP_PMTUDISC_*
 
 struct Sock : TxAccount, std::enable_shared_from_this<Sock> {
-  explicit Sock(Net& stack_net) : net(stack_net) {}
+  explicit Sock(Net& stack_net) : net(stack_net), ll_usec(stack_net.sysctl.busy_read) {}
   Sock(const Sock&) = delete;
   Sock& operator=(const Sock&) = delete;
 
@@ -51,6 +51,9 @@ struct Sock : TxAccount, std::enable_shared_from_this<Sock> {
   virtual void write_space();     // sk_write_space: some of it came back
   int take_error();               // sock_error: -errno once, then 0
   bool connected() const { return dport != 0; }
+  virtual bool has_data() const {
+    return error != 0 || !receive_queue.empty();
+  }  // or an error: a reader has its answer
   // Who reads, for the ledger: "task=NAME pid=PID". Valid until somebody else does.
   std::string_view reader(const Task& task);
 
@@ -85,6 +88,12 @@ struct Sock : TxAccount, std::enable_shared_from_this<Sock> {
     unsigned interface = 0;
   };
   std::vector<Membership> memberships;
+
+  // Busy polling (stack/core/busy_poll.hpp)
+  unsigned napi_id = 0;   // sk_napi_id: whose poll brought the last packet; 0: nobody's
+  std::uint32_t ll_usec;  // sk_ll_usec: how long a reader polls the card before it sleeps; 0: not at all
+  bool prefer_busy_poll = false;
+  unsigned busy_poll_budget = 0;  // packets a poll; 0: BUSY_POLL_BUDGET
 
  private:
   unsigned reader_pid_ = 0;

@@ -7,14 +7,15 @@
 #include "common/runtime.hpp"
 #include "common/wait_queue.hpp"
 #include "stack/io/fasync.hpp"
+#include "stack/io/file_ops.hpp"
 
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <fcntl.h>
 #include <memory>
 #include <netinet/in.h>
 #include <span>
-#include <string>
 #include <sys/socket.h>
 #include <vector>
 
@@ -30,6 +31,10 @@ enum class SocketState : std::uint8_t { free, unconnected, connecting, connected
 
 inline constexpr unsigned kAsyncNoSpace = 1U << 0U;   // SOCKWQ_ASYNC_NOSPACE: a writer ran out of space
 inline constexpr unsigned kAsyncWaitData = 1U << 1U;  // SOCKWQ_ASYNC_WAITDATA: a reader sleeps in a call
+
+// For sendmsg() inside the kernel: the data lies in pages that the segment may refer to instead of copying it
+// (MSG_SPLICE_PAGES). Programs cannot pass it.
+inline constexpr int kMsgSplicePages = 0x0800'0000;
 
 struct SocketWq {  // struct socket_wq
   WaitQueue wait;
@@ -69,10 +74,12 @@ struct Socket {
   SocketWq wq;
 };
 
-// struct file of a socket or an epoll instance. Calls in progress hold a reference, so close() in the middle of one
-// takes the descriptor away but lets the call end first (fdget, fput).
+// struct file: an open socket, an epoll instance, or whatever else has FileOps. Descriptors share it (dup, fork), and
+// calls in progress hold a reference, so close() in the middle of one takes the descriptor away but lets the call end
+// first (fdget, fput).
 struct File : std::enable_shared_from_this<File> {
   File();
+  explicit File(std::unique_ptr<FileOps> of, int access = O_RDWR);
   File(const File&) = delete;
   File& operator=(const File&) = delete;
   ~File();
@@ -80,18 +87,20 @@ struct File : std::enable_shared_from_this<File> {
   void release();
 
   bool is_socket() const { return socket.ops != nullptr; }
-  PollMask poll();          // vfs_poll: what is ready now
-  WaitQueue& wait_queue();  // where those wait that want to hear when this changes
+  bool readable() const { return access_mode != O_WRONLY; }
+  bool writable() const { return access_mode != O_RDONLY; }
+  PollMask poll();            // vfs_poll: what is ready now
+  WaitQueue& wait_queue();    // where those wait that want to hear when this changes
+  FasyncList* fasync_list();  // nullptr: has none
 
   Socket socket;                         // without ops: not a socket
   std::unique_ptr<EventPoll> eventpoll;  // of an epoll file
+  std::unique_ptr<FileOps> ops;          // of all others
   std::vector<EpollItem*> watched_by;    // f_ep: who watches this file, oldest first
+  int access_mode = O_RDWR;              // O_RDONLY, O_WRONLY
   bool nonblocking = false;              // O_NONBLOCK
-  bool close_on_exec = false;            // FD_CLOEXEC; there is no dup(), so one descriptor per file
-  // Who opened it, for people.
-  unsigned pid = 0;
-  int fd = -1;
-  std::string task_name;
+  FileOwner owner;                       // F_SETOWN, F_SETSIG
+  std::unique_ptr<FasyncEntry> async;    // O_ASYNC is set
 };
 
 }  // namespace nicosim

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <fmt/format.h>
+#include <string>
 
 namespace nicosim {
 
@@ -23,18 +25,18 @@ int SocketCalls::socket(Task& task, int domain, int type, int protocol) {
   return install(task, std::move(file), type);
 }
 
+FileTable& SocketCalls::files(const Task& task) {
+  FileTable& table = tasks_[task.tgid()];
+  if (table.task_name.empty()) {
+    table.task_name = task.task_name();
+    table.limit = rlimit_nofile_;
+  }
+  return table;
+}
+
 int SocketCalls::install(Task& task, std::shared_ptr<File> file, int type_flags) {
-  Descriptors& open = tasks_[task.tgid()];
-  int fd = kFirstDescriptor;  // the lowest free one
-  for (auto taken = open.begin(); taken != open.end() && taken->first == fd; ++taken) ++fd;
-  if (fd >= kDescriptors) return -EMFILE;
   file->nonblocking = (type_flags & SOCK_NONBLOCK) != 0;
-  file->close_on_exec = (type_flags & SOCK_CLOEXEC) != 0;
-  file->pid = task.tgid();
-  file->fd = fd;
-  file->task_name = task.task_name();
-  open.emplace(fd, std::move(file));
-  return fd;
+  return files(task).install(std::move(file), (type_flags & SOCK_CLOEXEC) != 0);
 }
 
 int SocketCalls::bind(Task& task, int fd, const sockaddr_in& address) {
@@ -87,52 +89,77 @@ long SocketCalls::recvfrom(Task& task, int fd, std::span<std::byte> buffer, int 
   return with(task, fd, [&](File& f) { return f.socket.ops->recvmsg(task, f.socket, buffer, flags, from); });
 }
 
-long SocketCalls::sendto(Task& task, int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) {
-  return with(task, fd, [&](File& f) { return f.socket.ops->sendmsg(task, f.socket, data, flags, to); });
+// sk_stream_error and pipe_write: whoever writes where nobody reads any more gets a signal with its error.
+long SocketCalls::sent(Task& task, const File& file, int flags, long result) {
+  const bool stream = !file.is_socket() || file.socket.type == SOCK_STREAM;
+  if (result == -EPIPE && stream && (flags & MSG_NOSIGNAL) == 0) {
+    SigInfo info;
+    info.signo = SIGPIPE;
+    info.code = SI_USER;
+    info.pid = task.tgid();
+    processes_.table().send(task.tgid(), info);
+  }
+  return result;
 }
 
-int SocketCalls::set_nonblocking(Task& task, int fd, bool on) {
-  const auto f = file(task, fd);
-  if (!f) return -EBADF;
-  f->nonblocking = on;
-  return 0;
+long SocketCalls::sendto(Task& task, int fd, std::span<const std::byte> data, int flags, const sockaddr_in* to) {
+  return with(task, fd, [&, flags = flags & ~kMsgSplicePages](File& f) {
+    return sent(task, f, flags, f.socket.ops->sendmsg(task, f.socket, data, flags, to));
+  });
 }
 
 int SocketCalls::close(Task& task, int fd) {
-  auto f = file(task, fd);
-  if (!f) return -EBADF;
-  tasks_.at(task.tgid()).erase(fd);
-  // The last reference, ours or that of a call in progress, releases the socket.
-  if (f.use_count() == 1 && f->is_socket()) f->socket.ops->closing(task, f->socket);
-  put(std::move(f));
+  FileTable& open = files(task);
+  if (open.find(fd) == nullptr) return -EBADF;
+  aio_.closing(task, fd);
+  if (open.find(fd) == nullptr) return -EBADF;  // another thread was faster: that takes time
+  close(task, open.remove(fd));
   return 0;
 }
 
+// The last reference, ours or that of a call in progress, releases the socket.
+void SocketCalls::close(Task& task, std::shared_ptr<File> file) {
+  if (file.use_count() == 1 && file->is_socket()) file->socket.ops->closing(task, file->socket);
+  put(std::move(file));
+}
+
 void SocketCalls::exit(Task& task) {
+  aio_.exit(task);
   const auto found = tasks_.find(task.tgid());
   if (found == tasks_.end()) return;
-  Descriptors open = std::move(found->second);
+  FileTable open = std::move(found->second);
   tasks_.erase(found);
-  for (auto& [fd, f] : open) put(std::move(f));  // without lingering
+  for (auto& [fd, descriptor] : open.descriptors) put(std::move(descriptor.file));  // without lingering
+}
+
+void SocketCalls::fork_files(const Task& parent, const Task& child) {
+  FileTable& copy = tasks_[child.tgid()];
+  copy = files(parent);
+  copy.task_name = child.task_name();
 }
 
 std::shared_ptr<File> SocketCalls::file(const Task& task, int fd) const {
   const auto open = tasks_.find(task.tgid());
   if (open == tasks_.end()) return nullptr;
-  const auto found = open->second.find(fd);
-  return found == open->second.end() ? nullptr : found->second;
-}
-
-void SocketCalls::for_each(const std::function<void(const File&)>& visit) const {
-  for (const auto& [pid, open] : tasks_)
-    for (const auto& [fd, f] : open) visit(*f);
+  const auto found = open->second.descriptors.find(fd);
+  return found == open->second.descriptors.end() ? nullptr : found->second.file;
 }
 
 std::vector<SsRow> SocketCalls::rows() const {
+  std::vector<std::pair<const File*, std::string>> users;  // of each socket, by process and descriptor
+  for (const auto& [pid, table] : tasks_) {
+    for (const auto& [fd, descriptor] : table.descriptors) {
+      const File& f = *descriptor.file;
+      if (!f.is_socket() || f.socket.sock->num == 0) continue;
+      auto known = std::ranges::find(users, &f, &std::pair<const File*, std::string>::first);
+      if (known == users.end()) known = users.emplace(users.end(), &f, "");
+      known->second +=
+          fmt::format("{}(\"{}\",pid={},fd={})", known->second.empty() ? "" : ",", table.task_name, pid, fd);
+    }
+  }
   std::vector<SsRow> rows;
-  for_each([&](const File& f) {
-    if (!f.is_socket() || f.socket.sock->num == 0) return;
-    const Sock& sock = *f.socket.sock;
+  for (const auto& [f, who] : users) {
+    const Sock& sock = *f->socket.sock;
     const SockSummary summary = sock.summary();
     SsRow& row = rows.emplace_back();
     row.netid = summary.netid;
@@ -143,8 +170,8 @@ std::vector<SsRow> SocketCalls::rows() const {
     row.local_port = std::to_string(sock.num);
     row.peer = sock.connected() ? sock.daddr.text() : "0.0.0.0";
     row.peer_port = sock.connected() ? std::to_string(sock.dport) : "*";
-    row.process = fmt::format(" users:((\"{}\",pid={},fd={}))", f.task_name, f.pid, f.fd);
-  });
+    row.process = fmt::format(" users:({})", who);
+  }
   const auto rank = [](const SsRow& row) { return row.netid == "udp" ? 0 : row.state == "LISTEN" ? 1 : 2; };
   std::ranges::stable_sort(rows, {}, rank);
   return rows;

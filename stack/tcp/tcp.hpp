@@ -8,6 +8,7 @@
 #include "stack/ip/packet.hpp"
 #include "stack/ip/routes.hpp"
 #include "stack/socket/socket.hpp"
+#include "stack/socket/ss.hpp"
 #include "stack/tcp/listener.hpp"
 #include "stack/tcp/tcp_layer.hpp"
 #include "stack/tcp/tcp_sock.hpp"
@@ -48,6 +49,8 @@ class Tcp final : public TransportProtocol, public ProtoOps {
   PollMask poll(Socket& socket) const override;
 
   std::size_t half_open() const { return layer_.table.requests(); }
+  // Connections that no process has open (tcp_ss.cpp): not accepted yet, orphaned, half-open, in TIME_WAIT.
+  std::vector<SsRow> rows_without_process() const;
   // For tests (tcp_verify.cpp): the first thing that does not hold of a connection, in words.
   std::string_view broken_invariant() const;
 

@@ -1,5 +1,7 @@
 // recv(): bytes in order for a process (tcp_recvmsg_locked).
+#include "stack/core/busy_poll.hpp"
 #include "stack/io/poll_mask.hpp"
+#include "stack/io/signal.hpp"
 #include "stack/tcp/sock_lock.hpp"
 #include "stack/tcp/tcp.hpp"
 
@@ -11,8 +13,10 @@ namespace nicosim {
 long Tcp::recvmsg(Task& task, Socket& socket, std::span<std::byte> buffer, int flags, sockaddr_in*) {
   TcpSock& sock = tcp_sk(*socket.sock);
   const auto keep = sock.self();
-  SockLock lock{sock};
   Net& net = layer_.net;
+  if (BusyPoll::can_loop(sock) && sock.state == TcpState::ESTABLISHED && !sock.has_data())
+    net.busy_poll->sk_busy_loop(sock, (flags & MSG_DONTWAIT) != 0 || socket.file->nonblocking);
+  SockLock lock{sock};
   if ((flags & MSG_ERRQUEUE) != 0) return -EAGAIN;
   if (sock.state == TcpState::LISTEN) return -ENOTCONN;
   if ((flags & MSG_OOB) != 0) return -EINVAL;
@@ -57,7 +61,7 @@ long Tcp::recvmsg(Task& task, Socket& socket, std::span<std::byte> buffer, int f
         break;
       }
       if (woken == Woken::timeout || net.now() >= until) error = -EAGAIN;
-      if (error == 0 && woken == Woken::signal) error = -EINTR;
+      if (error == 0 && woken == Woken::signal) error = sock_intr_errno(until);
       if (error != 0) break;
     }
     if (copied >= target) {  // only to let the backlog in
@@ -71,7 +75,9 @@ long Tcp::recvmsg(Task& task, Socket& socket, std::span<std::byte> buffer, int f
       return sock.queue.unread(next) > 0 || sock.error != 0 || sock.state == TcpState::CLOSE ||
              (sock.shutdown_mask & kRcvShutdown) != 0;
     };
+    socket.wq.flags |= kAsyncWaitData;  // who reads needs no SIGIO
     woken = lock.sleep(task, socket.wq.wait, kPollIn | kPollErr | kPollHup, false, until, ready);
+    socket.wq.flags &= ~kAsyncWaitData;
   }
   if (!peek) sock.cleanup_rbuf(copied);
   return copied > 0 ? static_cast<long>(copied) : error;

@@ -1,5 +1,6 @@
 // send(): bytes of a process become segments (tcp_sendmsg_locked).
 #include "stack/io/poll_mask.hpp"
+#include "stack/io/signal.hpp"
 #include "stack/socket/truesize.hpp"
 #include "stack/tcp/sequence.hpp"
 #include "stack/tcp/sock_lock.hpp"
@@ -80,7 +81,7 @@ long Tcp::sendmsg(Task& task, Socket& socket, std::span<const std::byte> data, i
     const auto opening = [&] { return sock.in({TcpState::SYN_SENT, TcpState::SYN_RECV}) && sock.error == 0; };
     if (!opening()) return fail(-EPIPE);
     if (woken == Woken::timeout || net.now() >= until) return -EAGAIN;
-    if (woken == Woken::signal) return -EINTR;
+    if (woken == Woken::signal) return sock_intr_errno(until);
     ++sock.write_pending;
     woken = lock.sleep(task, socket.wq.wait, ~PollMask{0}, false, until, [&] { return !opening(); });
     --sock.write_pending;
@@ -96,7 +97,7 @@ long Tcp::sendmsg(Task& task, Socket& socket, std::span<const std::byte> data, i
       socket.wq.flags |= kAsyncNoSpace;
       if (copied > 0) push(sock, (flags & MSG_MORE) != 0);
       if (woken == Woken::timeout || net.now() >= until) return fail(-EAGAIN);
-      if (woken == Woken::signal) return fail(-EINTR);
+      if (woken == Woken::signal) return fail(sock_intr_errno(until));
       const auto ready = [&] {
         return sock.error != 0 || (sock.shutdown_mask & kSendShutdown) != 0 || sock.stream_memory_free();
       };
@@ -104,7 +105,7 @@ long Tcp::sendmsg(Task& task, Socket& socket, std::span<const std::byte> data, i
       continue;
     }
     const std::size_t n = append(sock, data.subspan(copied), goal);
-    net.runtime.charge(Cost::copy_to_user_per_byte, n);
+    if ((flags & kMsgSplicePages) == 0) net.runtime.charge(Cost::copy_to_user_per_byte, n);
     copied += n;
     woken = Woken::event;
     if (unsent.back().size() < goal || copied == data.size()) continue;

@@ -1,6 +1,7 @@
 // A connection's life as a whole: ownership, state, the end (net/core/sock.c, net/ipv4/tcp.c).
 #include "stack/tcp/tcp_sock.hpp"
 
+#include "stack/core/busy_poll.hpp"
 #include "stack/io/poll_mask.hpp"
 #include "stack/io/wake_up.hpp"
 #include "stack/socket/socket.hpp"
@@ -93,9 +94,15 @@ bool TcpSock::in(std::initializer_list<TcpState> states) const {
 
 // ---- ownership
 
+bool TcpSock::has_data() const {
+  return queue.unread(copied_seq) > 0 || error != 0 || state == TcpState::CLOSE ||
+         (shutdown_mask & kRcvShutdown) != 0 || !backlog.empty();
+}
+
 void TcpSock::receive(TcpSegment segment) {
   net.runtime.catch_up();  // who owns the socket on another CPU has come this far
-  if (owned) {             // tcp_add_backlog
+  net.busy_poll->mark(*this, *segment.frame);
+  if (owned) {  // tcp_add_backlog
     if (backlog_bytes + queue.rmem_alloc() > rcvbuf + sndbuf + 64 * 1024) {
       ++net.mib.TcpExtTCPBacklogDrop;
       ++drops;

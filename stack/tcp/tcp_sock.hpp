@@ -74,6 +74,7 @@ struct TcpSock final : Sock {
   TcpLayer& layer;
 
   // ---- ownership (tcp_sock.cpp, sock_lock.hpp)
+  bool has_data() const override;    // recv() would not wait
   void receive(TcpSegment segment);  // from IP: processed now, or when the owner lets go (tcp_v4_rcv's end)
   void run_or_defer(unsigned what);  // a timer, likewise
   void release();                    // release_sock: backlog, deferred timers, then free

@@ -1,6 +1,7 @@
 // Opening, accepting and closing a TCP socket (net/ipv4/af_inet.c, inet_connection_sock.c, tcp.c).
 #include "common/spin_lock.hpp"
 #include "stack/io/poll_mask.hpp"
+#include "stack/io/signal.hpp"
 #include "stack/socket/address.hpp"
 #include "stack/tcp/sock_lock.hpp"
 #include "stack/tcp/tcp.hpp"
@@ -119,7 +120,7 @@ int Tcp::connect(Task& task, Socket& socket, const sockaddr_in& address) {  // _
   const SimTime until = layer_.net.now() + sock.sndtimeo;
   Woken woken = Woken::event;
   while (pending()) {
-    if (woken == Woken::signal) return -EINTR;
+    if (woken == Woken::signal) return sock_intr_errno(until);
     if (woken == Woken::timeout) return -EINPROGRESS;
     woken = lock.sleep(task, socket.wq.wait, ~PollMask{0}, false, until, [&] { return !pending(); });
   }
@@ -187,7 +188,7 @@ int Tcp::accept(Task& task, Socket& listener, Socket& fresh) {  // inet_csk_acce
   Woken woken = Woken::event;
   while (queue.empty()) {  // inet_csk_wait_for_connect: one connection wakes one process
     if (sock.state != TcpState::LISTEN) return -EINVAL;
-    if (woken == Woken::signal) return -EINTR;
+    if (woken == Woken::signal) return sock_intr_errno(until);
     if (woken == Woken::timeout || layer_.net.now() >= until) return -EAGAIN;
     woken = lock.sleep(task, listener.wq.wait, kPollIn | kPollErr | kPollHup, true, until,
                        [&] { return !queue.empty() || sock.state != TcpState::LISTEN; });

@@ -1,5 +1,6 @@
 #include "stack/udp/udp.hpp"
 
+#include "stack/core/busy_poll.hpp"
 #include "stack/io/wake_up.hpp"
 #include "stack/socket/truesize.hpp"
 
@@ -61,6 +62,7 @@ void Udp::deliver(Sock& sock, FramePtr frame, const Ipv4Header& ip, const UdpHea
     return net_.drop(std::move(frame), Station::socket, DropReason::SOCKET_RCVBUFF);
   }
   net_.at(*frame, Station::socket);
+  net_.busy_poll->mark(sock, *frame);
   const FewIds ids(frame->ids.begin(), frame->ids.end());
   sock.rmem_alloc += weight;
   sock.receive_queue.push_back({std::move(frame), ip.source, udp.source_port, weight});

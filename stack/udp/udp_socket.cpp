@@ -1,6 +1,8 @@
 // What a process does with a UDP socket (net/ipv4/udp.c, datagram.c, net/core/datagram.c).
 #include "common/spin_lock.hpp"
+#include "stack/core/busy_poll.hpp"
 #include "stack/io/poll_mask.hpp"
+#include "stack/io/signal.hpp"
 #include "stack/io/wake_up.hpp"
 #include "stack/socket/address.hpp"
 #include "stack/socket/options.hpp"
@@ -239,8 +241,12 @@ int Udp::wait_for_datagram(Task& task, Socket& socket, SimTime until) {
   for (;;) {
     if (sock.error != 0) return sock.take_error();
     if (!sock.receive_queue.empty()) return 0;
+    if (BusyPoll::can_loop(sock) && woken != Woken::signal) {
+      net_.busy_poll->sk_busy_loop(sock, until == SimTime::zero());
+      if (sock.has_data()) continue;
+    }
     if (woken == Woken::timeout || net_.now() >= until) return -EAGAIN;
-    if (woken == Woken::signal) return -EINTR;
+    if (woken == Woken::signal) return sock_intr_errno(until);
     TaskWaiter waiter{net_.runtime, socket.wq.wait, task, kPollIn | kPollErr};
     socket.wq.wait.add_exclusive(waiter);
     net_.runtime.prepare_to_sleep();
@@ -257,7 +263,7 @@ int Udp::wait_for_space(Task& task, Socket& socket, SimTime until) {
     if (sock.wmem_alloc < sock.sndbuf) return 0;
     socket.wq.flags |= kAsyncNoSpace;
     if (woken == Woken::timeout || net_.now() >= until) return -EAGAIN;
-    if (woken == Woken::signal) return -EINTR;
+    if (woken == Woken::signal) return sock_intr_errno(until);
     TaskWaiter waiter{net_.runtime, socket.wq.wait, task, kPollOut | kPollErr};
     socket.wq.wait.add(waiter);
     net_.runtime.prepare_to_sleep();

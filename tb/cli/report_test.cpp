@@ -40,7 +40,9 @@ RunReport example() {
   r.cycles = 156'250;
   r.captures = {{"a.pcap", "pcap", {{"packets", 1000}, {"gaps_shortened", 2}}}};
   r.warnings = {"2 packets were cut off in the capture and are sent filled up with zeros"};
-  r.host = {0.5, 20'000, {{"verilator", "5.006"}}};
+  r.host.wall_s = 0.5;
+  r.host.cycles_evaluated = 20'000;
+  r.host.versions = {{"verilator", "5.006"}};
   return r;
 }
 
@@ -83,7 +85,9 @@ TEST(ReportJson, PicosecondsAreExactDecimals) {
 
 TEST(ReportJson, WhatDiffersBetweenEqualRunsSitsUnderHost) {
   RunReport other = example();
-  other.host = {99.0, 1, {{"verilator", "6"}}};
+  other.host.wall_s = 99.0;
+  other.host.cycles_evaluated = 1;
+  other.host.versions = {{"verilator", "6"}};
   Json a = to_json(example());
   Json b = to_json(other);
   EXPECT_NE(a, b);

@@ -52,6 +52,31 @@ TEST(Set, ChangesOneValue) {
   EXPECT_EQ(with({"nic.eth0.address=[\"10.1.0.1/8\"]"}).nics[0].addresses[0].prefix, 8U);
 }
 
+TEST(Set, OnAListOfTablesMeansAllOfThem) {
+  const auto scenario =
+      parse_scenario(R"(
+[nic.eth0]
+[peer.client]
+on = "eth0"
+kind = "generator"
+address = "10.77.0.9/24"
+[[peer.client.send]]
+kind = "udp"
+dst = "10.77.0.2"
+rate = "1k/s"
+[[peer.client.send]]
+kind = "udp"
+dst = "10.77.0.2"
+every = "1ms"
+)",
+                     "s.toml", std::vector<std::string>{"peer.client.send.sport=7", "peer.send.at=5us"});
+  ASSERT_TRUE(scenario) << scenario.error().text();
+  for (const auto& send : scenario->peers[0].sends) {
+    EXPECT_EQ(send.sport, 7);
+    EXPECT_EQ(send.at, SimTime::us(5));
+  }
+}
+
 TEST(Set, WithoutTheInstanceMeansAllOfThem) {
   const Scenario s = with({"nic.rx_ring=64", "nic.link.latency=1us", "wire.loss=0.5", "app.on=host"});
   for (const auto& nic : s.nics) {

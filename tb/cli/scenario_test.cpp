@@ -39,6 +39,10 @@ tx_checksum = false
 gro = true
 [nic.eth0]
 mac = "02:00:00:00:00:33"
+itr = "conservative"
+napi_defer_hard_irqs = 2
+gro_flush_timeout = "200us"
+threaded = true
 [nic.eth0.link]
 latency = "1us"
 [wire.eth1]
@@ -223,7 +227,7 @@ kind = "tap"
                        StartsWith("s.toml:7:7: nic.eth0.mac is not one station's"),
                        StartsWith("s.toml:8:1: wire.eth1 belongs to no card"),
                        StartsWith("s.toml:9:8: wire.eth1.loss is nan"), StartsWith("s.toml:11:6: peer.c.on is 'eth9'"),
-                       StartsWith("s.toml:12:8: peer.c.kind is 'tap', which is not in this version")));
+                       StartsWith("s.toml:12:8: peer.c.kind is 'tap'; expected")));
 }
 
 struct Bad {
@@ -260,7 +264,12 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"stop = { after = \"0s\" }\n[nic.eth0]", "stop.after is '0s'"},
         Bad{"[nic.eth0]\n[nic.eth1]\nmac = \"02:00:00:00:00:01\"", "is that of eth0 as well"},
         Bad{"host = { mode = \"dma_irq\", rx_path = \"rps\" }\n[nic.eth0]", "which mode 'dma_irq' cannot use"},
-        Bad{"host = { mode = \"pio\" }\n[nic.eth0]", "'pio' is not in this version"},
+        Bad{"host = { mode = \"pio\", rx_path = \"direct\" }\n[nic.eth0]", "which mode 'pio' cannot use"},
+        Bad{with_nic("itr = \"fast\""), "\"dynamic\", \"conservative\" or interrupts per second"},
+        Bad{with_nic("itr = 99"), "nic.eth0.itr is 99"}, Bad{with_nic("itr = 1.5"), "a floating-point number"},
+        Bad{with_nic("itr = 8000\nrx_usecs = 10"), "sets what rx_usecs sets"},
+        Bad{with_nic("gro_flush_timeout = 20"), "such as"}, Bad{with_nic("threaded = 1"), "threaded"},
+        Bad{"host = { mode = \"poi\" }\n[nic.eth0]", "did you mean 'pio'?"},
         Bad{"[nic.eth0]\n[host.costs]\nirq_enter = \"1ns\"", "did you mean 'irq_entry'?"},
         Bad{"[nic.eth0]\n[host.sysctl]\nnet.core.dev_weight = \"64\"", "expected an integer from 0"},
         Bad{"[nic.eth0]\n[wire.eth0]\nloss = 1.5", "a chance from 0 to 1"},
@@ -283,7 +292,8 @@ std::string with_app(std::string_view lines) { return std::string{kSmall} + "[[a
 INSTANTIATE_TEST_SUITE_P(
     PeersAndApps, BadScenario,
     ::testing::Values(
-        Bad{with_peer(""), "lacks 'kind'"}, Bad{with_peer("kind = \"tap\""), "not in this version"},
+        Bad{with_peer(""), "lacks 'kind'"},
+        Bad{with_peer("kind = \"tap\""), "one of generator, pcap, stack, recording"},
         Bad{with_peer("kind = \"pcap\""), "lacks 'file'"},
         Bad{with_peer("kind = \"pcap\"\nfile = \"a\"\npace = \"fast\""), "a factor such as 2.5x"},
         Bad{with_peer("kind = \"pcap\"\nfile = \"a\"\naddress = \"10.0.0.1/8\""), "unknown key 'address'"},

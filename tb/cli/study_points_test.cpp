@@ -117,6 +117,62 @@ TEST(StudyPoints, TooManyOfThemAreRefusedBeforeTheyFillTheMemory) {
   EXPECT_THAT(points.error().text(), HasSubstr("more than 10000 points"));
 }
 
+constexpr std::string_view kTogether = R"(
+[nic.eth0]
+[study]
+axes = [
+  { key = "nic.rx_ring", values = [64, 128] },
+  { key = "host.mode", values = ["dma_irq", "napi", "napi"] },
+  { key = "host.sysctl.net.core.busy_read", values = [0, 0, 50], zip = true },
+  { key = "nic.mtu", values = [1000, 1500] },
+]
+)";
+
+std::vector<std::string> names(std::string_view toml, const std::vector<std::string>& overlays = {}) {
+  const auto points = study_points({std::string{toml}, "s.toml"}, overlays, {});
+  EXPECT_TRUE(points) << points.error().text();
+  std::vector<std::string> all;
+  if (points)
+    for (const StudyPoint& point : *points) all.push_back(point.name());
+  return all;
+}
+
+TEST(StudyPoints, AnAxisMayAdvanceWithTheOneBeforeIt) {
+  const auto all = names(kTogether);
+  ASSERT_EQ(all.size(), 12U);
+  EXPECT_EQ(all[0], "nic.rx_ring=64 host.mode=dma_irq host.sysctl.net.core.busy_read=0 nic.mtu=1000 seed=1");
+  EXPECT_EQ(all[5], "nic.rx_ring=64 host.mode=napi host.sysctl.net.core.busy_read=50 nic.mtu=1500 seed=1");
+  EXPECT_EQ(all[6], "nic.rx_ring=128 host.mode=dma_irq host.sysctl.net.core.busy_read=0 nic.mtu=1000 seed=1");
+}
+
+TEST(StudyPoints, PinningOneOfThemLeavesTheirPlacesWithThatValue) {
+  EXPECT_EQ(names(kTogether, {"host.mode=napi", "nic.mtu=1500", "nic.rx_ring=64"}),
+            (std::vector<std::string>{
+                "nic.rx_ring=64 host.mode=napi host.sysctl.net.core.busy_read=0 nic.mtu=1500 seed=1",
+                "nic.rx_ring=64 host.mode=napi host.sysctl.net.core.busy_read=50 nic.mtu=1500 seed=1"}));
+  EXPECT_EQ(names(kTogether, {"host.mode=napi", "host.sysctl.net.core.busy_read=50"}).size(), 4U);
+  EXPECT_EQ(names(kTogether, {"host.sysctl.net.core.busy_read=7"}).size(), 12U) << "another value for all of them";
+}
+
+TEST(StudyPoints, AxesThatAdvanceTogetherAreOfEqualLength) {
+  for (const auto& [axes, text] :
+       {std::pair{R"({ key = "nic.mtu", values = [1000], zip = true })", "has no axis before it"},
+        std::pair{R"({ key = "nic.mtu", values = [1000] }, { key = "nic.rx_ring", values = [8, 16], zip = true })",
+                  "joins axes of 1 and 2 values"}}) {
+    const auto points = study_points({"[nic.eth0]\n[study]\naxes = [" + std::string{axes} + "]", "s.toml"}, {}, {});
+    ASSERT_FALSE(points);
+    EXPECT_THAT(points.error().text(), HasSubstr(text));
+  }
+}
+
+TEST(StudyPoints, OnesThatAdvanceTogetherAreWrittenAndReadBack) {
+  const auto scenario = parse_scenario(kTogether, "s.toml");
+  ASSERT_TRUE(scenario) << scenario.error().text();
+  const auto again = parse_scenario(write_scenario(*scenario), "again.toml");
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_EQ(*scenario, *again);
+}
+
 TEST(StudyPoints, AStudyIsWrittenAndReadBack) {
   const auto scenario = parse_scenario(kTwoAxes, "s.toml");
   ASSERT_TRUE(scenario) << scenario.error().text();

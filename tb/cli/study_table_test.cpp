@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <tuple>
 
 namespace nicosim {
 namespace {
@@ -39,6 +40,38 @@ TEST(StudyTable, AsCsvItHasExactNumbersAndQuotesWhatNeedsIt) {
             "nic.rx_usecs,seed,stations.read.p99_ns,busy,\"a,b\",exit_code\r\n"
             "0,1,6680.5,0.25,0.3333333333333333,0\r\n"
             "50,1,,0.5,12000,0\r\n");
+}
+
+StudyTable four_points() {
+  StudyTable table;
+  table.columns = {{"read", "ledger.read"}, {"busy", "cpu.0.softirq"}};
+  for (const auto& [ring, mode, read] :
+       {std::tuple{"64", "napi", 1.0}, {"64", "pio", 2.0}, {"128", "napi", 3.0}, {"128", "pio", 4.0}})
+    table.rows.push_back({{{"ring", ring}, {"mode", mode}}, 1, 0, {read, 0.5}});
+  return table;
+}
+
+TEST(StudyTable, AViewHasTheRowsAndColumnsThatItNames) {
+  EXPECT_EQ(
+      table_text(view_of(four_points(), {"small rings", {{"ring", "64"}}, "", {{"frames", "ledger.read"}}}), false),
+      "small rings\n"
+      "\n"
+      "  mode  frames\n"
+      "  napi       1\n"
+      "   pio       2\n");
+}
+
+TEST(StudyTable, OneMetricSpreadsOutOverTheValuesOfAnAxis) {
+  EXPECT_EQ(table_text(view_of(four_points(), {"read", {}, "mode", {{"", "ledger.read"}}}), false),
+            "read\n"
+            "\n"
+            "  ring  napi  pio\n"
+            "    64     1    2\n"
+            "   128     3    4\n");
+}
+
+TEST(StudyTable, AViewWhosePointsWereNotRunHasNoRows) {
+  EXPECT_TRUE(view_of(four_points(), {"", {{"ring", "256"}}, "", {{"frames", "ledger.read"}}}).rows.empty());
 }
 
 }  // namespace

@@ -35,15 +35,17 @@ TEST_F(FrameLedgerTest, TheReceiveWindowNamesItsFramesInTheirOrder) {
   const FrameId a = ledger.open_on_wire(0, 0, SimTime::ns(1));
   const FrameId b = ledger.open_on_wire(0, 1, SimTime::ns(2));
   EXPECT_FALSE(ledger.claim_window(0).valid());
-  ledger.in_window(0, a);
-  ledger.in_window(0, b);
+  ledger.in_window(0, a, SimTime::ns(4));
+  ledger.in_window(0, b, SimTime::ns(6));
   EXPECT_FALSE(ledger.claim_window(1).valid());
   ledger.interrupt_delivered(0, SimTime::ns(5));
   EXPECT_EQ(ledger.claim_window(0), a);
   ledger.close(a, Fate::read, Station::read, SimTime::ns(7));
   EXPECT_EQ(ledger.latency(Station::interrupt).count, 1U);
+  EXPECT_EQ(ledger.latency(Station::dma).count, 0U) << "no DMA";
   ledger.close_rings_as_queued(SimTime::ns(9));
   EXPECT_EQ(ledger.count(false, Fate::queued), 1U) << "the other is still in the window";
+  EXPECT_EQ(ledger.latency(Station::interrupt).count, 1U) << "the interrupt came before it";
   EXPECT_FALSE(ledger.claim_window(0).valid());
 }
 

@@ -14,6 +14,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace nicosim {
 
@@ -65,10 +66,11 @@ class TestRuntime final : public Runtime {
   void arm(SimTime deadline) override { armed = deadline; }
   Task* current() override { return task_; }
   void prepare_to_sleep() override { woken_ = false; }
-  Woken sleep(SimTime until, bool) override {
+  Woken sleep(SimTime until, bool interruptible) override {
     Task* const sleeper = task_;
     const Context before = context_;
     while (!woken_) {
+      if (interruptible && signalled.contains(sleeper->pid())) return Woken::signal;
       if (!on_sleep) {
         std::cerr << "a task sleeps and the test has no on_sleep\n";
         std::abort();
@@ -92,9 +94,25 @@ class TestRuntime final : public Runtime {
     return Woken::event;
   }
   void wake(Task& task, bool) override {
+    if (on_wake) on_wake();
     wakes.insert(task.pid());
     woken_ = true;
   }
+  bool need_resched() const override { return wants_resched; }
+  void cond_resched() override {
+    if (std::exchange(wants_resched, false) && on_resched) on_resched();
+  }
+  void set_signal_pending(Task& task, bool pending_now) override {
+    if (pending_now)
+      signalled.insert(task.pid());
+    else
+      signalled.erase(task.pid());
+  }
+  bool start_thread(std::string name, std::function<void(Task&)> body, unsigned tgid) override {
+    threads.push_back({std::move(name), std::move(body), tgid});
+    return has_threads;
+  }
+  bool signal_pending() const override { return task_ != nullptr && signalled.contains(task_->pid()); }
   std::uint64_t random() override { return rng_.next(); }
 
   // For tests
@@ -106,10 +124,21 @@ class TestRuntime final : public Runtime {
   }
 
   std::function<bool()> on_sleep;     // one step of the world; false: nothing left to happen
+  std::function<void()> on_wake;      // before it has an effect
   std::function<void()> on_catch_up;  // once: what an interrupt does while a call is in progress
   int catch_ups_before = 0;           // how many times time passes before that
+  struct Thread {
+    std::string name;
+    std::function<void(Task&)> body;
+    unsigned tgid;
+  };
+  std::vector<Thread> threads;  // that were started; a test runs them when it wants
+  bool has_threads = true;
+  bool wants_resched = false;        // somebody else wants the CPU ...
+  std::function<void()> on_resched;  // ... and has it here
   std::set<Softirq> pending;
   std::set<unsigned> wakes;
+  std::set<unsigned> signalled;  // processes that a signal waits for
   std::array<std::uint64_t, kCosts> charged{};
   SimTime armed = SimTime::never();
   int irq_depth = 0, preempt_depth = 0;

@@ -40,6 +40,7 @@ class RigStack final : public FrameSink, public NapiScheduler {
   }
   void carrier_changed(NetDevice& device) override { carrier.push_back(device.carrier()); }
   void enqueue(Napi& napi) override { poll_list.push_back(&napi); }
+  void start_watchdog(Napi&, SimTime after) override { watchdogs.push_back(after); }
 
   std::vector<ByteVector> received;
   std::vector<RxChecksum> checksums;
@@ -47,6 +48,7 @@ class RigStack final : public FrameSink, public NapiScheduler {
   std::vector<bool> carrier;
   std::function<void()> on_wake;
   std::deque<Napi*> poll_list;
+  std::vector<SimTime> watchdogs;  // started; the test lets them fire
   int polls_done = 0, wakes = 0;
 
  private:

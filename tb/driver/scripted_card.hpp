@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -77,6 +78,7 @@ class ScriptedCard final : public DeviceBus {
  public:
   using Frame = std::vector<std::byte>;
   static constexpr std::size_t kBuffer = 2048;
+  static constexpr std::size_t kWindowFrames = 32;  // its FIFO, as far as the receive window needs one
 
   ScriptedCard(HostMemory& memory, Runtime& runtime, Ledger& ledger, unsigned port = 0)
       : memory_(memory), runtime_(runtime), ledger_(ledger), port_(port) {
@@ -90,6 +92,8 @@ class ScriptedCard final : public DeviceBus {
     if (offset == regs::ICR) regs_[offset] = 0;
     if (offset == regs::STATUS) value = field::STATUS_FD.mask() | field::STATUS_LU.put(link);
     if (offset == regs::IMS) value = mask_;
+    if (offset == regs::RXW_STATUS) value = window_status();
+    if (offset == regs::RXW_DATA) value = window_word();
     if (offset >= regs::CRCERRS && offset <= regs::TSCTFC && !is_low_half(offset)) {
       regs_[offset] = 0;
       if (is_low_half(offset - 4)) regs_[offset - 4] = 0;
@@ -122,6 +126,12 @@ class ScriptedCard final : public DeviceBus {
       case regs::IMC:
         mask_ &= ~value;
         return;
+      case regs::RXW_NEXT:
+        if (!window_.empty() && field::RXW_NEXT_DONE.in(value)) {
+          window_.pop_front();
+          show();
+        }
+        return;
       default:
         break;
     }
@@ -153,6 +163,7 @@ class ScriptedCard final : public DeviceBus {
   // `stored` goes to memory as it is; DD and EOP are added. `length`: what the last descriptor says, if not the truth.
   bool receive_raw(const Frame& stored, std::uint8_t status, std::uint8_t errors, int length = -1) {
     const FrameId id = ledger_.open_on_wire(port_, next_number_++, runtime_.now());
+    if (field::RXW_CTRL_EN.in(peek(regs::RXW_CTRL))) return receive_in_window(stored, errors, length, id);
     const std::size_t parts = std::max<std::size_t>(1, (stored.size() + kBuffer - 1) / kBuffer);
     if (!field::RCTL_EN.in(peek(regs::RCTL)) || rx_free() < parts) {
       ledger_.close(id, Fate::dropped, Station::fifo, runtime_.now(), DropReason::FIFO_FULL);
@@ -170,6 +181,12 @@ class ScriptedCard final : public DeviceBus {
     ++regs_[regs::GPRC];
     raise(field::ICR_RXT0);
     return true;
+  }
+
+  std::size_t window_frames() const { return window_.size(); }
+  // For how many more frames of one buffer there is room.
+  std::size_t room() const {
+    return field::RXW_CTRL_EN.in(peek(regs::RXW_CTRL)) ? kWindowFrames - window_.size() : rx_free();
   }
 
   // Sends what the ring holds, if TCTL.EN. At most `limit` descriptors.
@@ -247,7 +264,52 @@ class ScriptedCard final : public DeviceBus {
     log.push_back(access);
   }
 
+  // The receive window (RXW_*): the oldest frame shows, and raises RXT0 when it comes.
+  struct Waiting {
+    Frame bytes;  // FCS included
+    std::uint8_t errors = 0;
+    std::uint32_t length = 0;
+    FrameId id;
+    std::size_t read = 0;
+  };
+  bool receive_in_window(const Frame& stored, std::uint8_t errors, int length, FrameId id) {
+    if (!field::RCTL_EN.in(peek(regs::RCTL)) || window_.size() >= kWindowFrames) {
+      ledger_.close(id, Fate::dropped, Station::fifo, runtime_.now(), DropReason::FIFO_FULL);
+      ++regs_[regs::MPC];
+      raise(field::ICR_RXO);
+      return false;
+    }
+    const auto bytes = static_cast<std::uint32_t>(length < 0 ? static_cast<int>(stored.size()) : length);
+    window_.push_back({stored, errors, bytes, id});
+    ++regs_[regs::GPRC];
+    if (window_.size() == 1) show();
+    return true;
+  }
+  void show() {
+    if (window_.empty()) return;
+    ledger_.in_window(port_, window_.front().id, runtime_.now());
+    raise(field::ICR_RXT0);
+  }
+  std::uint32_t window_status() const {
+    if (window_.empty()) return 0;
+    const Waiting& oldest = window_.front();
+    return field::RXW_STATUS_VALID.mask() | field::RXW_STATUS_ERRORS.put(oldest.errors) |
+           field::RXW_STATUS_LENGTH.put(oldest.length);
+  }
+  std::uint32_t window_word() {
+    std::uint32_t word = 0;
+    if (window_.empty()) return word;
+    Waiting& oldest = window_.front();
+    for (unsigned i = 0; i < 4; ++i, ++oldest.read)
+      if (oldest.read < oldest.bytes.size()) word |= std::to_integer<std::uint32_t>(oldest.bytes[oldest.read]) << 8 * i;
+    return word;
+  }
+
   void reset() {
+    // The frame in the window is the driver's to close; the ledger knows those behind it by nobody else.
+    for (std::size_t i = 1; i < window_.size(); ++i)
+      ledger_.close(window_[i].id, Fate::dropped, Station::fifo, runtime_.now(), DropReason::RESET);
+    window_.clear();
     regs_.clear();
     mask_ = 0;
     regs_[regs::RAL(0)] = 0x0000'0002;  // 02:00:00:00:00:01
@@ -297,6 +359,7 @@ class ScriptedCard final : public DeviceBus {
   std::map<std::uint32_t, std::uint32_t> regs_;
   std::uint32_t io_address_ = 0;
   std::uint32_t mask_ = 0;
+  std::deque<Waiting> window_;
   Frame under_way_;
   std::uint64_t next_number_ = 0;
 };

@@ -27,7 +27,7 @@ def single_runs():
 
 def run(*arguments):
     """The finished program; paths are relative to the project, as the README has them."""
-    return subprocess.run([PROGRAM, *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run([PROGRAM, *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=600, check=False)
 
 
 def report(*arguments):

@@ -68,7 +68,7 @@ class ScriptedPosix final : public Posix {
     return 0;
   }
   SimTime clock() const override { return {}; }
-  void nanosleep(SimTime) override {}
+  int nanosleep(SimTime, SimTime*) override { return 0; }
   void work(SimTime) override {}
 
   std::deque<Client> clients;

@@ -48,12 +48,14 @@ class FakeDevice final : public NetDevice {
     frame.reset();
     return true;
   }
+  Napi* napi() override { return source; }
   void set_rx_mode(bool promisc, bool, std::span<const MacAddress> list) override {
     promiscuous = promisc;
     groups.assign(list.begin(), list.end());
   }
 
   unsigned mtu_bytes = 1500;
+  Napi* source = nullptr;  // what a busy poller may poll
   bool link_up = true, promiscuous = false;
   std::size_t room = ~std::size_t{0};
   Features offers;           // none: the stack does everything
@@ -82,7 +84,9 @@ struct StackFixture : ::testing::Test {
     rebuild(config);
   }
   ~StackFixture() override {
-    if (stack != nullptr) EXPECT_EQ(stack->broken_invariant(), "");  // some tests end it, or use others
+    if (stack != nullptr) {  // some tests end it, or use others
+      EXPECT_EQ(stack->broken_invariant(), "");
+    }
     stack.reset();
     EXPECT_EQ(ledger.unexplained(), 0U) << "frames without a fate";
     EXPECT_EQ(pool.in_use(), 0U) << "frames leaked";

@@ -3,7 +3,10 @@
 #include "stack/socket/socket_calls.hpp"
 #include "tb/stack/tcp_fixture.hpp"
 
+#include <csignal>
+#include <sstream>
 #include <string>
+#include <vector>
 
 namespace nicosim {
 namespace {
@@ -14,6 +17,17 @@ struct TcpSocket : TcpFixture {
   PollMask poll(int fd) {
     const auto file = dynamic_cast<SocketCalls&>(stack->calls()).file(task, fd);
     return file->socket.ops->poll(file->socket);
+  }
+  // The last line of the table, without the blanks that fill its columns.
+  std::string last_row() {
+    std::string fields;
+    std::istringstream lines(stack->sockets_table());
+    for (std::string line; std::getline(lines, line);) {
+      std::istringstream words(line);
+      fields.clear();
+      for (std::string word; words >> word;) fields += (fields.empty() ? "" : " ") + word;
+    }
+    return fields;
   }
 };
 
@@ -155,6 +169,36 @@ TEST_F(TcpSocket, WhatAListenerHasItsConnectionsInherit) {
   EXPECT_EQ(load8(heard().frame, 22), 9) << "the TTL on the wire";
 }
 
+// ---- who wants a signal (O_ASYNC)
+
+struct SignalCodes final : FasyncEntry {
+  explicit SignalCodes(FasyncList& list) : of(list) { of.add(*this); }
+  ~SignalCodes() override { of.remove(*this); }
+  void signal(int code) override { codes.push_back(code); }
+  FasyncList& of;
+  std::vector<int> codes;
+};
+
+TEST_F(TcpSocket, AListenerSignalsANewConnection) {
+  const int fd = listener();
+  SignalCodes signals{*dynamic_cast<SocketCalls&>(stack->calls()).file(task, fd)->fasync_list()};
+  handshake({});
+  EXPECT_EQ(signals.codes, (std::vector<int>{POLL_IN}));
+}
+
+TEST_F(TcpSocket, DataSignalsTheOwnerUnlessSomebodySleepsInRecv) {
+  const int fd = accepted();
+  SignalCodes signals{*dynamic_cast<SocketCalls&>(stack->calls()).file(task, fd)->fasync_list()};
+  runtime.on_sleep = [&] {
+    inject({.flags = kAck | kPsh, .payload = text("abc")});
+    return true;
+  };
+  EXPECT_EQ(read(fd, 0), text("abc"));
+  EXPECT_TRUE(signals.codes.empty());
+  inject({.flags = kAck | kPsh, .seq = 4, .payload = text("def")});
+  EXPECT_EQ(signals.codes, (std::vector<int>{POLL_IN}));
+}
+
 // ---- names and errors
 
 TEST_F(TcpSocket, BothEndsHaveTheirNames) {
@@ -202,6 +246,27 @@ TEST_F(TcpSocket, TheTableShowsConnectionsAsSsDoes) {
             "Netid State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process                       \n"
             "tcp   LISTEN 0      10           0.0.0.0:80        0.0.0.0:*     users:((\"reader\",pid=7,fd=3))\n"
             "tcp   ESTAB  3      5          10.77.0.2:80      10.77.0.1:40000 users:((\"reader\",pid=7,fd=4))\n");
+}
+
+TEST_F(TcpSocket, TheTableShowsConnectionsThatNoProcessHas) {
+  const int listening = listener();
+  syn(syn_options(false, false, -1));
+  EXPECT_EQ(stack->sockets_table(),
+            "Netid State    Recv-Q Send-Q Local Address:Port Peer Address:Port Process                       \n"
+            "tcp   LISTEN   0      10           0.0.0.0:80        0.0.0.0:*     users:((\"reader\",pid=7,fd=3))\n"
+            "tcp   SYN-RECV 0      0          10.77.0.2:80      10.77.0.1:40000                              \n");
+  our_isn = heard().raw_seq;
+  inject({.flags = kAck});
+  inject({.flags = kAck | kPsh, .payload = text("abc")});
+  EXPECT_EQ(last_row(), "tcp ESTAB 3 0 10.77.0.2:80 10.77.0.1:40000") << "waits for accept()";
+  const int fd = accept(listening);
+  read(fd);
+  EXPECT_EQ(close(fd), 0);
+  EXPECT_EQ(last_row(), "tcp FIN-WAIT-1 0 1 10.77.0.2:80 10.77.0.1:40000");
+  inject({.flags = kAck | kFin, .seq = 4, .ack = 2});
+  EXPECT_EQ(last_row(), "tcp TIME-WAIT 0 0 10.77.0.2:80 10.77.0.1:40000");
+  advance(SimTime::s(61));
+  EXPECT_EQ(stack->sockets_table().find("TIME-WAIT"), std::string::npos);
 }
 
 TEST_F(TcpSocket, TcpAndUdpPortsAreTwoSpaces) {

@@ -1,5 +1,6 @@
 // Sleeping, waking, closing: what a process and a packet do to each other.
 #include "stack/io/fasync.hpp"
+#include "stack/io/signal.hpp"
 #include "stack/io/wake_up.hpp"
 #include "stack/socket/socket.hpp"
 #include "tb/stack/stack_fixture.hpp"
@@ -214,6 +215,24 @@ TEST_F(Wait, AWriterSleepsWhenItsSendBufferIsFullAndIsWokenWhenHalfIsFree) {
   EXPECT_EQ(card.sent.size(), 7U);
 }
 
+// Waking takes time. A run that ends in it leaves by an exception, also where a frame gives its space back as it dies.
+TEST_F(Wait, ARunMayEndWhileAWriterIsWokenForSpace) {
+  struct Over {};
+  const int fd = udp_socket();
+  set_option(fd, SOL_SOCKET, SO_SNDBUF, 2304);
+  card.room = 0;
+  const auto to = endpoint(kPeerIp, 1);
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(send(fd, text("x"), &to, MSG_DONTWAIT), 1);
+  runtime.on_wake = [] { throw Over{}; };
+  runtime.on_sleep = [&]() -> bool {
+    card.room = 6;
+    stack->tx_wake(card);
+    run_softirqs();
+    return true;
+  };
+  EXPECT_THROW(send(fd, text("x"), &to), Over);
+}
+
 struct TwoCpuWait : ::testing::Test {
   TwoCpuWait() {
     stack.attach(card);
@@ -241,7 +260,7 @@ struct TwoCpuWait : ::testing::Test {
 TEST_F(TwoCpuWait, ASignalEndsTheSleepOfAReader) {
   runtime.woken = Woken::signal;
   Packet buffer(10);
-  EXPECT_EQ(stack.calls().recvfrom(task, fd, buffer, 0, nullptr), -EINTR);
+  EXPECT_EQ(stack.calls().recvfrom(task, fd, buffer, 0, nullptr), -kERESTARTSYS);
 }
 
 TEST_F(TwoCpuWait, DataThatCameWithTheSignalGoesFirst) {

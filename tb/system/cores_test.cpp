@@ -182,14 +182,14 @@ TEST(CpuTime, EveryPicosecondHasItsFunctionAndEveryProcessItsOwn) {
     EXPECT_GT(stalled, SimTime::us(80)) << "at least the read of ICR in each interrupt, 800 ns";
 
     SimTime of_processes = SimTime::zero();
-    for (const auto& [pid, name, usage] : rig.sim->process_usage()) {
-      of_processes += usage.cpu;
+    for (const auto& [pid, name, account] : rig.sim->process_accounts()) {
+      of_processes += account.cpu;
       if (name != "echo9") continue;
-      EXPECT_EQ(usage.syscalls, 200U) << "recvfrom and sendto, each time";
-      EXPECT_EQ(usage.voluntary, 100U) << "it sleeps before each datagram";
-      EXPECT_EQ(usage.involuntary, 0U);
-      EXPECT_GT(usage.blocked, SimTime::us(1000));
-      const SimTime known = usage.cpu + usage.waiting + usage.blocked;
+      EXPECT_EQ(account.syscalls, 200U) << "recvfrom and sendto, each time";
+      EXPECT_EQ(account.voluntary, 100U) << "it sleeps before each datagram";
+      EXPECT_EQ(account.involuntary, 0U);
+      EXPECT_GT(account.blocked, SimTime::us(1000));
+      const SimTime known = account.cpu + account.waiting + account.blocked;
       EXPECT_LE(known, rig.sim->measured());
       EXPECT_GE(known, rig.sim->measured() - SimTime::us(100)) << "the rest are interrupts while it ran";
     }

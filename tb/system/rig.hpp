@@ -105,7 +105,7 @@ struct Rig {
     for (unsigned port = 0; port < setup.nics.size(); ++port) {
       const bool cabled = std::ranges::any_of(cables, [&](const Cable& c) { return c.from == port || c.to == port; });
       ScriptedPeer& peer = peers[port];
-      if (!cabled) sim->set_wire(port, {&peer, [&peer](Bytes frame) { return peer.receive(frame); }});
+      if (!cabled) sim->set_wire(port, {&peer, [&peer](Bytes frame) { return peer.receive(frame); }, {}});
     }
     for (const Cable& c : cables) sim->connect(c.from, c.to, c.delay);
     return sim->run();

@@ -37,7 +37,7 @@ doctor() {
 
 group_title() {
   case $1 in
-    run) echo "run: run, replay, frame, check, costs, registers, stations, version" ;;
+    run) echo "run: run, replay, tap, frame, check, costs, registers, stations, version" ;;
     waves) echo "waves: what run and replay need besides for --waves" ;;
     test) echo "test: what ./nicosim test needs besides" ;;
     bench) echo "bench: what ./nicosim bench needs besides" ;;

@@ -7,6 +7,8 @@ usage: ./nicosim COMMAND [ARGUMENTS]        (./nicosim COMMAND --help explains o
 
   run SCENARIO               runs a scenario or a study, e.g. examples/first_frame.toml
   replay CAPTURE             sends a capture through the card
+  replay DIR                 repeats a recorded run
+  tap -- COMMAND             a real program on a private network whose only link is the card
   frame DIR FRAME            one frame's life, e.g. r0:17
   check SCENARIO             validates without running
   costs, registers, stations the tables behind the model
@@ -27,7 +29,7 @@ Missing Debian packages are installed first:
 TEXT
 }
 
-commands=(run replay frame check costs registers stations version test bench coverage mutate prove synthesize doctor help)
+commands=(run replay tap frame check costs registers stations version test bench coverage mutate prove synthesize doctor help)
 
 # The command with the smallest edit distance to $1 (Levenshtein; the first one wins a tie).
 nearest_command() {

@@ -1,0 +1,71 @@
+// What is simulated while a wake-up is hunted: a process that waits in one way, in one receive mode, for two arrivals.
+//
+// The first arrival opens the window: it sets interrupt, poll, wake-up and the process's next wait going. The second
+// one is moved over all of that. No third comes to the rescue.
+#pragma once
+
+#include "common/sim_time.hpp"
+#include "driver/driver.hpp"
+#include "stack/stack.hpp"
+#include "tb/system/rig.hpp"
+
+#include <array>
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nicosim::hunt {
+
+// How the process waits. It then reads without blocking, but for `recvfrom` and `tcp_recv`, which block themselves.
+enum class Wait : std::uint8_t {
+  recvfrom,
+  poll,
+  select,
+  epoll,       // level-triggered
+  epoll_edge,  // EPOLLET, reads until EAGAIN
+  epoll_one,   // level-triggered, two sockets, room for one event
+  tcp_recv,
+  accept
+};
+
+struct Scene {
+  Wait wait = Wait::recvfrom;
+  ReceiveMode mode = ReceiveMode::napi;
+  RxPath path = RxPath::rps;
+  // With two, interrupts are core 0's and the process runs on core 1: it checks and goes to sleep while it is woken.
+  unsigned cores = 1;
+
+  std::string name() const;  // "napi_direct_epoll_edge_2_cores"
+  // Of TCP: the card sends, too.
+  bool stream() const { return wait == Wait::tcp_recv || wait == Wait::accept; }
+};
+
+std::vector<Scene> every_scene();
+std::vector<Scene> chosen_scenes();        // each way to wait and each receive mode, in a minute
+Scene scene_named(std::string_view name);  // throws std::invalid_argument when there is none
+inline void PrintTo(const Scene& scene, std::ostream* out) { *out << scene.name(); }
+
+// A scene as far as the moment before the first arrival. Lives as long as the process.
+class Stage {
+ public:
+  explicit Stage(const Scene& scene);
+
+  Simulation& sim() { return *rig_.sim; }
+  SimTime start() const { return start_; }  // when the first arrival's first bit is at the card, a clock edge
+  void arrive(std::size_t which) { send(frames_.at(which)); }  // the first (0) or the second (1), now
+  unsigned seen() const { return seen_; }                      // how many of them the process has
+  std::string_view log() const { return rig_.events; }
+
+ private:
+  void handshakes();
+  void send(packets::Packet frame);
+
+  Rig rig_;
+  std::array<packets::Packet, 2> frames_;
+  unsigned seen_ = 0;
+  SimTime start_;
+};
+
+}  // namespace nicosim::hunt
