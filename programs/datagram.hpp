@@ -15,9 +15,9 @@ struct DatagramStats {
 struct DatagramProgram {
   std::uint16_t port = 0;
   bool echo = false;
-  bool prefer_busy_poll = false;   // SO_PREFER_BUSY_POLL: nobody else polls the card while it is at it
-  DatagramStats* stats = nullptr;  // counted into, may be null
+  DatagramStats* stats = nullptr;                                                 // counted into, may be null
   std::function<void(std::span<const std::byte>, const sockaddr_in& from)> seen;  // each datagram, may be empty
+  bool prefer_busy_poll = false;  // SO_PREFER_BUSY_POLL: nobody else polls the card while it is at it
 };
 
 // Runs until a call fails for good: socket, bind on INADDR_ANY, then recvfrom() and, for echo, sendto() for ever.

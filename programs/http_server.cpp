@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kMostHead = 8192;
 constexpr std::size_t kChunk = 16384;
+constexpr std::uint64_t kSmall = 1024;  // a body that goes out with its head
 constexpr std::uint64_t kMostBody = std::uint64_t{1} << 30U;
 constexpr std::string_view kPage = "<!doctype html><title>nicosim</title><p>It works.\n";
 constexpr std::string_view kReceived = "received\n";
@@ -98,7 +99,12 @@ void HttpConversation::say(const Answer& answer, bool head_only, bool keep_alive
   said_ = 0;
   made_ = 0;
   make_ = head_only || !answer.page.empty() ? 0 : answer.generated;
+  if (make_ <= kSmall) make_body(make_);  // else Nagle's rule holds it back until the head is acknowledged
   last_ = !keep_alive;
+}
+
+void HttpConversation::make_body(std::uint64_t bytes) {
+  for (; bytes > 0; --bytes, ++made_) saying_.push_back(static_cast<std::byte>(made_ & 0xffU));
 }
 
 void HttpConversation::refuse(int status, std::string_view reason) {
@@ -112,10 +118,9 @@ void HttpConversation::hear(std::span<const std::byte> data) {
 
 std::span<const std::byte> HttpConversation::to_say() {
   if (said_ == saying_.size() && made_ < make_) {
-    saying_.resize(std::min<std::uint64_t>(kChunk, make_ - made_));
-    for (std::size_t i = 0; i < saying_.size(); ++i) saying_[i] = static_cast<std::byte>((made_ + i) & 0xffU);
-    made_ += saying_.size();
+    saying_.clear();
     said_ = 0;
+    make_body(std::min<std::uint64_t>(kChunk, make_ - made_));
   }
   if (said_ == saying_.size() && !last_) look_for_request();
   return std::span{saying_}.subspan(said_);

@@ -49,6 +49,7 @@ class HttpConversation final : public Conversation {
   void look_for_request();
   void say(const Answer& answer, bool head_only, bool keep_alive);
   void refuse(int status, std::string_view reason);
+  void make_body(std::uint64_t bytes);  // the next ones
   void skip_body();
 
   TcpServerStats& stats_;

@@ -215,12 +215,19 @@ bool StackPeer::say(Connection& c) {
   return true;
 }
 
+// Clients that all took the same time would ask in step for ever.
+void StackPeer::think(const Connection& c, SimTime from) {
+  const auto mean = static_cast<std::uint64_t>(config_.think.in_ps());
+  const std::uint64_t more = think_rng_.below(mean + 1);
+  thinking_.emplace(from + SimTime::ps(static_cast<std::int64_t>(mean / 2 + more)), c.fd);
+}
+
 // It thinks about the answer, then asks again; after the last one it waits for the end.
 void StackPeer::answered(Connection& c) {
   ++stats_.answers;
   if (c.asked_at >= config_.measure_from) stats_.response_times.push_back(runtime_->time - c.asked_at);
   if (c.asked == config_.requests) return;
-  thinking_.emplace(runtime_->time + config_.think, c.fd);
+  think(c, runtime_->time);
 }
 
 void StackPeer::step(Connection& c) {
@@ -231,7 +238,7 @@ void StackPeer::step(Connection& c) {
     c.counted = true;
     ++stats_.connected;
     if (c.asks && config_.ask_from > runtime_->time)
-      thinking_.emplace(config_.ask_from, c.fd);
+      think(c, config_.ask_from);
     else
       c.may_ask = c.asks;
   }

@@ -40,11 +40,11 @@ struct TcpClientConfig {
   bool half_close = true;  // and nothing follows it: FIN
   // More than one request on each connection, the next one when the answer to the last has come and was thought about.
   // Answers are HTTP (programs/http_answers.hpp).
-  std::uint64_t requests = 1;              // on each connection; 0: until the run ends
-  std::string earlier_request;             // all but the last one
-  SimTime think = SimTime::zero();         // between an answer and the next request
-  SimTime ask_from = SimTime::zero();      // nobody asks before, counted from the start of the wire
-  std::optional<std::uint64_t> active;     // so many connections ask, evenly spread; the others stay silent
+  std::uint64_t requests = 1;           // on each connection; 0: until the run ends
+  std::string earlier_request;          // all but the last one
+  SimTime think = SimTime::zero();      // between an answer and the next request: from half of this to one and a half
+  SimTime ask_from = SimTime::zero();   // nobody asks before, counted from the start of the wire
+  std::optional<std::uint64_t> active;  // so many connections ask, evenly spread; the others stay silent
   SimTime measure_from = SimTime::zero();  // times of answers count from here on, from the start of the wire
   std::uint64_t seed = 1;
   // What arrives, in order; connections are counted from 0. Empty: only the number of bytes is kept.
@@ -93,10 +93,12 @@ class StackPeer final : public WirePeer {
   void step(Connection& connection);
   bool say(Connection& connection);  // false: it has failed
   void answered(Connection& connection);
+  void think(const Connection& connection, SimTime from);
   void finish(Connection& connection, std::uint64_t& counter);
   bool is_last(const Connection& connection) const { return connection.asked + 1 == config_.requests; }
 
   TcpClientConfig config_;
+  Rng think_rng_{config_.seed, "think"};
   NullLedger ledger_;
   FramePool pool_;
   std::unique_ptr<OwnRuntime> runtime_;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <charconv>
 #include <fmt/format.h>
+#include <set>
 #include <span>
 
 namespace nicosim {
@@ -15,7 +16,7 @@ namespace {
 constexpr std::size_t kMostEntries = 4096;       // of one episode; a longer one is not drawn
 constexpr SimTime kNoticeable = SimTime::us(1);  // shorter work between two calls is left out
 constexpr std::array<std::string_view, 4> kSending{"sendto", "sendmsg", "write", "aio_write"};
-constexpr std::array<std::string_view, 4> kReading{"recvfrom", "recvmsg", "read", "aio_return"};
+constexpr std::array<std::string_view, 4> kReading{"recvfrom", "recvmsg", "read", "aio_read"};
 
 bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
@@ -76,8 +77,10 @@ void Phases::see(std::string_view line) {
   if (tab == std::string_view::npos) return;
   const std::string_view rest = line.substr(tab + 1);
   const std::string_view station = rest.substr(0, rest.find('\t'));
-  const bool call = station == "syscall", result = station == "sysret";
-  if (!call && !result && station != "state") return;
+  const bool call = station == "syscall", done = station == "aio_complete";
+  const bool signal = station == "sysret" && rest.find(" kind=signal") != std::string_view::npos;
+  const bool result = station == "sysret" && !signal;
+  if (!call && !result && !signal && !done && station != "state") return;
 
   const std::string pid{field(rest, "pid=")};
   Episode& episode = now_[pid];
@@ -88,11 +91,19 @@ void Phases::see(std::string_view line) {
   Entry entry{SimTime::ps(number(line.substr(0, tab))),
               call     ? Kind::call
               : result ? Kind::result
+              : signal ? Kind::signal
+              : done   ? Kind::done
                        : Kind::state,
               std::string{field(rest, call || result ? "call=" : "state=")}, 0};
-  if (result) entry.value = number(field(rest, "result="));
+  if (done) entry.name = "aio_" + std::string{field(rest, "op=")};
+  if (result || done) entry.value = number(field(rest, "result="));
+  if (signal) entry.value = number(field(rest, "signo="));
+  add(episode, entry);
+}
 
-  if (result && entry.value > 0 && is_one_of(kSending, entry.name)) {
+void Phases::add(Episode& episode, const Entry& entry) {
+  const bool call = entry.kind == Kind::call, result = entry.kind == Kind::result, done = entry.kind == Kind::done;
+  if ((result || done) && entry.value > 0 && is_one_of(kSending, entry.name)) {
     episode.entries.assign(1, entry);
     episode.began = true;
     episode.waited = false;
@@ -104,9 +115,9 @@ void Phases::see(std::string_view line) {
   }
   const Entry& before = episode.entries.back();
   episode.waited = episode.waited || entry.name == "blocked" || (result && entry.value == -EAGAIN) ||
-                   (call && entry.time - before.time >= kNoticeable);
+                   ((call || done) && entry.time - before.time >= kNoticeable);
   episode.entries.push_back(entry);
-  if (!result || entry.value <= 0 || !is_one_of(kReading, entry.name)) return;
+  if ((!result && !done) || entry.value <= 0 || !is_one_of(kReading, entry.name)) return;
   if (episode.waited) last_[episode.task] = episode;
   episode.began = false;
 }
@@ -126,6 +137,14 @@ std::string Phases::draw(const Episode& episode, const std::string& model) {
       if (took >= kNoticeable) page.line(entry.time, took, "own work", "");
       continue;
     }
+    if (entry.kind == Kind::signal) {
+      page.line(entry.time, SimTime::zero(), fmt::format("signal {}: its handler runs", entry.value), "");
+      continue;
+    }
+    if (entry.kind == Kind::done) {
+      page.line(entry.time, SimTime::zero(), "", fmt::format("{}: {} bytes, copied", entry.name, entry.value));
+      continue;
+    }
     if (entry.kind == Kind::state) {
       if (entry.name == "blocked") blocked += took;
       if (entry.name == "copying") copying += took;
@@ -135,18 +154,19 @@ std::string Phases::draw(const Episode& episode, const std::string& model) {
         page.line(entry.time, took, entry.name == "ready" ? "another process has the core" : "own work", "");
       continue;
     }
-    // The same question with the same answer, again and again: told once.
+    // Questions with the same answer, again and again: told once.
     const auto is_refusal = [&](std::size_t at) {
-      return at + 1 < entries.size() && entries[at].kind == Kind::call && entries[at].name == entry.name &&
-             entries[at + 1].kind == Kind::result && entries[at + 1].value == -EAGAIN;
+      return at + 1 < entries.size() && entries[at].kind == Kind::call && entries[at + 1].kind == Kind::result &&
+             entries[at + 1].value == -EAGAIN;
     };
     std::size_t times = 0;
-    while (is_refusal(i + 2 * times)) ++times;
-    if (times > 1) {
+    std::set<std::string> asked;
+    for (; is_refusal(i + 2 * times); ++times) asked.insert(entries[i + 2 * times].name + "()");
+    if (times > 2) {
       i += 2 * times - 1;
       took = entries[i].time - entry.time;
-      page.line(entry.time, took, fmt::format("{}() = EWOULDBLOCK, {} times", entry.name, times),
-                "no data; own work in between");
+      page.line(entry.time, took, fmt::format("asks {} times, own work in between", times),
+                fmt::format("EWOULDBLOCK: {}", fmt::join(asked, ", ")));
       continue;
     }
     in_call = true;

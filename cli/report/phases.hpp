@@ -20,12 +20,12 @@ class Phases {
   std::string text(const std::map<std::string, std::string>& models) const;
 
  private:
-  enum class Kind : std::uint8_t { call, result, state };
+  enum class Kind : std::uint8_t { call, result, state, signal, done };  // done: an asynchronous request
   struct Entry {
     SimTime time;
     Kind kind;
     std::string name;  // of the call or the state
-    long value = 0;    // the call's result
+    long value = 0;    // the call's or request's result, the signal's number
   };
   struct Episode {
     std::string task;
@@ -34,6 +34,7 @@ class Phases {
     bool began = false;   // an answer was sent: what follows is waiting for the next request
     bool waited = false;  // it was not there yet
   };
+  void add(Episode& episode, const Entry& entry);
   static std::string draw(const Episode& episode, const std::string& model);
 
   std::map<std::string, Episode> now_;   // by pid

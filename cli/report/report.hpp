@@ -54,9 +54,9 @@ struct RunReport {
   struct App {
     std::string name, kind;
     Counts numbers;
-    std::optional<Use> use;  // of programs on the host
-    std::vector<std::pair<std::string, SimTime>> times;
-    std::string model;  // how its process waits; empty: there is but one way
+    std::optional<Use> use{};  // of programs on the host
+    std::vector<std::pair<std::string, SimTime>> times{};
+    std::string model{};  // how its process waits; empty: there is but one way
   };
   struct Interrupts {
     std::string nic;

@@ -526,7 +526,8 @@ class Parser {
     unsigned cpu = 0;
     if (core(t, "cpu", cpu)) app.cpu = cpu;
     read_model(t, app, scenario_.stop.after.has_value());
-    if (app.kind == AppKind::http_server && t.choice<FileIo>("file_io", app.file_io, kFileIos) && app.many_at_once())
+    if (app.kind == AppKind::http_server && t.choice<FileIo>("file_io", app.file_io, kFileIos) &&
+        app.file_io == FileIo::sendfile && app.many_at_once())
       t.wrong("file_io", fmt::format("is for files, which model '{}' does not serve", name_of(app.model)),
               "model iterative or blocking");
     if (!app.is_tcp()) t.boolean("prefer_busy_poll", app.prefer_busy_poll);

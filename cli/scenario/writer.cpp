@@ -181,7 +181,8 @@ std::string write_scenario(const Scenario& scenario) {
       w.line("port = {}", app.port);
       if (app.cpu) w.line("cpu = {}", *app.cpu);
       w.text(write_model(app));
-      if (app.kind == Scenario::App::Kind::http_server) w.line("file_io = \"{}\"", name_of(app.file_io));
+      if (app.kind == Scenario::App::Kind::http_server && !app.many_at_once())
+        w.line("file_io = \"{}\"", name_of(app.file_io));
       if (app.prefer_busy_poll) w.line("prefer_busy_poll = true");
       continue;
     }

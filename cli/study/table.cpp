@@ -33,7 +33,8 @@ std::vector<std::string> stacked(const std::string& heading) {
 }
 
 std::string cell(const std::string& metric, const std::optional<double>& value) {
-  constexpr double kExact = 9e15;  // a double holds every whole number up to here
+  constexpr double kExact = 9e15;    // a double holds every whole number up to here
+  constexpr double kWhole = 10'000;  // from here on nobody reads decimals
   if (!value) return "-";
   const std::size_t over = metric.find(" / ");
   const bool ratio = over != std::string::npos;
@@ -44,6 +45,7 @@ std::string cell(const std::string& metric, const std::optional<double>& value) 
   if (!ratio && share) return fmt::format("{:.1f} %", *value * 100);
   if (*value == std::floor(*value) && *value >= 0 && *value < kExact)
     return humanised_count(static_cast<std::uint64_t>(*value));
+  if (*value >= kWhole && *value < kExact) return humanised_count(static_cast<std::uint64_t>(std::llround(*value)));
   return fmt::format("{:.4g}", *value);
 }
 

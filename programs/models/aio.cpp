@@ -42,9 +42,9 @@ class AioServer {
  private:
   struct Client {
     std::unique_ptr<Conversation> conversation;
-    aiocb control{};
     std::vector<std::byte> buffer;
     bool writing = false;
+    aiocb control{};
   };
 
   void accept() {

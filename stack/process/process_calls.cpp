@@ -63,6 +63,7 @@ int ProcessCalls::sigaction(Task& task, int sig, const SigAction* action, SigAct
 }
 
 int ProcessCalls::sigprocmask(Task& task, int how, const SignalSet* set, SignalSet* old) {
+  runtime_.catch_up();  // whoever sends a signal looks at the mask
   ProcessEntry* const self = table_.of(task);
   if (self == nullptr) return -ENOSYS;
   Signals& signals = self->signals;

@@ -82,7 +82,7 @@ TEST(FilesScenario, RefusesWhatCannotBeAFile) {
   const std::string one = "[[file]]\npath = \"/a\"\nsize = \"1B\"\n";
   EXPECT_THAT(refused(one + one), HasSubstr("is that of another file"));
   EXPECT_THAT(refused("[disk]\nbandwidth = \"1Gb/s\""), HasSubstr("such as \"500MB/s\""));
-  EXPECT_THAT(refused("[disk]\nirq_cpu = 1"), HasSubstr("irq_cpu"));
+  EXPECT_THAT(refused("[disk]\nirq_cpu = 2"), HasSubstr("irq_cpu"));
 }
 
 TEST(Units, SizesAndByteRatesAreExactAndReadBack) {

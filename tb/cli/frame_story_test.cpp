@@ -42,10 +42,10 @@ std::vector<std::string> stations(const Journey& j) {
 }
 
 TEST(FrameName, IsReadBackAsItIsPrinted) {
-  for (const FrameId id : {FrameId::make(0, false, 17), FrameId::make(3, true, 123'456)})
+  for (const FrameId id : {FrameId::make(0, false, 17), FrameId::make(3, true, 123'456), FrameId::segment(2, 7)})
     EXPECT_EQ(frame_id_from(id.name()), id);
-  for (const char* text :
-       {"", "r", "r0", "r0:", "x0:1", "r:1", "r0:1x", "r-1:1", "r256:1", "0:1", "r0:99999999999999999999", "-"})
+  for (const char* text : {"", "r", "r0", "r0:", "x0:1", "r:1", "r0:1x", "r-1:1", "r256:1", "r0:s1", "t0:s",
+                           "t0:140737488355328", "0:1", "r0:99999999999999999999", "-"})
     EXPECT_FALSE(frame_id_from(text)) << text;
 }
 

@@ -41,8 +41,19 @@ TEST_F(PhasesOf, AskingAgainAndAgainIsToldOnce) {
   }
   at(400'100, "syscall", "call=recvfrom");
   at(400'400, "sysret", "call=recvfrom result=64");
-  EXPECT_THAT(drawn(), HasSubstr("recvfrom() = EWOULDBLOCK, 40 times"));
+  EXPECT_THAT(drawn(), HasSubstr("asks 40 times"));
+  EXPECT_THAT(drawn(), HasSubstr("EWOULDBLOCK: recvfrom()\n"));
   EXPECT_THAT(drawn(), HasSubstr("blocked until there was data 0 ps"));
+}
+
+TEST_F(PhasesOf, AnAsynchronousReadEndsWithoutACall) {
+  at(0, "aio_complete", "op=write fd=4 result=580");
+  at(100, "syscall", "call=aio_read");
+  at(500, "sysret", "call=aio_read result=0");
+  at(90'000, "aio_complete", "op=read fd=4 result=44");
+  EXPECT_THAT(drawn(), HasSubstr("own work"));
+  EXPECT_THAT(drawn(), HasSubstr("aio_read: 44 bytes, copied"));
+  EXPECT_THAT(drawn(), HasSubstr("blocked until there was data 0 ps, while it was copied 0 ps"));
 }
 
 TEST_F(PhasesOf, WhoNeverWaitedIsNotDrawn) {

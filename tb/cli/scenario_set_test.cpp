@@ -69,7 +69,7 @@ kind = "udp"
 dst = "10.77.0.2"
 every = "1ms"
 )",
-                     "s.toml", std::vector<std::string>{"peer.client.send.sport=7", "peer.send.at=5us"});
+                     "s.toml", std::vector<std::string>{"peer.client.send.sport=7", "peer.client.send.at=5us"});
   ASSERT_TRUE(scenario) << scenario.error().text();
   for (const auto& send : scenario->peers[0].sends) {
     EXPECT_EQ(send.sport, 7);

@@ -94,6 +94,17 @@ TEST_F(FrameLedgerTest, AReplyToAForwardedFrameIsNoneOfItsCopies) {
   EXPECT_EQ(ledger.count(false, Fate::forwarded), 1U);
 }
 
+// The card may be evaluated ahead of the host, so what either has opened by now must not show in the other's names.
+TEST_F(FrameLedgerTest, SegmentsAreNumberedApartFromTheHostsFrames) {
+  const FrameId chain = ledger.open_from_host(1, {}, SimTime::ns(1));
+  const FrameId segment = ledger.open_segment(1, chain, SimTime::ns(9));
+  const FrameId next = ledger.open_from_host(1, {}, SimTime::ns(5));
+  EXPECT_EQ(chain.name(), "t1:0");
+  EXPECT_EQ(segment.name(), "t1:s0");
+  EXPECT_EQ(next.name(), "t1:1");
+  EXPECT_TRUE(segment.from_host());
+}
+
 TEST_F(FrameLedgerTest, LatencyIsNearestRank) {
   for (unsigned i = 0; i < 100; ++i) {
     const FrameId f = ledger.open_on_wire(0, i, SimTime::zero());

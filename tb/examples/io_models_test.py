@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -63,6 +64,20 @@ class IoModels(unittest.TestCase):
             with self.subTest(model=model):
                 self.assertEqual(self.use(model)["copying_ns"] == 0, model == "aio")
 
+    def check_the_two_by_two_table_of_the_page_is_the_measured_one(self):
+        measured = {}
+        for model in MODELS:
+            row = "synchronous" if self.use(model)["copying_ns"] > 0 else "asynchronous"
+            measured.setdefault((row, self.use(model)["blocked_ns"] > 0), []).append(model)
+        with open(os.path.join(PROJECT, "docs/io_models.md"), encoding="utf-8") as file:
+            rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in file if line.startswith("| **")]
+        placed = {}
+        for head, blocking, going_on in rows:
+            for cell, sleeps in [(blocking, True), (going_on, False)]:
+                if cell:
+                    placed[re.search(r"\w+", head).group(), sleeps] = cell.split(": ")[1].split(", ")
+        self.assertEqual(placed, measured)
+
     def check_nonblocking_asks_more_than_once_for_a_request(self):
         self.assertGreater(self.per_request("nonblocking", "would_block"), 1)
         self.assertGreater(self.per_request("nonblocking", "syscalls"), self.per_request("blocking", "syscalls"))
@@ -97,7 +112,7 @@ class IoModels(unittest.TestCase):
     def test_a_request_is_drawn_with_both_phases(self):
         with tempfile.TemporaryDirectory() as scratch:
             for model, words in [("blocking", ["recvfrom() --", "blocked: waits for data", "copying: kernel to process"]),
-                                 ("nonblocking", ["EWOULDBLOCK"]),
+                                 ("nonblocking", ["asks", "EWOULDBLOCK"]),
                                  ("epoll", ["epoll_wait() --", "blocked: waits for data"])]:
                 folder = os.path.join(scratch, model)
                 run("--set", f"app.web.model={model}", "--set", "app.load.connections=1", "--out", folder, "--quiet")

@@ -23,8 +23,8 @@ FAULTS = [
     # The causes of a frame that came after the last look at the ring are cleared, so the unmasking finds none.
     Fault("driver_clears_icr_before_unmask", "napi_recvfrom", "lost", [
         ("driver/napi.cpp",
-         "if (complete_done(scheduler_) && up_) interrupts_.unmask();",
-         "if (complete_done(scheduler_) && up_) {\n    interrupts_.take();\n    interrupts_.unmask();\n  }")]),
+         "  if (up_) interrupts_.unmask();\n  return done;",
+         "  if (up_) {\n    interrupts_.take();\n    interrupts_.unmask();\n  }\n  return done;")]),
     # ICR is read once more when the work is done, "to be sure that the line is low".
     Fault("driver_clears_icr_after_cleaning", "dma_irq_recvfrom", "lost", [
         ("driver/interrupt.cpp",
@@ -36,21 +36,21 @@ FAULTS = [
     # The interrupt of a frame that comes before napi_complete meets SCHED.
     Fault("driver_unmasks_before_complete", "napi_direct_recvfrom", "none", [
         ("driver/napi.cpp",
-         "  runtime_.catch_up();\n  if (complete_done(scheduler_) && up_) interrupts_.unmask();",
-         "  if (up_) interrupts_.unmask();\n  runtime_.catch_up();\n  complete_done(scheduler_);")]),
+         "  runtime_.catch_up();\n  if (!complete_done(scheduler_, done)) return done;",
+         "  if (up_) interrupts_.unmask();\n  runtime_.catch_up();\n  if (!complete_done(scheduler_, done) || up_) return done;")]),
     Fault("napi_ignores_missed", "napi_direct_recvfrom", "none", [
         ("common/napi.cpp", "if (missed_) {", "if (missed_ && false) {")]),
     # Both together: before MISSED came (Linux 4.11) this order lost frames.
     Fault("driver_unmasks_before_complete_and_napi_ignores_missed", "napi_direct_recvfrom", "lost", [
         ("driver/napi.cpp",
-         "  runtime_.catch_up();\n  if (complete_done(scheduler_) && up_) interrupts_.unmask();",
-         "  if (up_) interrupts_.unmask();\n  runtime_.catch_up();\n  complete_done(scheduler_);"),
+         "  runtime_.catch_up();\n  if (!complete_done(scheduler_, done)) return done;",
+         "  if (up_) interrupts_.unmask();\n  runtime_.catch_up();\n  if (!complete_done(scheduler_, done) || up_) return done;"),
         ("common/napi.cpp", "if (missed_) {", "if (missed_ && false) {")]),
     # The poll that follows looks at the ring after this read, so what it forgets is found.
     Fault("driver_forgets_icr_before_polling", "napi_recvfrom", "none", [
         ("driver/interrupt.cpp",
-         "  if (schedule(scheduler_)) return;",
-         "  interrupts_.take();\n  if (schedule(scheduler_)) return;")]),
+         "  if (schedule(scheduler_)) return throttle_.interrupted();",
+         "  interrupts_.take();\n  if (schedule(scheduler_)) return throttle_.interrupted();")]),
 
     # ---- soft interrupt and input_pkt_queue
     # What is raised while the action runs goes with what raised it.
@@ -84,8 +84,10 @@ FAULTS = [
          "    socket.wq.wait.add_exclusive(waiter);\n    woken =")]),
     Fault("poll_prepares_after_the_look", "napi_poll", "lost", [
         ("stack/io/poll.cpp",
-         "    runtime_.prepare_to_sleep();\n    if (const int ready = look(wait); ready != 0) return ready;",
-         "    if (const int ready = look(wait); ready != 0) return ready;\n    runtime_.prepare_to_sleep();")]),
+         "    runtime_.prepare_to_sleep();\n    can_busy_loop_ = nullptr;\n"
+         "    if (const int ready = look(wait); ready != 0) return ready;",
+         "    can_busy_loop_ = nullptr;\n    if (const int ready = look(wait); ready != 0) return ready;\n"
+         "    runtime_.prepare_to_sleep();")]),
     # wake() of somebody who is on the way to sleep, but not there yet, does nothing.
     Fault("wake_forgets_who_is_not_asleep_yet", "napi_poll", "lost", [
         ("sc_model/host/scheduler.cpp",
@@ -118,6 +120,27 @@ FAULTS = [
     # Entries for which there was no room in the answer stay marked as listed, but are on no list.
     Fault("epoll_drops_what_has_no_room", "napi_epoll_one", "lost", [
         ("stack/io/eventpoll.cpp", "  ready_.splice(ready_.begin(), looked_at);", "  looked_at.clear();")]),
+
+    # ---- signals
+    # A signal that comes before the process says what it waits for is blocked, and nobody looks for it again.
+    Fault("sigwait_says_too_late_what_for", "napi_sigwait", "lost", [
+        ("stack/process/process_calls.cpp",
+         "    signals.wait_for(these);\n    table_.recalc(*self);\n    runtime_.prepare_to_sleep();",
+         "    runtime_.prepare_to_sleep();\n    signals.wait_for(these);")]),
+
+    # ---- programs
+    # What sigsuspend() is there for: between unblocking and pause() the handler runs, and there is nothing left to wait
+    # for.
+    Fault("program_unblocks_and_then_pauses", "napi_sigsuspend", "lost", [
+        ("tb/hunt/scene.cpp",
+         "      os.sigsuspend({});",
+         "      {\n        const SignalSet sigio{SIGIO};\n        os.sigprocmask(SIG_UNBLOCK, &sigio);\n"
+         "        os.pause();\n        os.sigprocmask(SIG_BLOCK, &sigio);\n      }")]),
+    # Edge-triggered, and one read per event.
+    Fault("program_reads_once_per_edge", "napi_epoll_edge", "lost", [
+        ("tb/hunt/scene.cpp",
+         "const bool until_eagain = how == Wait::epoll_edge || with_signals;",
+         "const bool until_eagain = with_signals;")]),
 ]
 
 

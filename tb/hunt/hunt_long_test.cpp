@@ -6,7 +6,9 @@ namespace {
 
 class LostWakeUpLong : public testing::TestWithParam<Scene> {};
 
-TEST_P(LostWakeUpLong, NoneForAnyCycleOfTheArrival) { expect_none_lost(GetParam(), {.last = 3000}); }
+TEST_P(LostWakeUpLong, NoneForAnyCycleOfTheArrival) {
+  expect_none_lost(GetParam(), {.last = 2 * GetParam().asleep_again()});
+}
 
 INSTANTIATE_TEST_SUITE_P(Scenes, LostWakeUpLong, testing::ValuesIn(every_scene()),
                          [](const auto& scene) { return scene.param.name(); });

@@ -19,16 +19,22 @@ constexpr std::uint8_t kSyn = 2, kPsh = 8, kAck = 16;
 constexpr std::array kWaits{std::pair{Wait::recvfrom, "recvfrom"},     std::pair{Wait::poll, "poll"},
                             std::pair{Wait::select, "select"},         std::pair{Wait::epoll, "epoll"},
                             std::pair{Wait::epoll_edge, "epoll_edge"}, std::pair{Wait::epoll_one, "epoll_one"},
+                            std::pair{Wait::sigwait, "sigwait"},       std::pair{Wait::sigsuspend, "sigsuspend"},
                             std::pair{Wait::tcp_recv, "tcp_recv"},     std::pair{Wait::accept, "accept"}};
 
 struct Way {  // from the card into the stack
   const char* name;
   ReceiveMode mode;
   RxPath path;
+  bool threaded = false;
+  unsigned busy_us = 0;
 };
 constexpr std::array kWays{Way{"napi", ReceiveMode::napi, RxPath::rps},
                            Way{"napi_direct", ReceiveMode::napi, RxPath::direct},
-                           Way{"dma_irq", ReceiveMode::dma_irq, RxPath::netif_rx}};
+                           Way{"napi_threaded", ReceiveMode::napi, RxPath::direct, true},
+                           Way{"napi_busy", ReceiveMode::napi, RxPath::direct, false, 3},
+                           Way{"dma_irq", ReceiveMode::dma_irq, RxPath::netif_rx},
+                           Way{"pio", ReceiveMode::pio, RxPath::netif_rx}};
 
 int open_socket(Posix& os, int type, std::uint16_t port) {
   const int fd = os.socket(AF_INET, type, 0);
@@ -64,12 +70,27 @@ int wait_for(Posix& os, Wait how, int epoll, std::span<const int> files) {
       epoll_event event{};
       return os.epoll_wait(epoll, {&event, 1}, -1) == 1 ? event.data.fd : -1;
     }
+    case Wait::sigwait:
+      os.sigwaitinfo({SIGIO}, nullptr);
+      return files.front();
+    case Wait::sigsuspend:
+      os.sigsuspend({});
+      return files.front();
     default:
       return files.front();
   }
 }
 
-// Reads one datagram per wait; edge-triggered all there are.
+// Asks for a signal per arrival, which stays pending until the process waits for it.
+void ask_for_sigio(Posix& os, int fd) {
+  const SignalSet sigio{SIGIO};
+  os.sigaction(SIGIO, [](int, const SigInfo&) {});
+  os.sigprocmask(SIG_BLOCK, &sigio);
+  os.fcntl(fd, F_SETOWN, os.getpid());
+  os.fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK);
+}
+
+// Reads one datagram per wait; all there are when it is told once per arrival.
 int read_datagrams(Posix& os, Wait how, unsigned& seen) {
   std::vector<int> files{open_socket(os, SOCK_DGRAM, kPort)};
   if (how == Wait::epoll_one) files.push_back(open_socket(os, SOCK_DGRAM, kSecondPort));
@@ -81,13 +102,16 @@ int read_datagrams(Posix& os, Wait how, unsigned& seen) {
     epoll_event event{.events = EPOLLIN | (how == Wait::epoll_edge ? EPOLLET : 0U), .data = {.fd = fd}};
     os.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
   }
+  const bool with_signals = how == Wait::sigwait || how == Wait::sigsuspend;
+  if (with_signals) ask_for_sigio(os, files.front());
+  const bool until_eagain = how == Wait::epoll_edge || with_signals;
   std::array<std::byte, 64> buffer;
   for (;;) {
     const int fd = wait_for(os, how, epoll, files);
     if (fd < 0) continue;
     while (os.recvfrom(fd, buffer, 0, nullptr) > 0) {
       ++seen;
-      if (how != Wait::epoll_edge) break;
+      if (!until_eagain) break;
     }
   }
 }
@@ -115,7 +139,7 @@ int serve(Posix& os, Wait how, unsigned& seen) {
 std::string Scene::name() const {
   std::string text;
   for (const Way& way : kWays)
-    if (way.mode == mode && way.path == path) text += way.name;
+    if (way.mode == mode && way.path == path && way.threaded == threaded && way.busy_us == busy_us) text += way.name;
   for (const auto& [how, what] : kWaits)
     if (how == wait) text += std::string{"_"} + what;
   return cores == 1 ? text : text + "_2_cores";
@@ -125,7 +149,7 @@ std::vector<Scene> every_scene() {
   std::vector<Scene> all;
   for (const Way& way : kWays)
     for (const auto& [how, what] : kWaits)
-      for (const unsigned cores : {1U, 2U}) all.push_back({how, way.mode, way.path, cores});
+      for (const unsigned cores : {1U, 2U}) all.push_back({how, way.mode, way.path, cores, way.threaded, way.busy_us});
   return all;
 }
 
@@ -134,6 +158,8 @@ std::vector<Scene> chosen_scenes() {
   std::vector<Scene> chosen = every_scene();
   std::erase_if(chosen, [](const Scene& s) {
     const bool common = s.wait == Wait::recvfrom || s.wait == Wait::epoll || s.wait == Wait::accept;
+    if (s.mode == ReceiveMode::pio) return s.wait != Wait::recvfrom;
+    if (s.threaded || s.busy_us != 0) return s.wait != Wait::recvfrom && !(s.wait == Wait::epoll && s.cores == 2);
     if (s.mode == ReceiveMode::napi) return (s.path == RxPath::direct) != (s.cores == 2) && s.wait != Wait::recvfrom;
     return s.cores == 2 ? s.wait != Wait::recvfrom : !common;
   });
@@ -153,6 +179,8 @@ Stage::Stage(const Scene& scene) {
   setup.stack.rx_path = scene.path;
   setup.nics[0].driver.mode = scene.mode;
   setup.nics[0].rps_cpus = {0};
+  setup.nics[0].threaded = scene.threaded;
+  setup.stack.sysctl.busy_read = setup.stack.sysctl.busy_poll = scene.busy_us;
   setup.nics[0].neighbours = {{kPeerIp, kPeerMac}};
   setup.apps.push_back({"reader",
                         [this, how = scene.wait, stream = scene.stream()](Posix& os) {

@@ -26,6 +26,8 @@ enum class Wait : std::uint8_t {
   epoll,       // level-triggered
   epoll_edge,  // EPOLLET, reads until EAGAIN
   epoll_one,   // level-triggered, two sockets, room for one event
+  sigwait,     // O_ASYNC, SIGIO blocked; sigwaitinfo(), then reads until EAGAIN
+  sigsuspend,  // O_ASYNC, SIGIO blocked but for sigsuspend(), with a handler; then reads until EAGAIN
   tcp_recv,
   accept
 };
@@ -36,7 +38,11 @@ struct Scene {
   RxPath path = RxPath::rps;
   // With two, interrupts are core 0's and the process runs on core 1: it checks and goes to sleep while it is woken.
   unsigned cores = 1;
+  bool threaded = false;  // napi/eth0-0 polls the card
+  unsigned busy_us = 0;   // the process polls the card itself for so long before it sleeps
 
+  // When everybody is asleep again after the first arrival, with something to spare: in cycles since its first bit.
+  unsigned asleep_again() const { return mode == ReceiveMode::pio ? 6000 : busy_us != 0 ? 2500 : 1500; }
   std::string name() const;  // "napi_direct_epoll_edge_2_cores"
   // Of TCP: the card sends, too.
   bool stream() const { return wait == Wait::tcp_recv || wait == Wait::accept; }

@@ -84,7 +84,8 @@ constexpr std::array kDmaIrqAccesses{Access{true, "ICR read"}, Access{false, "RD
 class Watch {
  public:
   Watch(Stage& stage, const Scene& scene) : stage_(stage) {
-    if (scene.stream()) return;  // what it sends is on the bus, too
+    // What a stream sends is on the bus, too; and these do other things there.
+    if (scene.stream() || scene.mode == ReceiveMode::pio || scene.busy_us != 0) return;
     accesses_ = scene.mode == ReceiveMode::napi ? std::span<const Access>{kNapiAccesses}
                                                 : std::span<const Access>{kDmaIrqAccesses};
   }
@@ -133,7 +134,8 @@ class Watch {
 
 }  // namespace
 
-Sweep sweep(const Scene& scene, const Window& window) {
+Sweep sweep(const Scene& scene, Window window) {
+  if (window.last == 0) window.last = scene.asleep_again();
   auto& stage = *new Stage{scene};  // as long as the process
   Watch watch{stage, scene};
   stage.arrive(0);

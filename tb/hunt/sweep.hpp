@@ -11,9 +11,9 @@
 namespace nicosim::hunt {
 
 // Cycles of 6.4 ns. Where the first bit of the second arrival comes to the card, counted from that of the first. A
-// frame of 60 bytes with FCS, preamble and gap takes 11; the last lies behind everything that the first one sets going.
+// frame of 60 bytes with FCS, preamble and gap takes 11.
 struct Window {
-  unsigned first = 11, last = 1500, stride = 1;
+  unsigned first = 11, last = 0, stride = 1;  // last 0: when everybody is asleep again
 };
 
 struct Outcome {
@@ -40,6 +40,6 @@ struct Sweep {
 };
 
 // Once per process. A run that breaks down counts as not read, left at "crash".
-Sweep sweep(const Scene& scene, const Window& window);
+Sweep sweep(const Scene& scene, Window window);
 
 }  // namespace nicosim::hunt

@@ -92,7 +92,7 @@ TEST_F(Servers, HeadHasNoBody) {
 TEST_F(Servers, WhatIsWrongIsSaid) {
   EXPECT_THAT(answer({"GET /nowhere HTTP/1.1\r\n\r\n"}), StartsWith("HTTP/1.1 404 "));
   EXPECT_THAT(answer({"GET /bytes/9999999999 HTTP/1.1\r\n\r\n"}), StartsWith("HTTP/1.1 404 "));
-  EXPECT_THAT(answer({"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"}), StartsWith("HTTP/1.1 405 "));
+  EXPECT_THAT(answer({"PUT / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"}), StartsWith("HTTP/1.1 405 "));
   EXPECT_THAT(answer({"hello\r\n\r\n"}), StartsWith("HTTP/1.1 400 "));
   EXPECT_THAT(answer({"GET / HTTP/2.0\r\n\r\n"}), StartsWith("HTTP/1.1 400 "));
   EXPECT_THAT(answer({"GET / HTTP/1.1\r\nno colon\r\n\r\n"}), StartsWith("HTTP/1.1 400 "));

@@ -278,5 +278,57 @@ TEST(HostCpu, LeavesTheRestToKsoftirqdAfterTenRounds) {
   });
 }
 
+// ksoftirqd_runs() at each round of soft interrupts, each of which takes this long and raises the next.
+std::vector<std::uint64_t> rounds_until_ksoftirqd(Host& host, SimTime each, std::size_t rounds,
+                                                  const std::function<void()>& in_round = {}) {
+  auto& runs = *new std::vector<std::uint64_t>;
+  host.cpu.on_softirq([&host, &runs, each, rounds, in_round](Softirq) {
+    runs.push_back(host.cpu.ksoftirqd_runs());
+    host.kernel(each);
+    if (in_round) in_round();
+    if (runs.size() < rounds) host.cpu.raise_softirq(Softirq::net_rx, 0);
+  });
+  host.cpu.vectors().connect(0, "card", [&host] {
+    host.cpu.line(0, false, host.cpu.now());
+    host.cpu.raise_softirq(Softirq::net_rx, 0);
+    return true;
+  });
+  host.at(SimTime::ms(10), [&host] { host.cpu.line(0, true, SimTime::ms(10)); });
+  host.run();
+  return runs;
+}
+
+TEST(HostCpu, LeavesTheRestToKsoftirqdAfterTwoMilliseconds) {
+  in_child([] {
+    Host& host = *new Host{1};
+    EXPECT_EQ(rounds_until_ksoftirqd(host, SimTime::us(700), 5), (std::vector<std::uint64_t>{0, 0, 0, 1, 1}));
+  });
+}
+
+TEST(HostCpu, LeavesTheRestToKsoftirqdWhenTheSchedulerWantsTheCpu) {
+  in_child([] {
+    Host& host = *new Host{1};
+    Process& sleeper = host.cpu.spawn("sleeper", [&host] {
+      host.cpu.prepare_to_sleep();
+      host.cpu.sleep(SimTime::never(), false);
+    });
+    host.cpu.spawn("worker", [&host] { host.user(SimTime::ms(20)); });
+    const auto runs =
+        rounds_until_ksoftirqd(host, SimTime::us(10), 3, [&host, &sleeper] { host.cpu.wake(sleeper, false); });
+    EXPECT_EQ(runs, (std::vector<std::uint64_t>{0, 1, 1})) << "one round, although ten were allowed";
+  });
+}
+
+TEST(HostCpu, ASoftInterruptRaisedByAProcessIsKsoftirqds) {
+  in_child([] {
+    Host& host = *new Host{1};
+    std::uint64_t runs = 0;
+    host.cpu.on_softirq([&](Softirq) { runs = host.cpu.ksoftirqd_runs(); });
+    host.cpu.spawn("worker", [&host] { host.cpu.raise_softirq(Softirq::net_rx, 0); });
+    host.run();
+    EXPECT_EQ(runs, 1U);
+  });
+}
+
 }  // namespace
 }  // namespace nicosim

@@ -49,6 +49,7 @@ struct ProcessHost {
       : cpu("cpu", agenda, costs, cores, [] { return std::uint64_t{1}; }),
         stack(cpu, ledger, pool, {.rx_path = RxPath::netif_rx, .sysctl = {}}),
         user(cpu, stack.calls(), ledger) {
+    cpu.on_state([](const Process&, std::string_view, SimTime) {});  // the event log tells of calls
     cpu.on_softirq([this](Softirq s) { stack.softirq(s); });
     cpu.vectors().connect(0, "eth0", [this] {
       cpu.line(0, false, cpu.now());

@@ -17,6 +17,10 @@ using namespace packets;
 struct AioTest : StackFixture {
   AioTest() {
     know_peer();
+    runtime.on_sleep = [this] {
+      if (worker_runs) throw Parked{};
+      return world && world();
+    };
     stack->file_system().mount(disk, 64 * kPageBytes);
     stack->file_system().add({"/a", 10'000, "", 1});
     stack->calls().processes().table().add(task);
@@ -24,22 +28,23 @@ struct AioTest : StackFixture {
   }
   ~AioTest() override { stack->calls().exit(task); }
 
-  struct Parked {};
+  struct Parked {};  // a worker sleeps
   // Every kernel worker runs until it has nothing to do any more.
   void run_workers() {
     for (std::size_t i = 0; i < runtime.threads.size(); ++i) {
       if (runtime.threads[i].tgid != 0) continue;
-      runtime.on_sleep = [] { return throw Parked{}, false; };
       TestTask& self = workers.emplace_back(100 + static_cast<unsigned>(i), runtime.threads[i].name);
       runtime.enter(Context::process, &self);
+      worker_runs = true;
       try {
         runtime.threads[i].body(self);
       } catch (const Parked&) {
-        // asleep
+        worker_runs = false;
       }
       runtime.enter(Context::softirq);
       run_softirqs();
     }
+    if (runtime.wakes.contains(task.pid())) runtime.wake(task, false);  // the runtime keeps it of the last sleeper only
   }
   // The thread of the process that SIGEV_THREAD wants, if it was started.
   unsigned run_helpers() {
@@ -81,6 +86,8 @@ struct AioTest : StackFixture {
   }
 
   FakeDisk disk;
+  std::function<bool()> world;  // what happens while the process sleeps; false: nothing more
+  bool worker_runs = false;
   std::deque<TestTask> workers;
   std::vector<std::byte> buffer = std::vector<std::byte>(20'000);
   int fd = -1;
@@ -215,14 +222,12 @@ TEST_F(AioTest, SuspendSleepsUntilOneOfItsRequestsIsComplete) {
   start(never);
   const std::array<const aiocb*, 3> list{nullptr, &never, &first};
   int steps = 0;
-  runtime.on_sleep = [&] {
+  world = [&] {
     if (++steps == 1) {
       receive(udp_frame(text("x")));
       return true;
     }
-    const auto mine = runtime.on_sleep;
     run_workers();
-    runtime.on_sleep = mine;
     return true;
   };
   EXPECT_EQ(sys().aio().suspend(task, list, SimTime::never()), 0);
@@ -236,7 +241,7 @@ TEST_F(AioTest, SuspendGivesUpAtItsTimeAndForASignal) {
   aiocb control = block(fd);
   start(control);
   const std::array<const aiocb*, 1> list{&control};
-  runtime.on_sleep = [] { return false; };
+  world = [] { return false; };
   EXPECT_EQ(sys().aio().suspend(task, list, runtime.now() + SimTime::ms(3)), -EAGAIN);
   EXPECT_EQ(runtime.now(), SimTime::ms(3));
   runtime.signalled.insert(task.pid());
@@ -411,11 +416,9 @@ TEST_F(AioTest, AListCanBeWaitedFor) {
   one.aio_lio_opcode = bad.aio_lio_opcode = LIO_READ;
   const std::array<aiocb*, 2> list{&one, &bad};
   int steps = 0;
-  runtime.on_sleep = [&] {
-    const auto mine = runtime.on_sleep;
+  world = [&] {
     if (++steps == 1) receive(udp_frame(text("x")));
     run_workers();
-    runtime.on_sleep = mine;
     return true;
   };
   EXPECT_EQ(sys().lio_listio(task, LIO_WAIT, list, nullptr, {}), -EIO) << "one was no descriptor";
@@ -455,7 +458,7 @@ TEST_F(AioTest, RegularFilesAreAlwaysReadyAndNotForEpoll) {
   event.events = EPOLLIN;
   EXPECT_EQ(sys().epoll_ctl(task, sys().epoll_create1(task, 0), EPOLL_CTL_ADD, file, &event), -EPERM);
   int slept = 0;
-  runtime.on_sleep = [&] {
+  world = [&] {
     ++slept;
     return disk.answer();
   };
@@ -465,7 +468,7 @@ TEST_F(AioTest, RegularFilesAreAlwaysReadyAndNotForEpoll) {
 }
 
 TEST_F(AioTest, AFilesPositionMovesAsItIsReadAndWhereOneSeeks) {
-  runtime.on_sleep = [&] { return disk.answer(); };
+  world = [&] { return disk.answer(); };
   EXPECT_EQ(sys().open(task, "/nothing", O_RDONLY), -ENOENT);
   EXPECT_EQ(sys().open(task, "/a", O_RDWR), -EROFS);
   EXPECT_EQ(sys().open(task, "/b", O_RDWR | O_CREAT), -EROFS);
@@ -491,7 +494,7 @@ TEST_F(AioTest, AFilesPositionMovesAsItIsReadAndWhereOneSeeks) {
 TEST_F(AioTest, SendfileGivesPagesToASocketWithoutCopyingThemTwice) {
   const auto to = endpoint(kPeerIp, 7);
   sys().connect(task, fd, to);
-  runtime.on_sleep = [&] { return disk.answer(); };
+  world = [&] { return disk.answer(); };
   const int file = open("/a");
   std::int64_t offset = 8000;
   EXPECT_EQ(sys().sendfile(task, fd, file, &offset, 5000), 2000);

@@ -194,7 +194,9 @@ TEST_F(BusyPolling, MakesRoomForWhoeverTheSchedulerWantsAndGoesOn) {
     ++others;
     EXPECT_FALSE(source.in_busy_poll()) << "the card is not kept while somebody else runs";
   };
-  source.on_poll = [&] { runtime.wants_resched = source.budgets.size() == 3; };
+  source.on_poll = [&] {
+    if (source.budgets.size() == 3) runtime.wants_resched = true;
+  };
   source.empty_polls = 10;
   source.frames = 1;
   EXPECT_EQ(read(fd, 0), text("polled"));

@@ -102,8 +102,8 @@ TEST(Files, AnAsynchronousReadBlocksItsProcessInNeitherPhase) {
     EXPECT_EQ(got, "hello");
     EXPECT_GT(units, 30) << "it worked all the while";
     const auto lines = lines_with(rig.events, {"aio_", "task=kaio/0", "kind=signal"});
-    EXPECT_EQ(stations_of(lines), (std::vector<std::string>{"syscall", "aio_submit", "sysret", "process", "read",
-                                                            "aio_complete", "sysret"}));
+    EXPECT_EQ(stations_of(lines),
+              (std::vector<std::string>{"syscall", "aio_submit", "sysret", "process", "aio_complete", "sysret"}));
     EXPECT_EQ(rig.sim->ledger().count(false, Fate::read), 1U);
     rig.expect_sums();
   });

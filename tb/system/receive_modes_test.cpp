@@ -130,18 +130,20 @@ TEST(Pio, AStoppedDriverClosesWhatWaitsInTheCardAndWorksAgainAfterwards) {
     const DatagramStats& stats = rig.add_program(9, false);
     rig.setup.apps.push_back({"ifdown", [&rig](Posix& os) {
                                 while (rig.sim->wire_start() == SimTime::never()) os.nanosleep(SimTime::us(50));
-                                os.nanosleep(rig.sim->wire_start() + SimTime::us(200) - os.clock());
+                                os.nanosleep(rig.sim->wire_start() + SimTime::us(148) - os.clock());
                                 rig.sim->driver(0).stop();
                                 rig.sim->driver(0).open();
                                 return 0;
                               }});
-    for (int i = 0; i < 30; ++i) rig.peers[0].send(SimTime::us(150), udp_frame(pattern(200)));
+    // While the interrupt is masked already and the receiver still on; later the handler would not let stop() run.
+    for (int i = 0; i < 30; ++i) rig.peers[0].send(SimTime::us(150), udp_frame(pattern(18)));
     for (int i = 0; i < 5; ++i) rig.peers[0].send(SimTime::ms(100 + i), udp_frame(pattern(200)));
     rig.run();
     rig.expect_sums();
     const std::uint64_t lost = rig.sim->ledger().dropped(false, Station::fifo, DropReason::RESET);
-    EXPECT_GT(lost, 10U);
-    EXPECT_EQ(stats.datagrams, 35 - lost);
+    EXPECT_GE(lost, 3U);
+    EXPECT_EQ(stats.datagrams + rig.sim->ledger().count(false, Fate::dropped), 35U);
+    EXPECT_GE(stats.datagrams, 5U) << "those that came when it was open again";
   });
 }
 
@@ -156,7 +158,7 @@ Reading reading(std::uint32_t busy_read, SimTime distance, std::uint64_t count, 
     Rig& rig = new_rig();
     rig.setup.stack.sysctl.busy_read = busy_read;
     DatagramStats& stats = rig.stats.emplace_back();
-    DatagramProgram program{.port = 9, .prefer_busy_poll = prefer, .stats = &stats, .seen = {}};
+    DatagramProgram program{.port = 9, .stats = &stats, .seen = {}, .prefer_busy_poll = prefer};
     rig.setup.apps.push_back({"reader", [program](Posix& os) { return run_datagram_program(os, program); }});
     if (prefer) {
       rig.setup.nics[0].driver.napi_defer_hard_irqs = 2;
@@ -251,8 +253,14 @@ TEST(Throttled, BulkTrafficIsHeldTo4000InterruptsASecondAndLeavesThemToTheQuiet)
     });
     return text.empty() ? 0UL : std::stoul(text);
   };
-  // 1000 frames of 1442 bytes in 10 ms: 40 interrupts at 4000/s, and some more until the class is found
-  EXPECT_LT(interrupts(Throttle::dynamic, 1400, SimTime::us(10)), 60U);
+  // 1000 frames of 1442 bytes in 2 ms: 25 of them in 1 / 20 000 s are bulk, and 8 interrupts are 4000/s
+  const auto bulk = interrupts(Throttle::dynamic, 1400, SimTime::us(2));
+  EXPECT_GE(bulk, 8U);
+  EXPECT_LT(bulk, 16U);
+  // Five in that time are not: 200 interrupts in 10 ms
+  const auto low = interrupts(Throttle::dynamic, 1400, SimTime::us(10));
+  EXPECT_GT(low, 190U);
+  EXPECT_LT(low, 210U);
   EXPECT_EQ(interrupts(Throttle::fixed, 1400, SimTime::us(10)), 1000U);
   // A small one every 60 us: as many as frames, since 20 000/s are enough for them
   EXPECT_EQ(interrupts(Throttle::dynamic, 18, SimTime::us(60)), 1000U);

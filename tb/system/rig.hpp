@@ -91,7 +91,11 @@ struct Rig {
     peers.emplace_back();
   }
   DatagramStats& add_program(std::uint16_t port, bool echo, decltype(DatagramProgram::seen) seen = {}) {
-    DatagramProgram program{port, echo, &stats.emplace_back(), std::move(seen)};
+    DatagramProgram program;
+    program.port = port;
+    program.echo = echo;
+    program.stats = &stats.emplace_back();
+    program.seen = std::move(seen);
     setup.apps.push_back({(echo ? "echo" : "sink") + std::to_string(port),
                           [program](Posix& os) { return run_datagram_program(os, program); }});
     return stats.back();
