@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <map>
+#include <memory>
 #include <vector>
 
 namespace nicosim {
@@ -44,7 +45,7 @@ class AioServer {
     std::unique_ptr<Conversation> conversation;
     std::vector<std::byte> buffer;
     bool writing = false;
-    aiocb control{};
+    std::unique_ptr<aiocb> control = std::make_unique<aiocb>();  // stays where it is while the kernel has it
   };
 
   void accept() {
@@ -62,14 +63,14 @@ class AioServer {
     const auto next = client.conversation->to_say();
     if (next.empty() && client.conversation->over()) return close(fd);
     client.writing = !next.empty();
-    client.control = {};
-    client.control.aio_fildes = fd;
-    client.control.aio_buf = client.writing ? const_cast<std::byte*>(next.data()) : client.buffer.data();
-    client.control.aio_nbytes = client.writing ? next.size() : client.buffer.size();
-    client.control.aio_sigevent.sigev_notify = SIGEV_SIGNAL;
-    client.control.aio_sigevent.sigev_signo = kDone;
-    client.control.aio_sigevent.sigev_value.sival_int = fd;
-    const int error = client.writing ? os_.aio_write(client.control) : os_.aio_read(client.control);
+    *client.control = {};
+    client.control->aio_fildes = fd;
+    client.control->aio_buf = client.writing ? const_cast<std::byte*>(next.data()) : client.buffer.data();
+    client.control->aio_nbytes = client.writing ? next.size() : client.buffer.size();
+    client.control->aio_sigevent.sigev_notify = SIGEV_SIGNAL;
+    client.control->aio_sigevent.sigev_signo = kDone;
+    client.control->aio_sigevent.sigev_value.sival_int = fd;
+    const int error = client.writing ? os_.aio_write(*client.control) : os_.aio_read(*client.control);
     if (error == 0) return;
     ++stats_.errors;
     close(fd);
@@ -79,7 +80,7 @@ class AioServer {
     const auto found = clients_.find(fd);
     if (found == clients_.end()) return;
     Client& client = found->second;
-    const long n = os_.aio_return(client.control);
+    const long n = os_.aio_return(*client.control);
     if (n == -EINPROGRESS || n == -EINVAL) return;  // another one's signal, a descriptor ago
     if (n <= 0) {
       if (n < 0) ++stats_.errors;
@@ -103,7 +104,7 @@ class AioServer {
   const ModelServer& server_;
   TcpServerStats& stats_;
   int listening_ = -1, accepted_ = 0;
-  std::map<int, Client> clients_;  // by descriptor: control blocks stay where they are
+  std::map<int, Client> clients_;  // by descriptor
 };
 
 }  // namespace
