@@ -16,7 +16,7 @@ SLEEPING = ["blocking", "select", "poll", "epoll"]
 
 def run(*arguments):
     return subprocess.run([PROGRAM, "run", EXAMPLE, *arguments], cwd=PROJECT, capture_output=True, text=True,
-                          timeout=280, check=False)
+                          timeout=580, check=False)
 
 
 class IoModels(unittest.TestCase):

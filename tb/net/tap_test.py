@@ -102,10 +102,14 @@ class Killed(TapCase):
         self.assertEqual(running.stdout.readline(), "up\n")
         return running
 
-    def simulator(self, launcher):
-        with open(f"/proc/{launcher.pid}/task/{launcher.pid}/children", encoding="ascii") as file:
+    @staticmethod
+    def child_of(pid):
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
             (child,) = file.read().split()
         return int(child)
+
+    def simulator(self, launcher):
+        return self.child_of(launcher.pid)
 
     def nobody_is_left(self):
         for _ in range(100):
@@ -129,8 +133,7 @@ class Killed(TapCase):
 
     def test_TheCommandEndsTheRun(self):
         running = self.start()
-        (shell,) = [pid for pid in processes(self.mark) if pid not in (running.pid, self.simulator(running))]
-        os.kill(shell, signal.SIGKILL)
+        os.kill(self.child_of(self.simulator(running)), signal.SIGKILL)
         self.assertEqual(running.wait(20), 128 + signal.SIGKILL)
         self.nobody_is_left()
 

@@ -7,7 +7,7 @@
 #include "tb/stack/packets.hpp"
 #include "tb/system/run_in_child.hpp"
 
-#include <chrono>
+#include <ctime>
 #include <fmt/format.h>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -28,7 +28,6 @@ std::uint64_t resident_bytes() {
 
 TEST(ManyConnections, TenThousandStandOnOneEpollServerThroughTheRtl) {
   in_child([] {
-    const auto began = std::chrono::steady_clock::now();
     SimulationSetup setup;
     setup.stop_after = kEnd;
     setup.warmup = kAsk;
@@ -64,9 +63,10 @@ TEST(ManyConnections, TenThousandStandOnOneEpollServerThroughTheRtl) {
     const std::uint64_t before = resident_bytes();
     sim.run();
     const std::uint64_t each = (resident_bytes() - before) / kConnections;
-    const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-    fmt::print("{} connections: {} bytes each (both ends), {:.1f} s, {} requests\n", kConnections, each, wall,
-               stats.requests);
+    // Of this process: a machine that has other things to do makes it wait, but not work more.
+    const double seconds = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+    fmt::print("{} connections: {} bytes each (both ends), {:.1f} s of CPU time, {} requests\n", kConnections, each,
+               seconds, stats.requests);
 
     EXPECT_EQ(clients.stats().connected, kConnections);
     EXPECT_EQ(clients.stats().failed, 0U);
@@ -76,7 +76,7 @@ TEST(ManyConnections, TenThousandStandOnOneEpollServerThroughTheRtl) {
     EXPECT_EQ(sim.stack().nstat().value("TcpRetransSegs"), 0U);
     EXPECT_EQ(sim.unexplained(), 0U);
     EXPECT_LT(each, 64U * 1024);
-    EXPECT_LT(wall, 120);
+    EXPECT_LT(seconds, 60);
     // What is idle costs nothing: a request still takes one look, one read, one answer.
     const Usage& usage = sim.usage(0);
     EXPECT_LT(static_cast<double>(usage.syscalls.at("epoll_wait")) / static_cast<double>(clients.stats().answers), 1.1);
