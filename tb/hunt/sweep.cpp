@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fmt/format.h>
+#include <map>
 #include <new>
 #include <span>
 #include <sstream>
@@ -22,6 +23,9 @@ namespace {
 
 // Longer than anything in a scene takes, and shorter than any timer that could repair a loss (TCP's are 40 ms or more).
 constexpr SimTime kPatience = SimTime::us(300);
+
+// Runs at the same time. On a busy machine each waits for its turn, so there are more than cores.
+constexpr std::size_t kAtOnce = 6;
 
 SimTime cycles(std::uint64_t count) { return SimTime::ps(static_cast<std::int64_t>(count) * kCyclePs); }
 
@@ -142,6 +146,14 @@ Sweep sweep(const Scene& scene, Window window) {
 
   const std::size_t runs = (window.last - window.first) / window.stride + 1;
   Shared results{runs};
+  std::map<pid_t, Outcome*> running;
+  const auto end_one = [&] {
+    int status = 0;
+    const auto ended = running.find(::waitpid(-1, &status, 0));
+    if (ended == running.end()) throw std::runtime_error("somebody else's child");
+    if (status != 0) std::snprintf(ended->second->where, sizeof ended->second->where, "crash");
+    running.erase(ended);
+  };
   std::fflush(nullptr);
   for (unsigned cycle = 1; cycle <= window.last; ++cycle) {
     stage.sim().run_slice(stage.start() + cycles(cycle));
@@ -155,10 +167,10 @@ Sweep sweep(const Scene& scene, Window window) {
       run_from_here(stage, outcome);
       ::_exit(0);
     }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    if (status != 0) std::snprintf(outcome.where, sizeof outcome.where, "crash");
+    running.emplace(child, &outcome);
+    if (running.size() == kAtOnce) end_one();
   }
+  while (!running.empty()) end_one();
 
   Sweep out;
   for (std::size_t i = 0; i < runs; ++i) out.outcomes.push_back(results.at(i));
