@@ -124,6 +124,7 @@ StackConfig stack_config_of(const Scenario& scenario) {
 HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
   simulation.seed = scenario.seed;
   simulation.cores = scenario.host.cores;
+  simulation.interleave = scenario.host.interleave;
   simulation.stop_after = scenario.stop.after;
   simulation.warmup = scenario.stop.warmup;
   simulation.stack = stack_config_of(scenario);

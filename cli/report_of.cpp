@@ -4,6 +4,7 @@
 #include "stack/fs/file_system.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
 namespace nicosim {
@@ -67,6 +68,14 @@ std::vector<std::pair<std::string, std::string>> linux_texts(Simulation& sim, co
                        ethtool_coalescing(name, rx_usecs_of(scenario.nics[port])));
   }
   return files;
+}
+
+void add_functions(RunReport& report, unsigned core, const HostCpu::Times& times) {
+  constexpr std::array<const char*, 3> kContexts{"hardirq", "softirq", "process"};
+  for (std::size_t context = 0; context < kContexts.size(); ++context)
+    for (std::size_t function = 0; function < kCpuFunctions; ++function)
+      if (const SimTime spent = times.functions[context][function]; spent > SimTime::zero())
+        report.cpu_functions.push_back({core, kContexts[context], std::string{cpu_function_name(function)}, spent});
 }
 
 RunReport::Use use_of(const Simulation& sim, std::size_t program, const TcpServerStats& all,
@@ -202,7 +211,11 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                                          {core, "softirq", times.softirq},
                                          {core, "process", times.process},
                                          {core, "idle", std::max(SimTime::zero(), report.measured - busy)}});
+    add_functions(report, core, times);
   }
+  for (const auto& [pid, name, account] : sim.process_accounts())
+    report.processes.push_back({pid, std::string{name}, account.cpu, account.waiting, account.blocked,
+                                account.voluntary, account.involuntary, account.syscalls});
   for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
     const Scenario::App& app = scenario.apps[i];
     if (const StackPeer* const client = host.clients[i]) {

@@ -46,6 +46,9 @@ class Runtime {
   virtual void catch_up() = 0;
 
   virtual void raise_softirq(Softirq, unsigned cpu) = 0;
+  // smp_call_function_single_async: runs as an interrupt of another CPU, which takes ipi_latency to get there. With one
+  // CPU there is nobody to call.
+  virtual void call(unsigned /*cpu*/, std::function<void()>) {}
   virtual void irq_disable() = 0;  // nests
   virtual void irq_enable() = 0;
   virtual void preempt_disable() = 0;  // nests; soft interrupts and other tasks stay out, hard interrupts do not

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <fmt/format.h>
 
 namespace nicosim {
 namespace {
@@ -68,6 +69,11 @@ HostLink::HostLink(sc_core::sc_module_name name, Agenda& agenda, Memory& target,
 }
 
 HostLink::~HostLink() = default;
+
+void HostLink::interleave(std::uint64_t seed) {
+  up_.vary(seed, fmt::format("interleave link{} up", port_));
+  down_.vary(seed, fmt::format("interleave link{} down", port_));
+}
 
 void HostLink::interrupt(bool high, SimTime t) {
   if (free_interrupts_.empty()) {

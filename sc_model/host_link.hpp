@@ -48,6 +48,9 @@ class HostLink : public sc_core::sc_module {
   // The card's line has moved, in card time.
   void interrupt(bool high, SimTime t);
 
+  // Small extra delays each way, from streams of this seed (scenario: host.interleave).
+  void interleave(std::uint64_t seed);
+
   void end_of_time();  // after Agenda::end(): wakes a CPU that stalls here
 
   std::uint64_t upstream_bytes() const { return up_.bytes(); }

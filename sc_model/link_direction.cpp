@@ -11,4 +11,10 @@ SimTime LinkDirection::wire_time(std::size_t payload) const {
   return SimTime::ps(static_cast<std::int64_t>((bits + config_.bits_per_second - 1) / config_.bits_per_second));
 }
 
+SimTime LinkDirection::delayed(SimTime arrival) {
+  const std::uint64_t delay = varied_->below(static_cast<std::uint64_t>(kMostDelay.in_ps()));
+  last_ = std::max(last_ + SimTime::ps(1), arrival + SimTime::ps(static_cast<std::int64_t>(delay)));
+  return last_;
+}
+
 }  // namespace nicosim

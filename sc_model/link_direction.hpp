@@ -5,11 +5,14 @@
 // its order, and takes bytes / bandwidth (rounded up to whole ps) plus the latency. No SystemC.
 #pragma once
 
+#include "common/rng.hpp"
 #include "common/sim_time.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace nicosim {
 
@@ -39,13 +42,21 @@ class LinkDirection {
   SimTime send(SimTime t, std::size_t payload) {
     bytes_ += packed(payload);
     free_ = std::max(t, free_) + wire_time(payload);
-    return free_ + config_.latency;
+    const SimTime arrival = free_ + config_.latency;
+    return varied_ ? delayed(arrival) : arrival;
   }
+  // From now on each message takes up to kMostDelay longer, and still overtakes none.
+  void vary(std::uint64_t seed, std::string_view stream) { varied_.emplace(seed, stream); }
   SimTime free_at() const { return free_; }       // when everything handed over has left
   std::uint64_t bytes() const { return bytes_; }  // on the wire so far
 
  private:
+  static constexpr SimTime kMostDelay = SimTime::ns(200);
+  SimTime delayed(SimTime arrival);
+
   LinkConfig config_;
+  std::optional<Rng> varied_;
+  SimTime last_ = SimTime::zero();  // arrival, with delays
   SimTime free_ = SimTime::zero();
   std::uint64_t bytes_ = 0;
 };

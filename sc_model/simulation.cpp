@@ -132,6 +132,16 @@ HostCpu::Times Simulation::cpu_times(unsigned core) const {
   return core < boot_times_.size() ? cpu_->times(core) - boot_times_[core] : HostCpu::Times{};
 }
 
+std::vector<Simulation::ProcessRow> Simulation::process_accounts() const {
+  std::vector<ProcessRow> rows;
+  for (const auto& process : cpu_->processes()) {
+    const auto boot = boot_accounts_.find(process->pid());
+    const ProcessAccount before = boot == boot_accounts_.end() ? ProcessAccount{} : boot->second;
+    rows.push_back({process->pid(), process->task_name(), process->account(now()) - before});
+  }
+  return rows;
+}
+
 void Simulation::build() {
   agenda_ = std::make_unique<Agenda>("agenda");
   memory_ = std::make_unique<Memory>("memory", setup_.memory_bytes);
@@ -192,6 +202,10 @@ void Simulation::build() {
   for (unsigned port = 0; port < cards_.size(); ++port)
     stack_->on_tap(see, {&cards_[port]->driver, setup_.nics[port].tap_in, setup_.nics[port].tap_out});
   cpu_->on_softirq([this](Softirq s) { stack_->softirq(s); });
+  if (setup_.interleave) {
+    cpu_->interleave(setup_.seed);
+    for (auto& card : cards_) card->link.interleave(setup_.seed);
+  }
   cpu_->on_interrupt_delivered([this](unsigned line, SimTime raised) {
     if (line < cards_.size()) ledger_.interrupt_delivered(line, raised);
   });
@@ -321,6 +335,7 @@ void Simulation::init_process() {
   wire_start_ = SimTime::ps((cpu_->now().in_ps() / millisecond + 2) * millisecond);
   for (auto& card : cards_) boot_interrupts_.push_back(card->driver.work().interrupts);
   for (unsigned core = 0; core < cpu_->cpus(); ++core) boot_times_.push_back(cpu_->times(core));
+  for (const auto& process : cpu_->processes()) boot_accounts_[process->pid()] = process->account(wire_start_);
   sources_.resize(cards_.size());
   for (unsigned port = 0; port < cards_.size(); ++port) {
     for (const auto& [time, in] : setup_.nics[port].link_events) cards_[port]->engine.set_cable(wire_start_ + time, in);

@@ -24,9 +24,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -81,6 +83,7 @@ struct TapRecord {
 struct SimulationSetup {
   std::uint64_t seed = 1;
   unsigned cores = 1;
+  bool interleave = false;  // vary what a real machine leaves open: HostCpu, HostLink::interleave
   std::vector<NicSetup> nics;
   std::vector<AppSetup> apps;
   std::vector<FileImage> files;  // what lies on the disk; without any there is no disk
@@ -167,6 +170,12 @@ class Simulation {
   std::uint64_t interrupts(unsigned port);
   // The same for what the CPU did, and for how long that is: zero while the host still boots.
   HostCpu::Times cpu_times(unsigned core) const;
+  struct ProcessRow {
+    unsigned pid;
+    std::string_view name;
+    ProcessAccount account;
+  };
+  std::vector<ProcessRow> process_accounts() const;  // of every process there was, in order of their pids
   // What the processes of each program have used since the warm-up was over, and for how long that is.
   const Usage& usage(std::size_t app) const { return usage_.at(app); }
   SimTime used_for() const { return used_from_ <= now() ? now() - used_from_ : SimTime::zero(); }
@@ -208,8 +217,9 @@ class Simulation {
   std::vector<std::unique_ptr<WireSource>> sources_;      // per card; nullptr without one
   std::vector<std::unique_ptr<AgendaCall>> peer_timers_;  // per card; nullptr without such peers
   std::vector<std::uint64_t> boot_interrupts_;
-  std::vector<HostCpu::Times> boot_times_;  // per core
-  std::vector<Usage> usage_;                // per program
+  std::vector<HostCpu::Times> boot_times_;            // per core
+  std::map<unsigned, ProcessAccount> boot_accounts_;  // by pid
+  std::vector<Usage> usage_;                          // per program
   SimTime used_from_ = SimTime::never();
   std::unique_ptr<AgendaCall> measure_;
   std::unique_ptr<AgendaCall> stop_;

@@ -35,7 +35,7 @@ std::string rate(std::uint64_t count, double seconds) {
 std::string live_view_text(const LiveView& v) {
   const double speed = static_cast<double>(v.time.in_ps()) / 1e12 / std::max(v.seconds, 1e-3);
   return fmt::format(
-      "frames/s   in {:>10}   out {:>10}   interrupts {:>10}   dropped {:>8}\n"
+      "frames/s   in {:>10}  out {:>10}  interrupts {:>9}  dropped {:>7}\n"
       "levels     rx_ring {:>6}   tx_ring {:>6}   input_pkt_queue {:>6}\n"
       "time       {:.3f} of the wall clock, {} behind, {} cycles/s\n",
       rate(v.in, v.seconds), rate(v.out, v.seconds), rate(v.interrupts, v.seconds), humanised_count(v.dropped),

@@ -9,6 +9,7 @@ constexpr const char* kPrograms = R"(
 [[app]]
 name = "echo"
 kind = "tcp_echo"
+model = "epoll"
 port = 7
 
 [[app]]
@@ -34,6 +35,7 @@ port = 19
 [[app]]
 name = "web"
 kind = "http_server"
+model = "epoll"
 port = 80
 
 [[app]]

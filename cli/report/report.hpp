@@ -31,6 +31,17 @@ struct RunReport {
     std::string context;  // "hardirq", "softirq", "process", "idle"
     SimTime spent;
   };
+  struct CpuFunction {  // in one context of one core
+    unsigned cpu = 0;
+    std::string context, name;
+    SimTime spent;
+  };
+  struct Process {
+    unsigned pid = 0;
+    std::string name;
+    SimTime cpu, waiting, blocked;
+    std::uint64_t voluntary = 0, involuntary = 0, syscalls = 0;
+  };
   // What a program's processes used since the warm-up was over.
   struct Use {
     SimTime span;  // how long that is
@@ -64,6 +75,8 @@ struct RunReport {
   std::vector<CounterValues> counters;
   std::vector<Interrupts> interrupts;
   std::vector<CpuTime> cpu;
+  std::vector<CpuFunction> cpu_functions;  // those that took time, per core and context
+  std::vector<Process> processes;          // in order of their pids
   std::vector<App> apps;
   SimTime time;                 // simulated
   std::uint64_t delivered = 0;  // frames read after the warm-up ...

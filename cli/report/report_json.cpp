@@ -2,6 +2,7 @@
 #include "common/int128.hpp"
 
 #include <cmath>
+#include <map>
 
 namespace nicosim {
 namespace {
@@ -98,6 +99,24 @@ Json to_json(const RunReport& r) {
 
   j["cpu"] = Json::object();
   for (const auto& c : r.cpu) j["cpu"][std::to_string(c.cpu)][c.context] = share(c.spent, r.measured);
+
+  Json& functions = j["cpu"]["functions"] = Json::object();
+  for (const auto& f : r.cpu_functions) functions[std::to_string(f.cpu)][f.context][f.name] = ns(f.spent);
+
+  // A name that several have is told apart by the pid.
+  std::map<std::string, unsigned> bearers;
+  for (const auto& p : r.processes) ++bearers[p.name];
+  j["processes"] = Json::object();
+  for (const auto& p : r.processes) {
+    const std::string key = bearers[p.name] == 1 ? p.name : p.name + ":" + std::to_string(p.pid);
+    j["processes"][key] = {{"pid", p.pid},
+                           {"cpu_ns", ns(p.cpu)},
+                           {"waiting_ns", ns(p.waiting)},
+                           {"blocked_ns", ns(p.blocked)},
+                           {"voluntary_switches", p.voluntary},
+                           {"involuntary_switches", p.involuntary},
+                           {"syscalls", p.syscalls}};
+  }
 
   j["apps"] = Json::object();
   for (const auto& app : r.apps) {

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kWidth = 80;
 constexpr std::size_t kBar = 19;
+constexpr std::size_t kRows = 8;  // of a table that may be long
 
 class Page {
  public:
@@ -155,6 +156,43 @@ void cpu(Page& page, const RunReport& r) {
   for (const auto& [number, text] : lines) page.paragraph(text, 2, 4);
 }
 
+// All cores together. What counts is the share of the work, not of the time: an idle host has its hot spots as well.
+void functions(Page& page, const RunReport& r) {
+  std::map<std::pair<std::string, std::string>, SimTime> sums;
+  SimTime busy = SimTime::zero();
+  for (const auto& f : r.cpu_functions) {
+    sums[{f.name, f.context}] += f.spent;
+    busy += f.spent;
+  }
+  if (sums.empty()) return;
+  std::vector<std::pair<std::pair<std::string, std::string>, SimTime>> rows(sums.begin(), sums.end());
+  std::ranges::stable_sort(rows, std::ranges::greater{}, [](const auto& row) { return row.second; });
+  page.title("Where the CPU went");
+  page.line("  {:<22} {:<9} {:>9}  {:>7}", "function", "context", "time", "of work");
+  for (std::size_t i = 0; i < std::min(rows.size(), kRows); ++i)
+    page.line("  {:<22} {:<9} {:>9}  {:>7}", rows[i].first.first, rows[i].first.second, humanised(rows[i].second),
+              percent(static_cast<double>(rows[i].second.in_ps()) / static_cast<double>(busy.in_ps())));
+}
+
+// Those that did something. `waiting`: it could have run, and another one had the core.
+void processes(Page& page, const RunReport& r) {
+  std::vector<const RunReport::Process*> rows;
+  for (const auto& p : r.processes)
+    if (p.cpu > SimTime::zero()) rows.push_back(&p);
+  if (rows.empty()) return;
+  std::ranges::stable_sort(rows, std::ranges::greater{}, [](const auto* p) { return p->cpu; });
+  page.title("Processes");
+  page.line("  {:<14.14} {:>5} {:>9} {:>9} {:>9} {:>8} {:>8} {:>8}", "name", "pid", "CPU", "waiting", "blocked",
+            "slept", "ousted", "syscalls");
+  for (std::size_t i = 0; i < std::min(rows.size(), kRows); ++i) {
+    const RunReport::Process& p = *rows[i];
+    page.line("  {:<14.14} {:>5} {:>9} {:>9} {:>9} {:>8} {:>8} {:>8}", p.name, p.pid, humanised(p.cpu),
+              humanised(p.waiting), humanised(p.blocked), humanised_count(p.voluntary), humanised_count(p.involuntary),
+              humanised_count(p.syscalls));
+  }
+  if (rows.size() > kRows) page.line("  ... and {} more", humanised_count(rows.size() - kRows));
+}
+
 void interrupts(Page& page, const RunReport& r) {
   if (r.interrupts.empty()) return;
   page.title("Interrupts");
@@ -269,6 +307,8 @@ std::string summary(const RunReport& r, bool colour) {
   stations(page, r);
   interrupts(page, r);
   cpu(page, r);
+  functions(page, r);
+  processes(page, r);
   apps(page, r);
   captures(page, r);
   speed(page, r);

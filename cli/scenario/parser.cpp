@@ -147,6 +147,7 @@ class Parser {
   void host(TableReader t) {
     Scenario::Host& host = scenario_.host;
     t.number("cores", host.cores, 1, 64);
+    t.boolean("interleave", host.interleave);
     t.choice<Mode>("mode", host.mode, kModes);
     // The older modes hand each frame over from the interrupt handler, as drivers did before NAPI.
     const bool implied = host.mode != Mode::napi;

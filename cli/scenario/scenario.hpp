@@ -56,6 +56,7 @@ struct Scenario {
 
   struct Host {
     unsigned cores = 2;
+    bool interleave = false;  // vary what a real machine leaves open, from the seed
     Mode mode = Mode::napi;
     RxPath rx_path = RxPath::rps;                 // netif_rx with pio and dma_irq
     std::map<std::string, std::uint64_t> sysctl;  // Linux's name to value; only what the scenario sets

@@ -151,7 +151,7 @@ std::string write_scenario(const Scenario& scenario) {
   if (scenario.stop.after) w.line("after = \"{}\"", duration_text(*scenario.stop.after));
   w.line("warmup = \"{}\"", duration_text(scenario.stop.warmup));
 
-  w.line("\n[host]\ncores = {}", scenario.host.cores);
+  w.line("\n[host]\ncores = {}\ninterleave = {}", scenario.host.cores, scenario.host.interleave);
   w.line("mode = \"{}\"\nrx_path = \"{}\"", name_of(scenario.host.mode), name_of(scenario.host.rx_path));
   w.line("rlimit_nofile = {}", scenario.host.rlimit_nofile);
   w.line("page_cache = \"{}\"", bytes_text(scenario.host.page_cache));

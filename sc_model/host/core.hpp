@@ -1,30 +1,24 @@
 // One processor core: what it is in the middle of, what it owes, and who waits for it. HostCpu moves it.
 #pragma once
 
+#include "common/rng.hpp"
 #include "common/sim_time.hpp"
 #include "sc_model/agenda.hpp"
+#include "sc_model/host/core_times.hpp"
 #include "sc_model/host/process.hpp"
 #include "sc_model/host/run_queue.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include <systemc>
 
 namespace nicosim {
 
-// Where the time of a core went.
-struct CoreTimes {
-  SimTime hardirq, softirq, process;
-
-  friend CoreTimes operator+(const CoreTimes& a, const CoreTimes& b) {
-    return {a.hardirq + b.hardirq, a.softirq + b.softirq, a.process + b.process};
-  }
-  friend CoreTimes operator-(const CoreTimes& a, const CoreTimes& b) {
-    return {a.hardirq - b.hardirq, a.softirq - b.softirq, a.process - b.process};
-  }
-};
+// With HostCpu::interleave() work takes up to this part longer: caches, TLB.
+inline constexpr std::int64_t kWorkParts = 8;
 
 class Core {
  public:
@@ -67,8 +61,8 @@ class Core {
   std::vector<unsigned> high_lines;  // asserted, in order of arrival
   bool timer_due = false, called = false, tick_due = false;
   std::uint32_t pending_softirqs = 0;
-  std::uint32_t sent_softirqs = 0;  // by other cores, on their way
-  bool lock_granted = false;        // the spin lock it waited for is its own now
+  std::vector<std::function<void()>> sent_calls;  // by other cores, on their way (call_single_queue)
+  bool lock_granted = false;                      // the spin lock it waited for is its own now
 
   // Processes
   RunQueue queue;
@@ -76,6 +70,14 @@ class Core {
   Process* ksoftirqd = nullptr;
   bool ksoftirqd_active = false;
   bool need_resched = false;
+
+  // What HostCpu::interleave() varies on this core; off without it.
+  std::optional<Rng> varied;
+  SimTime extra(SimTime most) {  // from nothing to `most`
+    if (!varied || most <= SimTime::zero()) return SimTime::zero();
+    const std::uint64_t draw = varied->below(static_cast<std::uint64_t>(most.in_ps()) + 1);
+    return SimTime::ps(static_cast<std::int64_t>(draw));
+  }
 
   AgendaCall start, debt_paid, other_core, tick;
 };

@@ -12,6 +12,10 @@ namespace {
 
 constexpr int kMaxSoftirqRestart = 10;               // kernel/softirq.c
 constexpr SimTime kMaxSoftirqTime = SimTime::ms(2);  // kernel/softirq.c
+// With interleave(): the most that something is longer or later.
+constexpr SimTime kLateInterrupt = SimTime::ns(500);
+constexpr SimTime kLateTimer = SimTime::us(2);  // far below the 50 us of Linux's timer_slack_ns
+
 constexpr std::uint32_t bit(Softirq s) { return 1U << static_cast<unsigned>(s); }
 
 }  // namespace
@@ -60,6 +64,10 @@ HostCpu::HostCpu(sc_core::sc_module_name name, Agenda& agenda, const CostTable& 
 
 HostCpu::~HostCpu() = default;
 
+void HostCpu::interleave(std::uint64_t seed) {
+  for (auto& core : cores_) core->varied.emplace(seed, fmt::format("interleave core{}", core->index));
+}
+
 // ---- the end
 
 void HostCpu::end_of_time() {
@@ -85,24 +93,27 @@ Context HostCpu::context() const {
 }
 
 // Whose time this is.
-SimTime& HostCpu::account(Core& core) {
-  if (core.in_hardirq) return core.times.hardirq;
-  return core.in_softirq ? core.times.softirq : core.times.process;
+void HostCpu::spend(Core& core, std::size_t function, SimTime time) {
+  const Context context = core.in_hardirq ? Context::hardirq : core.in_softirq ? Context::softirq : Context::process;
+  core.times.spend(context, function, time);
 }
 
 // What the scheduler counts: a process's own time as it passes, interrupts not. What ksoftirqd does is its own.
 void HostCpu::passed(Core& core, SimTime time) {
-  if (core.running != nullptr && !core.in_hardirq && (!core.in_softirq || core.running == core.ksoftirqd))
+  if (core.running != nullptr && !core.in_hardirq && (!core.in_softirq || core.running == core.ksoftirqd)) {
     core.queue.ran(*core.running, time);
+    core.running->account_.cpu += time;
+  }
   if (core.running == nullptr || core.in_hardirq || core.in_softirq) return;
   if (Usage* const usage = core.running->usage_) (core.running->in_user_ ? usage->user : usage->system) += time;
 }
 
 void HostCpu::charge(Cost cost, std::uint64_t units) {
-  const SimTime time = costs_.of(cost, units);
   Core& core = here();
+  SimTime time = costs_.of(cost, units);
+  if (core.varied) time += core.extra(SimTime::ps(time.in_ps() / kWorkParts));
   core.debt += time;
-  account(core) += time;
+  spend(core, static_cast<std::size_t>(cost), time);
   if (cost == Cost::copy_to_user_per_byte && units > 0) copies(core, time);
 }
 
@@ -120,7 +131,7 @@ HostCpu::Stall::~Stall() {
   cpu_.active_ = core_;
   if (core_ == nullptr) return;
   const SimTime time = cpu_.agenda_.now() - began_;
-  account(*core_) += time;
+  spend(*core_, kBusStall, time);
   passed(*core_, time);
 }
 
@@ -137,7 +148,9 @@ void HostCpu::notice(Core& core) {
 }
 
 void HostCpu::call_core(Core& core) {
-  if (!core.other_core.scheduled()) agenda_.post(core.other_core, now() + costs_.of(Cost::ipi_latency, 1));
+  if (core.other_core.scheduled()) return;
+  const SimTime late = here().extra(kLateInterrupt);
+  agenda_.post(core.other_core, now() + costs_.of(Cost::ipi_latency, 1) + late);
 }
 
 void HostCpu::catch_up() {
@@ -213,7 +226,7 @@ void HostCpu::lock(SpinLock& lock) {
     core.paying = true;
     wait(core, core.paid);
     core.paying = false;
-    account(core) += agenda_.now() - began;
+    spend(core, kSpinWait, agenda_.now() - began);
     passed(core, agenda_.now() - began);
   }
   core.lock_granted = false;
@@ -256,7 +269,7 @@ void HostCpu::take_interrupts(Core& core) {
       raise_softirq(Softirq::timer, core.index);
     } else if (std::exchange(core.called, false)) {
       ++calls_between_cores_;
-      core.pending_softirqs |= std::exchange(core.sent_softirqs, 0U);
+      for (const auto& function : std::exchange(core.sent_calls, {})) function();
     } else if (std::exchange(core.tick_due, false)) {
       scheduler_tick(core);
     } else {
@@ -277,13 +290,18 @@ void HostCpu::take_interrupts(Core& core) {
 void HostCpu::raise_softirq(Softirq s, unsigned cpu) {
   Core& core = here();
   if (cpu != core.index) {
-    cores_.at(cpu)->sent_softirqs |= bit(s);
-    call_core(*cores_[cpu]);
+    call(cpu, [this, s] { raise_softirq(s, here().index); });
     return;
   }
   core.pending_softirqs |= bit(s);
   // Outside interrupts nobody would look at it soon: ksoftirqd does (raise_softirq in kernel/softirq.c).
   if (!core.in_hardirq && !core.in_softirq && core.preempt_depth == 0) wake(*core.ksoftirqd, false);
+}
+
+void HostCpu::call(unsigned cpu, std::function<void()> function) {
+  Core& core = *cores_.at(cpu);
+  core.sent_calls.push_back(std::move(function));
+  call_core(core);
 }
 
 // handle_softirqs: rounds over what is pending, up to ten and 2 ms and while the scheduler has no other wish, then the
@@ -329,9 +347,10 @@ void HostCpu::arm(SimTime deadline) {
     return;
   }
   const SimTime when = std::max(deadline, agenda_.now());
-  if (timer_.scheduled() && timer_.time() == when) return;
+  if (timer_.scheduled() && armed_for_ == when) return;
+  armed_for_ = when;
   agenda_.cancel(timer_);
-  agenda_.post(timer_, when, true);
+  agenda_.post(timer_, when + here().extra(kLateTimer), true);
 }
 
 // Holds the core while no process does: interrupts, soft interrupts, and the first process to become ready.

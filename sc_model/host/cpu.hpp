@@ -45,6 +45,7 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   void charge(Cost, std::uint64_t units) override;
   void catch_up() override;
   void raise_softirq(Softirq, unsigned cpu) override;
+  void call(unsigned cpu, std::function<void()> function) override;
   void irq_disable() override;
   void irq_enable() override;
   void preempt_disable() override;
@@ -70,6 +71,9 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   void set_affinity(unsigned line, unsigned core) { affinity_[line] = core; }  // smp_affinity; without it core 0
   void on_softirq(std::function<void(Softirq)> run) { softirq_action_ = std::move(run); }
   void on_interrupt_delivered(std::function<void(unsigned port, SimTime raised)> f) { delivered_ = std::move(f); }
+  // Varies what a real machine leaves open, from streams of this seed: how long work takes, a tick, an interrupt
+  // between cores or a timer comes late, which idle core gets a process. Before the start.
+  void interleave(std::uint64_t seed);
   // Before or after the start of the simulation; runs when the scheduler gets to it.
   // `tgid`: the process whose descriptors it shares; 0: its own.
   Process& spawn(std::string name, std::function<void()> body, std::optional<unsigned> pinned = std::nullopt,
@@ -93,6 +97,7 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   Usage* usage() const { return here().running != nullptr ? here().running->usage_ : nullptr; }
   bool tells_states() const { return static_cast<bool>(state_); }
   void reading(bool on) { here().running->reading_ = on; }
+  void count_syscall() { ++here().running->account_.syscalls; }
 
   // ---- for the bus: the core of this thread waits for it and can do nothing else
   class Stall {
@@ -133,7 +138,7 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
       // the end of a thread
     }
   }
-  static SimTime& account(Core&);
+  static void spend(Core&, std::size_t function, SimTime time);
   static void passed(Core&, SimTime time);
   void copies(const Core&, SimTime time);
   void tell(const Process& process, std::string_view state, SimTime when) const {
@@ -172,6 +177,7 @@ class HostCpu : public sc_core::sc_module, public Runtime, public InterruptSink 
   std::vector<std::unique_ptr<Core>> cores_;
   Core* active_ = nullptr;  // whose code runs now; nullptr: the agenda's
   AgendaCall timer_;
+  SimTime armed_for_ = SimTime::never();  // what arm() was told; the timer may come later
   bool ended_ = false;
 
   std::vector<std::unique_ptr<Process>> processes_;

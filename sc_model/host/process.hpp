@@ -18,6 +18,25 @@ namespace nicosim {
 class Core;
 class HostCpu;
 
+// What it has used, as getrusage and /proc/PID/schedstat tell.
+struct ProcessAccount {
+  SimTime cpu;                    // its own work; interrupts that came meanwhile do not count
+  SimTime waiting;                // runnable, while another one had the core (run_delay)
+  SimTime blocked;                // asleep
+  std::uint64_t voluntary = 0;    // it gave the core away: sleep, exit (nvcsw)
+  std::uint64_t involuntary = 0;  // the scheduler took it (nivcsw)
+  std::uint64_t syscalls = 0;
+
+  friend ProcessAccount operator-(ProcessAccount a, const ProcessAccount& b) {
+    return {a.cpu - b.cpu,
+            a.waiting - b.waiting,
+            a.blocked - b.blocked,
+            a.voluntary - b.voluntary,
+            a.involuntary - b.involuntary,
+            a.syscalls - b.syscalls};
+  }
+};
+
 class Process final : public Task, public SchedEntity {
  public:
   enum class State : std::uint8_t { ready, running, sleeping, exited };
@@ -31,7 +50,8 @@ class Process final : public Task, public SchedEntity {
   unsigned tgid() const override { return tgid_; }
   std::string_view task_name() const override { return name_; }
   State state() const { return state_; }
-  Usage* usage() const { return usage_; }  // of its program; nullptr: nobody asks
+  ProcessAccount account(SimTime now) const;  // up to now, the state that it is in included
+  Usage* usage() const { return usage_; }     // of its program; nullptr: nobody asks
   std::optional<unsigned> pinned() const { return pinned_; }
 
  private:
@@ -51,6 +71,15 @@ class Process final : public Task, public SchedEntity {
   bool reading_ = false;         // in a call whose copies bring data
   Usage* usage_ = nullptr;
   SimTime since_;  // when it fell asleep or became ready
+  ProcessAccount account_;
+  SimTime account_since_;  // the same, and nobody settles it
 };
+
+inline ProcessAccount Process::account(SimTime now) const {
+  ProcessAccount account = account_;
+  if (state_ == State::ready) account.waiting += now - account_since_;
+  if (state_ == State::sleeping) account.blocked += now - account_since_;
+  return account;
+}
 
 }  // namespace nicosim

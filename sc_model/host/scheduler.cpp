@@ -9,12 +9,16 @@ namespace nicosim {
 namespace {
 
 constexpr SimTime kTick = SimTime::ms(4);  // HZ = 250
+// With interleave(): ticks of different cores are not in step, and a sleep may end a little late.
+constexpr SimTime kLateTick = SimTime::ms(1);
+constexpr SimTime kLateWake = SimTime::us(2);
 
 }  // namespace
 
 Process& HostCpu::spawn(std::string name, std::function<void()> body, std::optional<unsigned> pinned, unsigned tgid) {
   processes_.push_back(std::make_unique<Process>(next_pid_++, std::move(name), std::move(body), pinned, tgid));
   Process& process = *processes_.back();
+  process.account_since_ = agenda_.now();
   process.timeout_ = std::make_unique<AgendaCall>(Rank::cpu, source_, [this, &process] {
     if (process.state_ != Process::State::sleeping) return;
     process.timed_out_ = true;
@@ -29,6 +33,7 @@ Process& HostCpu::spawn(std::string name, std::function<void()> body, std::optio
           process.body_();
           catch_up();
           process.state_ = Process::State::exited;
+          ++process.account_.voluntary;
           hand_over(*process.core_);
         });
       },
@@ -81,11 +86,13 @@ Woken HostCpu::sleep(SimTime until, bool interruptible) {
   if (until <= agenda_.now()) return Woken::timeout;
   self.state_ = Process::State::sleeping;
   self.since_ = agenda_.now();
+  self.account_since_ = self.since_;
+  ++self.account_.voluntary;
   if (self.usage_ != nullptr) ++self.usage_->voluntary;
   tell(self, "blocked", self.since_);
   self.interruptible_ = interruptible;
   self.timed_out_ = false;
-  if (!until.is_never()) agenda_.post(*self.timeout_, until, true);
+  if (!until.is_never()) agenda_.post(*self.timeout_, until + core.extra(kLateWake), true);
   hand_over(core);
   wait_for_core(self);
   agenda_.cancel(*self.timeout_);
@@ -124,9 +131,16 @@ Core& HostCpu::choose_core(const Process& process) {
   if (process.pinned_) return *cores_.at(*process.pinned_);
   const auto load = [](const auto& core) { return core->queue.size() + (core->running != nullptr ? 1U : 0U); };
   if (process.core_ == nullptr) return **std::ranges::min_element(cores_, {}, load);
-  if (process.core_->running == nullptr && process.core_->queue.empty()) return *process.core_;
+  Core& home = *process.core_;
+  if (home.varied) {  // any idle one
+    std::vector<Core*> idle;
+    for (auto& core : cores_)
+      if (load(core) == 0) idle.push_back(core.get());
+    return idle.empty() ? home : *idle[home.varied->below(idle.size())];
+  }
+  if (home.running == nullptr && home.queue.empty()) return home;
   const auto idle = std::ranges::find_if(cores_, [&](const auto& core) { return load(core) == 0; });
-  return idle != cores_.end() ? **idle : *process.core_;
+  return idle != cores_.end() ? **idle : home;
 }
 
 void HostCpu::make_ready(Process& process, RunQueue::Why why) {
@@ -138,6 +152,8 @@ void HostCpu::make_ready(Process& process, RunQueue::Why why) {
   }
   process.core_ = &core;
   const SimTime now = agenda_.now();
+  process.account_ = process.account(now);  // that it slept is over
+  process.account_since_ = now;
   if (process.usage_ != nullptr && process.state_ == Process::State::sleeping && why == RunQueue::Why::woken) {
     process.usage_->blocked += process.usage_->part(process.since_, now);
     ++process.usage_->wakeups;
@@ -184,6 +200,7 @@ void HostCpu::hand_over(Core& core) {
 void HostCpu::run_next(Core& core) {
   Process& next = *static_cast<Process*>(core.queue.take());
   core.running = &next;
+  next.account_ = next.account(agenda_.now());
   next.state_ = Process::State::running;
   ++context_switches_;
   if (next.usage_ != nullptr) next.usage_->ready += next.usage_->part(next.since_, agenda_.now());
@@ -199,8 +216,10 @@ void HostCpu::resched(Core& core) {
   if (core.queue.empty()) return;
   Process& self = *core.running;
   ++preemptions_;
+  ++self.account_.involuntary;
   self.state_ = Process::State::ready;
   self.since_ = agenda_.now();
+  self.account_since_ = self.since_;
   if (self.usage_ != nullptr) ++self.usage_->involuntary;
   tell(self, "ready", self.since_);
   core.queue.put(self, RunQueue::Why::preempted);
@@ -234,7 +253,8 @@ bool HostCpu::pull(Core& to) {
 // Nothing periodic keeps an idle host busy: the tick runs while somebody waits for a core that another one has.
 void HostCpu::start_tick(Core& core) {
   if (core.running == nullptr || core.queue.empty() || core.tick.scheduled()) return;
-  agenda_.post(core.tick, kTick * (agenda_.now().in_ps() / kTick.in_ps() + 1), true);
+  const SimTime next = kTick * (agenda_.now().in_ps() / kTick.in_ps() + 1);
+  agenda_.post(core.tick, next + core.extra(kLateTick), true);
 }
 
 void HostCpu::scheduler_tick(Core& core) {
@@ -253,13 +273,15 @@ SimTime HostCpu::run_in_user_mode(SimTime time) {
   catch_up();  // with what it owes the kernel
   Process& self = *here().running;
   self.in_user_ = true;
-  here().debt += time;
-  account(here()) += time;
+  constexpr auto kWork = static_cast<std::size_t>(Cost::app_work);
+  const SimTime longer = here().extra(SimTime::ps(time.in_ps() / kWorkParts));
+  here().debt += time + longer;
+  spend(here(), kWork, time + longer);
   catch_up();
   self.in_user_ = false;
   const SimTime left = std::exchange(here().debt, SimTime::zero());
-  account(here()) -= left;
-  return left;
+  spend(here(), kWork, SimTime::zero() - left);
+  return std::min(left, time);
 }
 
 void HostCpu::return_to_user() {

@@ -13,6 +13,7 @@ template <class Call>
 auto UserProcess::kernel(std::string_view name, Call call) {
   for (;;) {
     ++count_;
+    cpu_.count_syscall();
     if (Usage* const usage = cpu_.usage()) usage->called(name);
     cpu_.charge(Cost::syscall_entry, 1);
     if (cpu_.tells_states())

@@ -3,6 +3,7 @@
 
 #include "common/bytes.hpp"
 #include "common/net_device.hpp"
+#include "common/spin_lock.hpp"
 #include "stack/core/gro.hpp"
 #include "stack/core/tx_queue.hpp"
 
@@ -25,7 +26,7 @@ struct InterfaceAddress {
 
 struct Interface {
   Interface(Net& net, NetDevice& card, PacketTap& tap, unsigned number, Gro::Pass pass)
-      : device(card), queue(net, card, tap), gro(net, std::move(pass)), index(number) {}
+      : device(card), queue(net, card, tap), gro(net, std::move(pass)), index(number), runtime_(net.runtime) {}
 
   // Tells the card which groups to receive (dev_set_rx_mode). 224.0.0.1 is always among them.
   void update_rx_mode();
@@ -40,6 +41,10 @@ struct Interface {
   std::map<Ipv4Address, unsigned> groups;   // joined multicast groups and how many sockets joined each
   std::uint64_t rx_dropped = 0;             // backlog full, no protocol handler
   std::uint64_t rx_otherhost_dropped = 0;
+
+ private:
+  Runtime& runtime_;
+  SpinLock addr_list_lock_;
 };
 
 }  // namespace nicosim

@@ -146,11 +146,13 @@ void Softnet::send_rps_ipis(Cpu& cpu) {
     const IrqGuard guard{net_.runtime};
     targets.swap(cpu.rps_ipi_list);
   }
-  for (const unsigned target : targets) {
-    ++cpus_[target]->stat.received_rps;
-    cpus_[target]->poll_list.push_back(&cpus_[target]->backlog);
-    net_.runtime.raise_softirq(Softirq::net_rx, target);
-  }
+  for (const unsigned target : targets) net_.runtime.call(target, [this] { rps_trigger_softirq(); });
+}
+
+void Softnet::rps_trigger_softirq() {
+  Cpu& cpu = *cpus_[net_.runtime.cpu()];
+  ++cpu.stat.received_rps;
+  schedule(cpu.backlog);
 }
 
 Softnet::Stat Softnet::stat(unsigned cpu) const {

@@ -49,6 +49,7 @@ class Softnet final : public NapiScheduler {
 
   int poll(Napi& napi, Cpu& cpu, bool& repoll);  // __napi_poll
   void send_rps_ipis(Cpu& cpu);                  // net_rps_action_and_irq_enable
+  void rps_trigger_softirq();                    // the interrupt there: only a CPU itself touches its poll_list
 
   Net& net_;
   std::vector<std::unique_ptr<Cpu>> cpus_;

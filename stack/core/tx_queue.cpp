@@ -25,8 +25,8 @@ bool TxQueue::enqueue(TxFrame tx) {
 }
 
 void TxQueue::run() {
-  if (running_) return;
   const BottomHalfGuard guard{net_.runtime};
+  if (running_) return;  // looked at when no time passes any more
   running_ = true;
   while (!stopped_ && length() != 0) {
     TxFrame tx = dequeue();  // nobody else pops: running_ is ours

@@ -92,7 +92,7 @@ Reassembly::Place Reassembly::place(Queue& queue, std::size_t offset, std::size_
 std::optional<IpPacket> Reassembly::refuse(const Key& key, IpPacket fragment, DropReason reason) {
   ++net_.mib.IpReasmFails;
   net_.drop(std::move(fragment.frame), Station::ip, reason);
-  remove(key, reason);
+  drop(take(key), reason);
   return std::nullopt;
 }
 
@@ -103,7 +103,7 @@ std::optional<IpPacket> Reassembly::join(const Key& key, Queue& queue) {
   const std::size_t total = header_bytes + queue.length;
   if (total > kMaxDatagram) {  // "Oversized IP packet": ping of death
     ++net_.mib.IpReasmFails;
-    remove(key, DropReason::PKT_TOO_BIG);
+    drop(take(key), DropReason::PKT_TOO_BIG);
     return std::nullopt;
   }
   net_.runtime.charge(Cost::skb_alloc);
@@ -136,25 +136,29 @@ std::optional<IpPacket> Reassembly::join(const Key& key, Queue& queue) {
   return whole;
 }
 
-void Reassembly::remove(const Key& key, DropReason reason) {
+// ipq_kill: who is in it is the caller's now.
+Reassembly::Fragments Reassembly::take(const Key& key) {
+  Fragments fragments;
   const auto found = queues_.find(key);
-  if (found == queues_.end()) return;
-  std::map<std::size_t, IpPacket> fragments;
+  if (found == queues_.end()) return fragments;
   fragments.swap(found->second.fragments);
   queues_.erase(found);
-  for (auto& [offset, fragment] : fragments) {
-    memory_ -= weight(fragment);
-    net_.drop(std::move(fragment.frame), Station::ip, reason);
-  }
+  for (const auto& [offset, fragment] : fragments) memory_ -= weight(fragment);
+  return fragments;
+}
+
+void Reassembly::drop(Fragments fragments, DropReason reason) {
+  for (auto& [offset, fragment] : fragments) net_.drop(std::move(fragment.frame), Station::ip, reason);
 }
 
 // ip_expire. The report needs the first fragment, as it quotes the transport header.
 void Reassembly::expired(const Key& key) {
   ++net_.mib.IpReasmFails;
   ++net_.mib.IpReasmTimeout;
-  auto& fragments = queues_.at(key).fragments;
+  // Out of the table first: sending takes time, in which the missing fragment may arrive on another CPU.
+  Fragments fragments = take(key);
   if (!fragments.empty() && fragments.begin()->first == 0) timed_out_(fragments.begin()->second);
-  remove(key, DropReason::FRAG_REASM_TIMEOUT);
+  drop(std::move(fragments), DropReason::FRAG_REASM_TIMEOUT);
 }
 
 void Reassembly::close_queued(SimTime now) {

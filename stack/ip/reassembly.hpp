@@ -35,13 +35,15 @@ class Reassembly {
  private:
   using Key = std::tuple<Ipv4Address, Ipv4Address, std::uint16_t, std::uint8_t, unsigned>;  // id, protocol, interface
 
+  using Fragments = std::map<std::size_t, IpPacket>;  // by offset
+
   struct Queue {
     Queue(TimerList& timers, std::function<void()> expired) : timer(timers, std::move(expired)) {}
     Timer timer;
-    std::map<std::size_t, IpPacket> fragments;  // by offset
-    std::map<std::size_t, std::size_t> runs;    // begin to end of what arrived back to back, in that order
-    std::size_t length = 0, received = 0;       // highest end seen; bytes held
-    bool last_in = false;                       // length is final
+    Fragments fragments;
+    std::map<std::size_t, std::size_t> runs;  // begin to end of what arrived back to back, in that order
+    std::size_t length = 0, received = 0;     // highest end seen; bytes held
+    bool last_in = false;                     // length is final
   };
   enum class Place : std::uint8_t { taken, duplicate, overlap };
 
@@ -49,7 +51,8 @@ class Reassembly {
   static Place place(Queue& queue, std::size_t offset, std::size_t end);
   std::optional<IpPacket> refuse(const Key& key, IpPacket fragment, DropReason reason);  // and the whole datagram
   std::optional<IpPacket> join(const Key& key, Queue& queue);
-  void remove(const Key& key, DropReason reason);
+  Fragments take(const Key& key);
+  void drop(Fragments fragments, DropReason reason);
   void expired(const Key& key);
 
   Net& net_;

@@ -35,7 +35,7 @@ bool NeighbourTable::output(Interface& out, Ipv4Address next_hop, TxFrame packet
     case State::permanent:
       break;
   }
-  return transmit(*entry, std::move(packet));
+  return transmit(out, entry->mac, std::move(packet));
 }
 
 bool NeighbourTable::learn(Interface& in, Ipv4Address address, const MacAddress& mac) {
@@ -124,7 +124,8 @@ void NeighbourTable::update(Entry& entry, const MacAddress& mac, State state) {
   std::deque<TxFrame> waiting;
   waiting.swap(entry.waiting);
   entry.waiting_bytes = 0;
-  for (TxFrame& tx : waiting) transmit(entry, std::move(tx));
+  Interface& out = entry.out;  // sending takes time, in which the entry may go
+  for (TxFrame& tx : waiting) transmit(out, mac, std::move(tx));
 }
 
 void NeighbourTable::start_resolving(Entry& entry) {
@@ -188,9 +189,9 @@ void NeighbourTable::give_up(Entry& entry) {
   }
 }
 
-bool NeighbourTable::transmit(Entry& entry, TxFrame packet) {
-  push_ethernet(*packet.frame, entry.mac, entry.out.device.address(), kEtherIpv4);
-  return entry.out.queue.enqueue(std::move(packet));
+bool NeighbourTable::transmit(Interface& out, const MacAddress& mac, TxFrame packet) {
+  push_ethernet(*packet.frame, mac, out.device.address(), kEtherIpv4);
+  return out.queue.enqueue(std::move(packet));
 }
 
 }  // namespace nicosim

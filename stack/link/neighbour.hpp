@@ -69,7 +69,7 @@ class NeighbourTable {
   void solicit(Entry& entry);
   void park(Entry& entry, TxFrame packet);
   void give_up(Entry& entry);
-  bool transmit(Entry& entry, TxFrame packet);
+  static bool transmit(Interface& out, const MacAddress& mac, TxFrame packet);
 
   Net& net_;
   std::map<Key, std::unique_ptr<Entry>> entries_;

@@ -244,7 +244,10 @@ bool Conntrack::confirm(Frame& frame) {
   if (conn.confirmed || conn.dying || ct_info(frame).direction != NfDirection::original) return true;
   const NfTuple& original = conn.tuple(NfDirection::original);
   const NfTuple& reply = conn.tuple(NfDirection::reply);
-  if (find(original) != nullptr || find(reply) != nullptr) {  // another packet was faster
+  const Entry* winner = find(original);
+  if (winner == nullptr) winner = find(reply);
+  if (winner != nullptr) {  // a packet on another CPU was faster
+    if (resolve_clash(frame, *winner)) return true;
     ++stat_.insert_failed;
     ++stat_.drop;
     return false;
@@ -255,6 +258,22 @@ bool Conntrack::confirm(Frame& frame) {
   deadlines_.emplace(Deadline{conn.deadline, conn.number}, &conn);
   if (!conn.assured) unassured_.emplace(conn.number, &conn);
   ++stat_.insert;
+  return true;
+}
+
+// nf_ct_resolve_clash: two CPUs sent first datagrams of one flow. The slower one joins the other's connection, unless
+// the two were translated differently. A TCP connection cannot begin twice.
+bool Conntrack::resolve_clash(Frame& frame, const Entry& winner) {
+  const NfConn& loser = *frame.nfct;
+  const std::shared_ptr<NfConn> conn = winner.conn;
+  if (loser.tuple(NfDirection::original).protocol != kIpUdp) return false;
+  const bool translatable = conn->source_nat_done || conn->destination_nat_done;
+  if (translatable && conn->tuples != loser.tuples) return false;
+  const auto way = static_cast<std::size_t>(ct_info(frame).direction);
+  conn->packets[way] += loser.packets[way];
+  conn->bytes[way] += loser.bytes[way];
+  frame.nfct = conn;
+  ++stat_.clash_resolve;
   return true;
 }
 

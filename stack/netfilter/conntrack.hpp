@@ -53,7 +53,8 @@ void nf_ct_attach(Frame& reply, const Frame& original);
 class Conntrack {
  public:
   struct Stat {  // /proc/net/stat/nf_conntrack
-    std::uint64_t found = 0, invalid = 0, insert = 0, insert_failed = 0, drop = 0, early_drop = 0, error = 0;
+    std::uint64_t found = 0, invalid = 0, insert = 0, insert_failed = 0, drop = 0, early_drop = 0, error = 0,
+                  clash_resolve = 0;
   };
 
   explicit Conntrack(Net& net) : net_(net) {}
@@ -84,6 +85,7 @@ class Conntrack {
   bool checked(Frame& frame, const NfPacket& packet, bool verify);  // false: invalid
   bool related(Frame& frame, const NfPacket& packet);               // an ICMP error; false: about nothing we know
   std::shared_ptr<NfConn> create(const NfTuple& tuple, const NfPacket& packet, bool& full);
+  bool resolve_clash(Frame& frame, const Entry& winner);
   bool early_drop();
   enum class Outcome : std::uint8_t { accept, invalid, repeat };
   Outcome advance(NfConn& conn, NfDirection direction, const NfPacket& packet);

@@ -166,7 +166,8 @@ Netfilter::Counts Netfilter::conntrack_counters() {
   const std::uint64_t count = conntrack_.count();
   const Conntrack::Stat& s = conntrack_.stat();
   return {{"nf_conntrack_count", count},      {"found", s.found}, {"invalid", s.invalid},       {"insert", s.insert},
-          {"insert_failed", s.insert_failed}, {"drop", s.drop},   {"early_drop", s.early_drop}, {"error", s.error}};
+          {"insert_failed", s.insert_failed}, {"drop", s.drop},   {"early_drop", s.early_drop}, {"error", s.error},
+          {"clash_resolve", s.clash_resolve}};
 }
 
 std::string Conntrack::listing() {

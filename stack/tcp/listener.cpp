@@ -121,7 +121,7 @@ void Listener::receive(const std::shared_ptr<RequestSock>& request, TcpSegment s
       ++net.mib.TcpRetransSegs;
       ++net.mib.TcpExtTCPSynRetrans;
       request->send_synack(segment.frame->ids);
-      request->timer.arm(net.now() + request->timeout());
+      if (request->hashed()) request->timer.arm(net.now() + request->timeout());
     }
     return layer_.consume(std::move(segment));
   }
@@ -170,7 +170,7 @@ void Listener::forget(RequestSock& request) {
   const auto keep = request.shared_from_this();
   request.timer.cancel();
   TcpSock::AcceptQueue& queue = request.listener->accept_queue;
-  if (request.layer.table.request(request.tuple) != keep) return;  // gone already
+  if (!request.hashed()) return;  // gone already
   --queue.qlen;
   if (request.num_timeout == 0) --queue.young;
   request.layer.table.remove(request);
@@ -264,10 +264,10 @@ std::shared_ptr<TcpSock> Listener::make_child(RequestSock& request, const TcpSeg
 }
 
 void Listener::adopt(const std::shared_ptr<TcpSock>& child, TcpSegment segment) {
-  TcpSock& listener = *child->parent;
-  listener.accept_queue.accepted.push_back(child);
+  const auto listener = child->parent;  // whoever accepts the child meanwhile takes that reference away
+  listener->accept_queue.accepted.push_back(child);
   child->receive(std::move(segment));
-  if (child->state != TcpState::SYN_RECV) sock_def_readable(listener);
+  if (child->state != TcpState::SYN_RECV) sock_def_readable(*listener);
 }
 
 void Listener::stop(TcpSock& sock) {

@@ -7,6 +7,8 @@
 
 namespace nicosim {
 
+bool RequestSock::hashed() const { return layer.table.request(tuple).get() == this; }
+
 SimTime RequestSock::timeout() const {  // reqsk_timeout
   SimTime t = kTcpTimeoutInit;
   for (unsigned i = 0; i < num_timeout && t < kTcpRtoMax; ++i) t = t * 2;
@@ -69,6 +71,7 @@ void RequestSock::expired() {
   ++layer.net.mib.TcpRetransSegs;
   ++layer.net.mib.TcpExtTCPSynRetrans;
   send_synack({});
+  if (!hashed()) return;  // meanwhile another CPU has seen the ACK
   if (num_timeout++ == 0) --listener->accept_queue.young;
   timer.arm(layer.net.now() + timeout());
 }

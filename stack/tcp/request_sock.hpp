@@ -21,6 +21,7 @@ struct RequestSock : std::enable_shared_from_this<RequestSock> {
   void expired();                            // reqsk_timer_handler
   std::uint32_t synack_window() const { return rsk_rcv_wnd; }
   std::uint32_t timestamp() const { return layer.clock_ms() + ts_off; }
+  bool hashed() const;      // the listener still counts it
   SimTime timeout() const;  // of the next SYN-ACK
 
   TcpLayer& layer;

@@ -128,10 +128,14 @@ void TcpSock::link_failure() {
 
 // An attempt to connect fails; a connection that works remembers the error and goes on.
 void TcpSock::unreachable(int error_number) {
-  if (in({TcpState::SYN_SENT, TcpState::SYN_RECV}) && !owned)
-    abort(error_number);
-  else
+  if (!in({TcpState::SYN_SENT, TcpState::SYN_RECV}) || owned) {
     error_soft = error_number;
+    return;
+  }
+  const auto keep = self();
+  owned = true;
+  abort(error_number);
+  release();
 }
 
 void TcpSock::mtu_reduced() {

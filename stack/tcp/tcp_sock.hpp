@@ -166,6 +166,7 @@ struct TcpSock final : Sock {
   void send_probe0();
   void delack_timer_handler();
   void keepalive_timer_handler();
+  void keepalive_expired();
   bool retransmits_timed_out(unsigned boundary, SimTime timeout) const;
   unsigned orphan_retries(bool alive) const;
   SimTime probe0_base() const { return std::max(rto, kTcpRtoMin); }

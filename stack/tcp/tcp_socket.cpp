@@ -69,6 +69,7 @@ int Tcp::bind(Socket& socket, const sockaddr_in& address) {
 int Tcp::start_connect(Socket& socket, const sockaddr_in& address) {
   if (tcp_sk(*socket.sock).dport != 0) renew(socket);  // an earlier attempt has failed
   TcpSock& sock = tcp_sk(*socket.sock);
+  const SockLock lock{sock};  // an answer may come before the SYN is booked
   const Ipv4Address to = address_of(address);
   const auto route = layer_.routes.output(to, sock.saddr);
   if (!route) {

@@ -220,6 +220,12 @@ void TcpSock::set_keepalive(bool on) {
 void TcpSock::keepalive_timer_handler() {
   const auto keep = self();
   if (owned) return keepalive_timer.arm(net.now() + SimTime::ms(50));
+  owned = true;
+  keepalive_expired();
+  release();
+}
+
+void TcpSock::keepalive_expired() {
   if (state == TcpState::LISTEN) return;
   if (state == TcpState::FIN_WAIT2 && dead) {
     if (linger2_s >= 0) {

@@ -27,6 +27,13 @@ RunReport example() {
   r.counters = {{"nstat", {{"IpInReceives", 940}, {"UdpInDatagrams", 900}}}};
   r.interrupts = {{"eth0", 333}};
   r.cpu = {{0, "hardirq", SimTime::us(125)}, {0, "softirq", SimTime::us(250)}, {0, "idle", SimTime::us(625)}};
+  r.cpu_functions = {{0, "hardirq", "irq_entry", SimTime::us(100)},
+                     {0, "softirq", "copy_per_byte", SimTime::us(90)},
+                     {0, "softirq", "bus_stall", SimTime::us(10)},
+                     {1, "softirq", "copy_per_byte", SimTime::us(200)}};
+  r.processes = {{3, "sink", SimTime::us(20), SimTime::us(1), SimTime::us(979), 901, 2, 900},
+                 {4, "twin", SimTime::us(5), SimTime::zero(), SimTime::us(995), 1, 0, 1},
+                 {5, "twin", SimTime::zero(), SimTime::zero(), SimTime::ms(1), 0, 0, 0}};
   r.apps = {{"sink", "udp_sink", {{"datagrams", 900}, {"bytes", 16200}}}};
   r.time = SimTime::ms(1);
   r.measured = SimTime::ms(1);
@@ -51,6 +58,11 @@ TEST(ReportJson, HasItsKeysInAFixedOrderAndTimesAsDecimals) {
   EXPECT_THAT(text, HasSubstr("\"time_ns\": 1000000,"));
   const Json json = to_json(example());
   EXPECT_EQ(json["cpu"]["0"]["hardirq"], 0.125);
+  EXPECT_EQ(json["cpu"]["functions"]["1"]["softirq"]["copy_per_byte"], 200'000);
+  EXPECT_FALSE(json["cpu"]["functions"]["1"].contains("hardirq")) << "what took no time is left out";
+  EXPECT_EQ(json["processes"]["sink"]["involuntary_switches"], 2);
+  EXPECT_EQ(json["processes"]["sink"]["blocked_ns"], 979'000);
+  EXPECT_EQ(json["processes"]["twin:5"]["pid"], 5) << "two have that name";
   EXPECT_EQ(json["apps"]["sink"]["kind"], "udp_sink");
   EXPECT_EQ(json["apps"]["sink"]["bytes"], 16200);
   EXPECT_EQ(json["captures"][0]["gaps_shortened"], 2);
@@ -114,6 +126,17 @@ TEST(Summary, FitsEightyColumnsWithoutEscapes) {
     EXPECT_THAT(line, Not(HasSubstr("\033")));
   }
   EXPECT_THAT(summary(r, true), HasSubstr("\033[1m"));
+}
+
+TEST(Summary, FunctionsOfAllCoresAreAddedUpAndTheMostExpensiveComesFirst) {
+  const std::string text = summary(example(), false);
+  const std::size_t copy = text.find("  copy_per_byte          softirq      290 us   72.5 %\n");
+  const std::size_t entry = text.find("  irq_entry              hardirq      100 us   25.0 %\n");
+  ASSERT_NE(copy, std::string::npos) << text;
+  ASSERT_NE(entry, std::string::npos) << text;
+  EXPECT_LT(copy, entry);
+  EXPECT_THAT(text, HasSubstr("  sink               3     20 us      1 us    979 us      901        2      900\n"));
+  EXPECT_EQ(text.find("twin"), text.rfind("twin")) << "who did nothing has no row";
 }
 
 TEST(Summary, TheWayInAndTheWayOutAreTwoTables) {

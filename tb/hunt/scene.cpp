@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cassert>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 
@@ -16,11 +17,18 @@ constexpr std::uint16_t kPort = 9, kSecondPort = 10, kTcpPort = 80, kFirstPeer =
 constexpr std::uint32_t kPeerIsn = 1000;
 constexpr std::uint8_t kSyn = 2, kPsh = 8, kAck = 16;
 
-constexpr std::array kWaits{std::pair{Wait::recvfrom, "recvfrom"},     std::pair{Wait::poll, "poll"},
-                            std::pair{Wait::select, "select"},         std::pair{Wait::epoll, "epoll"},
-                            std::pair{Wait::epoll_edge, "epoll_edge"}, std::pair{Wait::epoll_one, "epoll_one"},
-                            std::pair{Wait::sigwait, "sigwait"},       std::pair{Wait::sigsuspend, "sigsuspend"},
-                            std::pair{Wait::tcp_recv, "tcp_recv"},     std::pair{Wait::accept, "accept"}};
+constexpr std::array kWaits{std::pair{Wait::recvfrom, "recvfrom"},
+                            std::pair{Wait::poll, "poll"},
+                            std::pair{Wait::select, "select"},
+                            std::pair{Wait::epoll, "epoll"},
+                            std::pair{Wait::epoll_edge, "epoll_edge"},
+                            std::pair{Wait::epoll_one, "epoll_one"},
+                            std::pair{Wait::sigwait, "sigwait"},
+                            std::pair{Wait::sigsuspend, "sigsuspend"},
+                            std::pair{Wait::aio, "aio"},
+                            std::pair{Wait::aio_signal, "aio_signal"},
+                            std::pair{Wait::tcp_recv, "tcp_recv"},
+                            std::pair{Wait::accept, "accept"}};
 
 struct Way {  // from the card into the stack
   const char* name;
@@ -116,6 +124,28 @@ int read_datagrams(Posix& os, Wait how, unsigned& seen) {
   }
 }
 
+// One request at a time. A kernel worker waits for the datagram and copies it; the process waits for the worker.
+int read_by_aio(Posix& os, Wait how, unsigned& seen) {
+  const SignalSet done{SIGRTMIN};
+  os.sigprocmask(SIG_BLOCK, &done);
+  std::array<std::byte, 64> buffer;
+  const auto control = std::make_unique<aiocb>();
+  control->aio_fildes = open_socket(os, SOCK_DGRAM, kPort);
+  control->aio_buf = buffer.data();
+  control->aio_nbytes = buffer.size();
+  control->aio_sigevent.sigev_notify = how == Wait::aio_signal ? SIGEV_SIGNAL : SIGEV_NONE;
+  control->aio_sigevent.sigev_signo = SIGRTMIN;
+  const aiocb* const list = control.get();
+  for (;;) {
+    if (const int error = os.aio_read(*control); error != 0) return error;
+    if (how == Wait::aio_signal)
+      os.sigwaitinfo(done, nullptr);
+    else
+      os.aio_suspend({&list, 1});
+    if (os.aio_return(*control) > 0) ++seen;
+  }
+}
+
 int serve(Posix& os, Wait how, unsigned& seen) {
   const int listener = open_socket(os, SOCK_STREAM, kTcpPort);
   os.listen(listener, 8);
@@ -184,6 +214,7 @@ Stage::Stage(const Scene& scene) {
   setup.nics[0].neighbours = {{kPeerIp, kPeerMac}};
   setup.apps.push_back({"reader",
                         [this, how = scene.wait, stream = scene.stream()](Posix& os) {
+                          if (how == Wait::aio || how == Wait::aio_signal) return read_by_aio(os, how, seen_);
                           return stream ? serve(os, how, seen_) : read_datagrams(os, how, seen_);
                         },
                         scene.cores - 1});

@@ -28,6 +28,8 @@ enum class Wait : std::uint8_t {
   epoll_one,   // level-triggered, two sockets, room for one event
   sigwait,     // O_ASYNC, SIGIO blocked; sigwaitinfo(), then reads until EAGAIN
   sigsuspend,  // O_ASYNC, SIGIO blocked but for sigsuspend(), with a handler; then reads until EAGAIN
+  aio,         // aio_read(), aio_suspend(), aio_return(), and again: the arrival meets the submission
+  aio_signal,  // the same, told by a signal; sigwaitinfo()
   tcp_recv,
   accept
 };
@@ -42,7 +44,11 @@ struct Scene {
   unsigned busy_us = 0;   // the process polls the card itself for so long before it sleeps
 
   // When everybody is asleep again after the first arrival, with something to spare: in cycles since its first bit.
-  unsigned asleep_again() const { return mode == ReceiveMode::pio ? 6000 : busy_us != 0 ? 2500 : 1500; }
+  unsigned asleep_again() const {
+    if (mode == ReceiveMode::pio) return 3500;
+    if (busy_us != 0 || wait == Wait::aio || wait == Wait::aio_signal) return 2500;  // the worker sleeps, too
+    return threaded ? 2000 : 1500;
+  }
   std::string name() const;  // "napi_direct_epoll_edge_2_cores"
   // Of TCP: the card sends, too.
   bool stream() const { return wait == Wait::tcp_recv || wait == Wait::accept; }

@@ -107,8 +107,8 @@ class Watch {
       while (fields >> detail)
         if (detail.starts_with("call=") || detail.starts_with("line=")) last += " " + detail.substr(5);
       if (SimTime::ps(ps) < stage_.start()) continue;
-      if (station == "filter" || station == "fifo" || station == "tap" || station == "link" || station == "ip")
-        continue;
+      constexpr std::array kLeftOut{"filter", "fifo", "tap", "link", "ip", "state"};
+      if (std::ranges::find(kLeftOut, station) != kLeftOut.end()) continue;
       add(static_cast<unsigned>((ps - stage_.start().in_ps()) / kCyclePs), station + last);
     }
     std::ranges::stable_sort(milestones_, {}, &Milestone::cycle);

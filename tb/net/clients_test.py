@@ -57,6 +57,12 @@ class Web(TapCase):
         said = self.tap("for i in $(seq 20); do curl -sS http://%s/bytes/200000 | sha256sum & done; wait" % HOST)
         self.assertEqual([line.split()[0] for line in said.splitlines()], [sha256(body(200_000))] * 20)
 
+    @unittest.skipIf(shutil.which("nc") is None, "nc is not installed")
+    def test_AClientThatSaysNothingKeepsNobodyWaiting(self):
+        said = self.tap("mkfifo hold; nc %s 80 < hold & exec 3> hold; sleep 0.3; curl -sS -m 20 http://%s/; exec 3>&-"
+                        % (HOST, HOST))
+        self.assertIn("It works.", said)
+
     def test_AnUploadOf64MegabytesArrivesWhole(self):
         said = self.tap("head -c 64000000 /dev/zero | "
                         f"curl -sS -o /dev/null -w '%{{http_code}} %{{size_upload}}' --data-binary @- http://{HOST}/")

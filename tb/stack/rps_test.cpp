@@ -34,12 +34,18 @@ TEST(Rps, AFlowStaysOnOneCpuAndFlowsSpreadOverBoth) {
   EXPECT_GT(stack.softnet(0).backlog_len, 16U);
   EXPECT_GT(stack.softnet(1).backlog_len, 16U);
 
-  EXPECT_TRUE(runtime.pending[1].empty()) << "the other CPU hears of it when this one's net_rx_action ends";
+  EXPECT_TRUE(runtime.calls[1].empty()) << "the other CPU hears of it when this one's net_rx_action ends";
   stack.softirq(Softirq::net_rx);
-  EXPECT_TRUE(runtime.pending[1].contains(Softirq::net_rx));
-  EXPECT_EQ(stack.softnet(1).received_rps, 1U);
+  EXPECT_EQ(runtime.calls[1].size(), 1U);
   EXPECT_EQ(stack.softnet(0).backlog_len, 0U);
   runtime.at = 1;
+  const auto waiting = stack.softnet(1).backlog_len;
+  stack.softirq(Softirq::net_rx);
+  EXPECT_EQ(stack.softnet(1).backlog_len, waiting) << "not on its poll_list before the interrupt has come";
+  EXPECT_EQ(stack.softnet(1).received_rps, 0U);
+  runtime.take_calls();
+  EXPECT_TRUE(runtime.pending[1].contains(Softirq::net_rx));
+  EXPECT_EQ(stack.softnet(1).received_rps, 1U);
   stack.softirq(Softirq::net_rx);
   EXPECT_EQ(stack.softnet(0).processed + stack.softnet(1).processed, 74U);
   EXPECT_EQ(ledger.dropped(false, Station::ip, DropReason::IP_INADDRERRORS), 74U);

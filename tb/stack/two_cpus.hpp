@@ -7,6 +7,7 @@
 #include <functional>
 #include <set>
 #include <utility>
+#include <vector>
 
 namespace nicosim {
 
@@ -22,9 +23,12 @@ class TwoCpus final : public Runtime {
     if (on_catch_up) std::exchange(on_catch_up, nullptr)();
   }
   void raise_softirq(Softirq s, unsigned cpu) override { pending[cpu].insert(s); }
+  void call(unsigned cpu, std::function<void()> function) override { calls[cpu].push_back(std::move(function)); }
   void irq_disable() override {}
   void irq_enable() override {}
-  void preempt_disable() override {}
+  void preempt_disable() override {
+    if (on_preempt_disable && preempt_disables_before-- <= 0) std::exchange(on_preempt_disable, nullptr)();
+  }
   void preempt_enable() override {}
   void arm(SimTime deadline) override { inner_.arm(deadline); }
   Task* current() override { return nullptr; }
@@ -33,10 +37,19 @@ class TwoCpus final : public Runtime {
   void wake(Task&, bool) override {}
   std::uint64_t random() override { return inner_.random(); }
 
+  void set_now(SimTime time) { inner_.set_now(time); }
+
   unsigned at = 0;
-  std::function<void()> on_catch_up;  // once
-  Woken woken = Woken::timeout;       // how every sleep ends
+  std::function<void()> on_catch_up;         // once
+  std::function<void()> on_preempt_disable;  // once: what happens elsewhere before a guarded stretch begins
+  int preempt_disables_before = 0;           // how many of them it leaves out
+  Woken woken = Woken::timeout;              // how every sleep ends
+  // The interrupt that the other CPU has sent arrives.
+  void take_calls() {
+    for (const auto& function : std::exchange(calls[at], {})) function();
+  }
   std::array<std::set<Softirq>, 2> pending;
+  std::array<std::vector<std::function<void()>>, 2> calls;
 
  private:
   TestRuntime inner_;
