@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <map>
-#include <memory>
 #include <vector>
 
 namespace nicosim {
@@ -45,7 +44,7 @@ class AioServer {
     std::unique_ptr<Conversation> conversation;
     std::vector<std::byte> buffer;
     bool writing = false;
-    std::unique_ptr<aiocb> control = std::make_unique<aiocb>();  // stays where it is while the kernel has it
+    std::unique_ptr<aiocb> control = std::make_unique<aiocb>();  // its address is the request's name
   };
 
   void accept() {
