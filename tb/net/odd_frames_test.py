@@ -31,7 +31,7 @@ class OddFrames(TapCase):
         answers = dict(json.loads(line) for line in said.splitlines())
         self.assertEqual(answers, {
             "echo": "echo-reply 0 / Raw / Padding",
-            "reversed fragments": "icmp frag:185 / Raw",  # the card sends the last part first to nobody: as Linux, in order
+            "reversed fragments": "icmp frag:185 / Raw",  # put together, and the answer in parts: its first
             "overlapping fragments": None,  # RFC 5722
             "bad IP checksum": None,
             "bad ICMP checksum": None,
