@@ -23,6 +23,7 @@ class SlowDevice final : public NetDevice {
   Features features() const override { return {}; }
   bool carrier() const override { return true; }
   bool transmit(FramePtr& frame) override {
+    if (full) return false;
     busy(inside);
     ++sent;
     frame->close(ledger_, Fate::sent, Station::tx_wire, cpu_.now(), DropReason::none);
@@ -34,6 +35,7 @@ class SlowDevice final : public NetDevice {
     busy(setting);
     groups = length;
   }
+  bool full = false;
   unsigned inside = 0, setting = 0, most = 0;
   std::size_t sent = 0, groups = 0;
 
@@ -63,6 +65,42 @@ struct Host {
   };
 };
 
+FramePtr frame_of(Host& host) {
+  FramePtr frame = host.pool.make(60);
+  frame->put(60);
+  frame->ids.push_back(host.ledger.open_from_host(0, {}, host.cpu.now()));
+  return frame;
+}
+
+// The card has room again, and NET_TX runs on two cores. What a core still owes passes when it looks at the queue.
+TEST(StackOnCores, TwoSoftInterruptsAtOnceLeaveTheTransmitQueueToOneOfThem) {
+  in_child([] {
+    Host& host = *new Host;
+    TxQueue& queue = host.interface.queue;
+    host.cpu.spawn(
+        "setup",
+        [&] {
+          host.card.full = true;
+          for (int i = 0; i < 5; ++i) queue.enqueue({frame_of(host), nullptr});
+          host.card.full = false;
+          EXPECT_TRUE(queue.wake());
+        },
+        2);
+    for (unsigned core = 0; core < 2; ++core)
+      host.cpu.spawn(
+          "net_tx",
+          [&, core] {
+            host.cpu.run_in_user_mode(Cost::app_work, 10'000);
+            host.cpu.charge(Cost::softirq_entry, core == 0 ? 10 : 2);  // the slower one finds the other at work
+            queue.run();
+          },
+          core);
+    sc_core::sc_start();
+    EXPECT_EQ(host.card.sent, 5U);
+    EXPECT_EQ(host.card.most, 1U);
+  });
+}
+
 TEST(StackOnCores, OneCoreAtATimeEmptiesATransmitQueue) {
   in_child([] {
     Host& host = *new Host;
@@ -72,12 +110,7 @@ TEST(StackOnCores, OneCoreAtATimeEmptiesATransmitQueue) {
           "sender",
           [&, core] {
             for (unsigned i = 0; i < kEach; ++i) {
-              FramePtr frame = host.pool.make(60);
-              frame->put(60);
-              frame->ids.push_back(host.ledger.open_from_host(0, {}, host.cpu.now()));
-              host.interface.queue.enqueue({std::move(frame), nullptr});
-              host.cpu.charge(Cost::softirq_entry, 10);  // and as NET_TX does when the card has room again
-              host.interface.queue.run();
+              host.interface.queue.enqueue({frame_of(host), nullptr});
               host.cpu.run_in_user_mode(Cost::app_work, (core + 1) * 97 + i * 13);
             }
           },
