@@ -77,7 +77,7 @@ class Web(TapCase):
         self.assertGreater(report["nstat"]["TcpRetransSegs"], 0)
 
 
-class WebLong(TapCase):
+class WebLarge(TapCase):
     needs = ("curl",)
 
     def test_QuarterOfAGigabyteArrivesAsItIs(self):
