@@ -31,8 +31,8 @@ struct TapBenchRequest {
   bool quick = false;  // once, and nothing is counted
   std::string json_file;
 };
-// kMissed when 256 MB or more take too long; kUsage when lwIP's server was not built. Throws std::runtime_error with what
-// a server or client said when one fails, as where namespaces are refused.
+// kMissed when 256 MB or more take too long; kUsage when lwIP's server was not built. Throws std::runtime_error with
+// what a server or client said when one fails, as where namespaces are refused.
 int bench_tap(const TapBenchRequest& request);
 
 // Writes the file unless its name is empty; kGood or, with a message, kOutput.

@@ -88,11 +88,12 @@ int bench_tap(const TapBenchRequest& request) {
   }
   std::ranges::sort(simulations, {}, [](const auto& s) { return s.first; });
   result.simulation = simulations[(simulations.size() - 1) / 2].second;
-  if (!request.quick && have_valgrind()) {
-    progress("instructions of nicosim");
-    result.nicosim.instructions_per_byte = instructions_per_byte(programs.ours(kFewBytes), programs.ours(kManyBytes));
-    progress("instructions of lwIP");
-    result.lwip.instructions_per_byte = instructions_per_byte(programs.theirs(kFewBytes), programs.theirs(kManyBytes));
+  for (unsigned i = 1; i <= repeats && !request.quick && have_valgrind(); ++i) {
+    progress(fmt::format("instructions, {} of {}", i, repeats));
+    result.nicosim.instructions_per_byte.push_back(
+        instructions_per_byte(programs.ours(kFewBytes), programs.ours(kManyBytes)));
+    result.lwip.instructions_per_byte.push_back(
+        instructions_per_byte(programs.theirs(kFewBytes), programs.theirs(kManyBytes)));
   }
   progress("");
   fmt::print("{}", markdown(result));

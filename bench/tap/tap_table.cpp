@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace nicosim::bench {
 namespace {
@@ -14,13 +15,17 @@ struct Spread {
   double least, median, most;
 };
 
-Spread spread(const TapSide& side, double Download::*figure) {
-  std::vector<double> values;
-  for (const Download& download : side.downloads) values.push_back(download.*figure);
+Spread spread(std::vector<double> values) {
   std::ranges::sort(values);
   const std::size_t half = values.size() / 2;
   const double median = values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
   return {values.front(), median, values.back()};
+}
+
+Spread spread(const TapSide& side, double Download::*figure) {
+  std::vector<double> values;
+  for (const Download& download : side.downloads) values.push_back(download.*figure);
+  return spread(std::move(values));
 }
 
 double median(const TapSide& side, double Download::*figure) { return spread(side, figure).median; }
@@ -36,9 +41,12 @@ std::string row(const char* what, const std::string& ours, const std::string& th
   return fmt::format("| {} | {} | {} | {} |\n", what, ours, theirs, ratio);
 }
 
-std::string row(const TapResult& r, const char* what, double Download::*figure) {
-  const Spread ours = spread(r.nicosim, figure), theirs = spread(r.lwip, figure);
+std::string row(const char* what, const Spread& ours, const Spread& theirs) {
   return row(what, cell(ours), cell(theirs), number(ours.median / theirs.median));
+}
+
+std::string row(const TapResult& r, const char* what, double Download::*figure) {
+  return row(what, spread(r.nicosim, figure), spread(r.lwip, figure));
 }
 
 double megabytes(const TapResult& r) { return static_cast<double>(r.bytes) / 1e6; }
@@ -47,10 +55,11 @@ nlohmann::ordered_json to_json(const Spread& s) { return {{"least", s.least}, {"
 
 nlohmann::ordered_json to_json(const TapSide& side) {
   nlohmann::ordered_json out;
-  if (side.instructions_per_byte) out["instructions_per_byte"] = *side.instructions_per_byte;
-  out["host"] = {{"wall_s", to_json(spread(side, &Download::wall_s))},
-                 {"server_cpu_s", to_json(spread(side, &Download::server_cpu_s))},
-                 {"client_cpu_s", to_json(spread(side, &Download::client_cpu_s))}};
+  auto& host = out["host"];
+  host["wall_s"] = to_json(spread(side, &Download::wall_s));
+  host["server_cpu_s"] = to_json(spread(side, &Download::server_cpu_s));
+  host["client_cpu_s"] = to_json(spread(side, &Download::client_cpu_s));
+  if (!side.instructions_per_byte.empty()) host["instructions_per_byte"] = to_json(spread(side.instructions_per_byte));
   return out;
 }
 
@@ -67,10 +76,9 @@ std::string markdown(const TapResult& r) {
   std::string text = fmt::format("| {:.0f} MB, median of {} | nicosim | lwIP | ratio |\n|---|---:|---:|---:|\n",
                                  megabytes(r), r.nicosim.downloads.size());
   const double ours = median_wall_s(r.nicosim), theirs = median_wall_s(r.lwip);
-  if (r.nicosim.instructions_per_byte && r.lwip.instructions_per_byte)
-    text += row("instructions per byte, user space, server", number(*r.nicosim.instructions_per_byte),
-                number(*r.lwip.instructions_per_byte),
-                number(*r.nicosim.instructions_per_byte / *r.lwip.instructions_per_byte));
+  if (!r.nicosim.instructions_per_byte.empty() && !r.lwip.instructions_per_byte.empty())
+    text += row("instructions per byte, user space, server", spread(r.nicosim.instructions_per_byte),
+                spread(r.lwip.instructions_per_byte));
   text += row(r, "CPU seconds, server", &Download::server_cpu_s);
   text += row(r, "CPU seconds, client", &Download::client_cpu_s);
   text += row(r, "wall seconds", &Download::wall_s);

@@ -18,7 +18,7 @@ struct Download {
 // The same download again and again from one server.
 struct TapSide {
   std::vector<Download> downloads;
-  std::optional<double> instructions_per_byte;  // of the server, in user space; none without valgrind
+  std::vector<double> instructions_per_byte;  // of the server, in user space; none without valgrind
 };
 
 // What the simulation did in the download of median length.
