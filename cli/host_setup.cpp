@@ -121,7 +121,7 @@ StackConfig stack_config_of(const Scenario& scenario) {
   return config;
 }
 
-HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
+HostSetup::HostSetup(const Scenario& scenario) {
   simulation.seed = scenario.seed;
   simulation.cores = scenario.host.cores;
   simulation.interleave = scenario.host.interleave;
@@ -278,19 +278,16 @@ void HostSetup::add_card(const Scenario& scenario, const Scenario::Nic& nic) {
   setup.tap_out = nic.tap == Scenario::Nic::Tap::out || nic.tap == Scenario::Nic::Tap::both;
   setup.irq_cpu = nic.irq_cpu;
   setup.rps_cpus = nic.rps_cpus;
-  WireFaultConfig in;
-  WireFaultConfig out;
   for (const Scenario::Wire& wire : scenario.wires) {
     if (wire.nic != nic.name) continue;
-    const WireFaultConfig all{wire.delay, wire.loss_ppb, wire.corrupt_ppb, wire.duplicate_ppb};
-    in = wire.direction == Scenario::Wire::Direction::out ? WireFaultConfig{wire.delay} : all;
-    out = wire.direction == Scenario::Wire::Direction::in ? WireFaultConfig{wire.delay} : all;
+    const WireChances chances{wire.loss_ppb, wire.corrupt_ppb, wire.duplicate_ppb, wire.reorder_ppb, wire.gap};
+    setup.wire.delay = wire.delay;
+    setup.wire.jitter = wire.jitter;
+    if (wire.direction != Scenario::Wire::Direction::out) setup.wire.in = chances;
+    if (wire.direction != Scenario::Wire::Direction::in) setup.wire.out = chances;
     for (const Scenario::Wire::Event& e : wire.links)
       setup.link_events.emplace_back(e.at, e.state == Scenario::Wire::Event::State::up);
   }
-  setup.wire_delay = in.delay;
-  faults_.push_back(in);
-  outgoing_faults_.push_back(out);
   simulation.nics.push_back(std::move(setup));
   peers.emplace_back();
 }
@@ -339,25 +336,17 @@ void HostSetup::attach(Simulation& sim) {
     for (auto& replay : here.replays) merged->add(*replay);
     for (auto& recording : here.recordings) merged->add(*recording);
     here.merged = std::move(merged);
-    if (faults_.at(port).any())
-      here.faults =
-          std::make_unique<WireFaults>(*here.faultless(), faults_[port], Rng{seed_, "wire" + std::to_string(port)});
-    if (outgoing_faults_.at(port).mishaps())
-      here.outgoing_faults =
-          std::make_unique<OutgoingFaults>(outgoing_faults_[port], Rng{seed_, "wire" + std::to_string(port) + " out"});
     Simulation::WireEnds ends;
     ends.source = here.source();
     ends.receiver = [&here](Bytes frame) {
       std::vector<WireFrame> answers;
-      for (unsigned copies = here.outgoing_faults ? here.outgoing_faults->copies() : 1; copies > 0; --copies) {
-        ++here.received;
-        if (here.to_live) here.to_live(frame);
-        for (auto& generator : here.generators)
-          if (auto answer = generator->receive(frame)) {
-            WireFrame& wire = answers.emplace_back();
-            wire.bytes = std::move(*answer);
-          }
-      }
+      ++here.received;
+      if (here.to_live) here.to_live(frame);
+      for (auto& generator : here.generators)
+        if (auto answer = generator->receive(frame)) {
+          WireFrame& wire = answers.emplace_back();
+          wire.bytes = std::move(*answer);
+        }
       return answers;
     };
     for (auto& client : here.clients) ends.peers.push_back(client.get());

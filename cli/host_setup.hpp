@@ -12,7 +12,6 @@
 #include "sc_model/generator.hpp"
 #include "sc_model/simulation.hpp"
 #include "sc_model/stack_peer.hpp"
-#include "sc_model/wire_faults.hpp"
 
 #include <deque>
 #include <memory>
@@ -31,12 +30,9 @@ struct Peers {
   std::unique_ptr<LiveSource> live;    // instead of all of them: a real network ...
   std::function<void(Bytes)> to_live;  // ... which gets what comes out of the card, FCS included
   std::unique_ptr<WireSource> merged;  // of all of them, by time
-  std::unique_ptr<WireFaults> faults;  // towards the card
-  std::unique_ptr<OutgoingFaults> outgoing_faults;
-  std::uint64_t received = 0;  // frames that came out of the card
+  std::uint64_t received = 0;          // frames that came out of the card
 
-  WireSource* source() { return faults ? static_cast<WireSource*>(faults.get()) : faultless(); }
-  WireSource* faultless() { return live ? static_cast<WireSource*>(live.get()) : merged.get(); }
+  WireSource* source() { return live ? static_cast<WireSource*>(live.get()) : merged.get(); }
 };
 
 class HostSetup {
@@ -59,9 +55,7 @@ class HostSetup {
   std::function<void(std::size_t app, std::span<const std::byte>, const sockaddr_in&)> on_datagram;
 
  private:
-  std::uint64_t seed_;
-  std::vector<std::size_t> programs_;                      // per app
-  std::vector<WireFaultConfig> faults_, outgoing_faults_;  // per card
+  std::vector<std::size_t> programs_;  // per app
 
   void add_card(const Scenario&, const Scenario::Nic&);
   void add_peer(const Scenario&, const Scenario::Peer&);

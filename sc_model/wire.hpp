@@ -51,11 +51,9 @@ class WireIn {
   using Started = std::function<void(std::uint64_t number, SimTime first_bit, const WireFrame&)>;
 
   explicit WireIn(Started started) : started_(std::move(started)) {}
-  void set_source(WireSource* source) {
-    source_ = source;
-    source_done_ = source == nullptr;
-  }
-  // From a peer that reacts; it cannot ask for a time before cycle `first_open`.
+  // Again for the same one: it said that it had no more, and now it has; what it gives may overtake what it gave.
+  void set_source(WireSource* source);
+  // From a peer that reacts, in any order of their times; it cannot ask for a time before cycle `first_open`.
   void push(WireFrame frame, std::uint64_t first_open);
 
   // The column seen at edge `cycle`; called for growing cycles, not necessarily for all.
@@ -80,12 +78,11 @@ class WireIn {
   Started started_;
   WireSource* source_ = nullptr;
   bool source_done_ = true;
-  std::optional<WireFrame> pulled_;
-  std::deque<WireFrame> pushed_;
-  std::vector<Column> columns_;      // of the frame under way; empty between frames
-  std::vector<std::uint8_t> lanes_;  // its bytes on the wire, while columns_ is made
-  std::uint64_t first_cycle_ = 0;    // of columns_[0]
-  std::int64_t free_slot_ = 0;       // earliest start of the next frame, gap included
+  std::deque<WireFrame> pulled_, pushed_;  // by not_before, then as they came
+  std::vector<Column> columns_;            // of the frame under way; empty between frames
+  std::vector<std::uint8_t> lanes_;        // its bytes on the wire, while columns_ is made
+  std::uint64_t first_cycle_ = 0;          // of columns_[0]
+  std::int64_t free_slot_ = 0;             // earliest start of the next frame, gap included
   unsigned deficit_ = 0;
   bool unheard_ = false;
   std::uint64_t number_ = 0, delayed_ = 0, unheard_frames_ = 0;

@@ -341,6 +341,12 @@ class Parser {
       w.chance("loss", wire.loss_ppb);
       w.chance("corrupt", wire.corrupt_ppb);
       w.chance("duplicate", wire.duplicate_ppb);
+      if (w.duration("jitter", wire.jitter, SimTime::zero(), kLongestDelay) && wire.jitter > wire.delay)
+        w.wrong("jitter", "is above the delay", "at most that of 'delay'");
+      if (w.chance("reorder", wire.reorder_ppb) && wire.reorder_ppb != 0 && wire.delay == SimTime::zero())
+        w.wrong("reorder", "stands without a delay, and there is nothing to overtake", "'delay' above 0");
+      if (w.number("gap", wire.gap, 1, 1'000'000) && wire.reorder_ppb == 0)
+        w.wrong("gap", "is how far apart reordered frames are, and none is", "'reorder' above 0");
       for (const auto* event : w.tables("link")) link_event({diagnostics_, *event, w.full("link")}, wire);
       w.finish();
       scenario_.wires.push_back(std::move(wire));

@@ -131,8 +131,9 @@ struct Scenario {
     };
     std::string nic;
     Direction direction = Direction::in;  // which way the chances apply; `in` is towards the card
-    SimTime delay;
-    std::uint32_t loss_ppb = 0, corrupt_ppb = 0, duplicate_ppb = 0;
+    SimTime delay, jitter;                // both ways
+    std::uint32_t loss_ppb = 0, corrupt_ppb = 0, duplicate_ppb = 0, reorder_ppb = 0;
+    unsigned gap = 1;          // a frame is reordered at the earliest so many after the last one
     std::vector<Event> links;  // the cable goes and comes, in order of time
     bool operator==(const Wire&) const = default;
   };

@@ -78,7 +78,7 @@ Seen run(const Features& features, const TcpServerProgram& server, StackPeer& cl
   nic.driver.features = features;
   nic.mac = kOurMac;
   nic.addresses = {{kOurIp, 24}};
-  nic.wire_delay = SimTime::us(2);
+  nic.wire.delay = SimTime::us(2);
   setup.apps.push_back({"server", [server](Posix& os) { return run_tcp_server(os, server); }});
 
   Seen seen;

@@ -35,7 +35,7 @@ TEST(ManyConnections, TenThousandStandOnOneEpollServerThroughTheRtl) {
     NicSetup& nic = setup.nics.emplace_back();
     nic.mac = packets::kOurMac;
     nic.addresses = {{packets::kOurIp, 24}};
-    nic.wire_delay = SimTime::us(5);
+    nic.wire.delay = SimTime::us(5);
     TcpServerStats stats;
     ModelServer server;
     server.model = IoModel::epoll;
