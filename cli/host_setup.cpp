@@ -219,13 +219,7 @@ void HostSetup::add_server(const Scenario::App& app, std::size_t index) {
 }
 
 void HostSetup::add_client(const Scenario& scenario, const Scenario::App& app, std::size_t index) {
-  const auto peer = std::ranges::find(scenario.peers, app.on, &Scenario::Peer::name);
-  assert(peer != scenario.peers.end() && peer->address && "the scenario's names were checked when it was read");
-  TcpClientConfig config;
-  config.mac = peer->mac;
-  config.address = peer->address->ip;
-  config.prefix_length = peer->address->prefix;
-  if (peer->gateway) config.gateway = *peer->gateway;
+  TcpLoadConfig config;
   config.server = app.target;
   config.port = app.port;
   config.at = app.at;
@@ -241,9 +235,23 @@ void HostSetup::add_client(const Scenario& scenario, const Scenario::App& app, s
   config.measure_from = scenario.stop.warmup;
   config.half_close = false;  // the server closes: it was asked to
   config.seed = scenario.seed + index;
-  auto& here = peers.at(port_of(scenario, peer->on)).clients;
-  here.push_back(std::make_unique<StackPeer>(std::move(config)));
-  clients[index] = here.back().get();
+  const auto peer = stacks_.find(app.on);
+  assert(peer != stacks_.end() && "the scenario's names were checked when it was read");
+  clients[index] = &peer->second->add(std::move(config));
+}
+
+void HostSetup::add_stack(const Scenario& scenario, const Scenario::Peer& peer) {
+  assert(peer.address && "the scenario's keys were checked when it was read");
+  StackPeerConfig config;
+  config.mac = peer.mac;
+  config.address = peer.address->ip;
+  config.prefix_length = peer.address->prefix;
+  if (peer.gateway) config.gateway = *peer.gateway;
+  const auto first = std::ranges::find(scenario.apps, peer.name, &Scenario::App::on);
+  config.seed = scenario.seed + static_cast<std::uint64_t>(first - scenario.apps.begin());
+  auto& here = peers.at(port_of(scenario, peer.on)).stacks;
+  here.push_back(std::make_unique<StackPeer>(config));
+  stacks_[peer.name] = here.back().get();
 }
 
 unsigned HostSetup::port_of(const Scenario& scenario, const std::string& nic) const {
@@ -304,7 +312,8 @@ void HostSetup::add_peer(const Scenario& scenario, const Scenario::Peer& peer) {
     here.generators.push_back(std::make_unique<Generator>(peer.mac, address, std::move(sends)));
     return;
   }
-  if (peer.kind == Scenario::Peer::Kind::stack) return;  // it comes with the program that runs on it
+  if (peer.kind == Scenario::Peer::Kind::tap) return;  // go_live() says where the wire leads
+  if (peer.kind == Scenario::Peer::Kind::stack) return add_stack(scenario, peer);
   if (peer.kind == Scenario::Peer::Kind::recording) {
     here.recordings.push_back(std::make_unique<RecordedSource>(peer.file));
     return;
@@ -349,7 +358,7 @@ void HostSetup::attach(Simulation& sim) {
         }
       return answers;
     };
-    for (auto& client : here.clients) ends.peers.push_back(client.get());
+    for (auto& stack : here.stacks) ends.peers.push_back(stack.get());
     sim.set_wire(port, std::move(ends));
   }
 }

@@ -221,8 +221,8 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                                 account.voluntary, account.involuntary, account.syscalls});
   for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
     const Scenario::App& app = scenario.apps[i];
-    if (const StackPeer* const client = host.clients[i]) {
-      const StackPeer::Stats& s = client->stats();
+    if (const TcpLoad* const client = host.clients[i]) {
+      const TcpLoad::Stats& s = client->stats();
       report.apps.push_back({app.name,
                              std::string{name_of(app.kind)},
                              {{"connected", s.connected},

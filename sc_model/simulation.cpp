@@ -87,6 +87,11 @@ class Simulation::ShiftedSource final : public WireSource {
     if (frame) frame->not_before += start_;
     return frame;
   }
+  std::optional<WireFrame> next_before(SimTime time) override {
+    std::optional<WireFrame> frame = source_.next_before(time - start_);
+    if (frame) frame->not_before += start_;
+    return frame;
+  }
 
  private:
   WireSource& source_;

@@ -26,17 +26,11 @@ void finish_for_wire(std::vector<std::byte>& frame) {
 }
 
 void WireIn::set_source(WireSource* source) {
-  const bool more = source == source_ && !pulled_.empty();
   source_ = source;
   source_done_ = source == nullptr;
-  if (!more) return;
+  if (source_done_ || pulled_.empty()) return;
   const SimTime first = pulled_.front().not_before;
-  for (bool overtakes = true; overtakes;) {
-    std::optional<WireFrame> frame = source_->next();
-    source_done_ = !frame.has_value();
-    overtakes = frame && frame->not_before < first;
-    if (frame) insert(pulled_, std::move(*frame));
-  }
+  while (std::optional<WireFrame> frame = source_->next_before(first)) insert(pulled_, std::move(*frame));
 }
 
 void WireIn::push(WireFrame frame, std::uint64_t next_edge) {

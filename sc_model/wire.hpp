@@ -43,6 +43,9 @@ class WireSource {
   virtual ~WireSource() = default;
   // In order of not_before. nullopt: no more.
   virtual std::optional<WireFrame> next() = 0;
+  // Of a source that reorders: a frame that goes before `time`, that of one which next() gave, and came to light only
+  // now.
+  virtual std::optional<WireFrame> next_before(SimTime) { return std::nullopt; }
 };
 
 class WireIn {

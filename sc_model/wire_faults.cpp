@@ -38,17 +38,17 @@ std::vector<WirePath::Arrival> WirePath::carry(WireFrame frame) {
   return arrivals;
 }
 
-std::optional<WireFrame> WireFaults::next() {
+std::optional<WireFrame> WireFaults::next_before(SimTime time) {
   for (;;) {
     if (!ahead_) ahead_ = source_.next();
     if (!ahead_) break;
-    // Nothing that has still to enter overtakes the first one.
-    if (!on_way_.empty() && on_way_.begin()->first <= ahead_->not_before + least_) break;
+    const SimTime soonest = ahead_->not_before + least_;
+    if (soonest >= time || (!on_way_.empty() && on_way_.begin()->first <= soonest)) break;
     for (WirePath::Arrival& arrival : path_.carry(std::move(*ahead_)))
       on_way_.emplace(arrival.frame.not_before, std::move(arrival.frame));
     ahead_.reset();
   }
-  if (on_way_.empty()) return std::nullopt;
+  if (on_way_.empty() || on_way_.begin()->first >= time) return std::nullopt;
   return std::move(on_way_.extract(on_way_.begin()).mapped());
 }
 

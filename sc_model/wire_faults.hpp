@@ -75,7 +75,10 @@ class WireFaults final : public WireSource {
  public:
   WireFaults(WireSource& source, const WireConfig& config, Rng rng)
       : source_(source), least_(config.least_delay_in()), path_(config.delay, config.jitter, config.in, rng) {}
-  std::optional<WireFrame> next() override;
+  std::optional<WireFrame> next() override { return next_before(SimTime::never()); }
+  // Dice are rolled for what could arrive before `time` and for nothing else, so that a source whose frames become
+  // known one by one meets the same fate as one that knows all of them.
+  std::optional<WireFrame> next_before(SimTime time) override;
 
   const WireCounts& counts() const { return path_.counts(); }
 
