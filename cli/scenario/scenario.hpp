@@ -153,15 +153,15 @@ struct Scenario {
   };
 
   struct Peer {
-    enum class Kind : std::uint8_t { generator, pcap, stack, recording };
+    enum class Kind : std::uint8_t { generator, pcap, stack, recording, tap };
     std::string name;
     std::string on;  // name of a card
     Kind kind = Kind::generator;
-    // generator, stack
+    // generator, stack; tap: of the client's interface
     MacAddress mac;  // default 02:00:00:00:01:01, ... in file order
     std::optional<Address> address;
     std::vector<Send> sends;
-    std::optional<Ipv4Address> gateway;  // stack: of its default route
+    std::optional<Ipv4Address> gateway;  // stack, tap: of its default route
     // pcap, recording
     std::string file;
     std::string pace = "capture";  // Pace::parse() reads it

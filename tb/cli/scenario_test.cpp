@@ -224,7 +224,7 @@ mac = "ff:00:00:00:00:01"
 loss = nan
 [peer.c]
 on = "eth9"
-kind = "tap"
+kind = "tun"
 )");
   EXPECT_THAT(
       all, ElementsAre(StartsWith("s.toml:1:1: unknown key 'sed'"), StartsWith("s.toml:3:8: host.mode is 'nappi'"),
@@ -233,7 +233,7 @@ kind = "tap"
                        StartsWith("s.toml:7:7: nic.eth0.mac is not one station's"),
                        StartsWith("s.toml:8:1: wire.eth1 belongs to no card"),
                        StartsWith("s.toml:9:8: wire.eth1.loss is nan"), StartsWith("s.toml:11:6: peer.c.on is 'eth9'"),
-                       StartsWith("s.toml:12:8: peer.c.kind is 'tap'; expected")));
+                       StartsWith("s.toml:12:8: peer.c.kind is 'tun'; expected")));
 }
 
 struct Bad {
@@ -303,7 +303,13 @@ INSTANTIATE_TEST_SUITE_P(
     PeersAndApps, BadScenario,
     ::testing::Values(
         Bad{with_peer(""), "lacks 'kind'"},
-        Bad{with_peer("kind = \"tap\""), "one of generator, pcap, stack, recording"},
+        Bad{with_peer("kind = \"tun\""), "one of generator, pcap, stack, recording, tap"},
+        Bad{with_peer("kind = \"tap\"\nsend = 5"), "unknown key 'send'"},
+        Bad{with_peer("kind = \"generator\"\n[peer.q]\non = \"eth0\"\nkind = \"tap\""),
+            "leads nowhere else; expected a card of its own"},
+        Bad{with_peer("kind = \"stack\"\naddress = \"10.77.0.9/24\"\n[peer.q]\non = \"eth0\"\n"
+                      "kind = \"stack\"\naddress = \"10.77.0.9/24\""),
+            "s.toml:10:11: peer.q.address is that of 'p' as well"},
         Bad{with_peer("kind = \"pcap\""), "lacks 'file'"},
         Bad{with_peer("kind = \"pcap\"\nfile = \"a\"\npace = \"fast\""), "a factor such as 2.5x"},
         Bad{with_peer("kind = \"pcap\"\nfile = \"a\"\naddress = \"10.0.0.1/8\""), "unknown key 'address'"},
