@@ -28,9 +28,16 @@ void finish_for_wire(std::vector<std::byte>& frame) {
 void WireIn::set_source(WireSource* source) {
   source_ = source;
   source_done_ = source == nullptr;
-  if (source_done_ || pulled_.empty()) return;
-  const SimTime first = pulled_.front().not_before;
-  while (std::optional<WireFrame> frame = source_->next_before(first)) insert(pulled_, std::move(*frame));
+  if (!source_done_) pull_overtakers();
+}
+
+// What is pulled must be the first of all, although something else has been pulled before.
+void WireIn::pull_overtakers() {
+  while (!pulled_.empty()) {
+    std::optional<WireFrame> frame = source_->next_before(pulled_.front().not_before);
+    if (!frame) return;
+    pulled_.push_front(std::move(*frame));
+  }
 }
 
 void WireIn::push(WireFrame frame, std::uint64_t next_edge) {
@@ -58,10 +65,12 @@ std::int64_t WireIn::slot_of(const WireFrame& frame) const {
 void WireIn::start(std::int64_t slot) {
   WireFrame* const next = candidate();
   const WireFrame frame = std::move(*next);
-  if (!pulled_.empty() && next == &pulled_.front())
+  if (!pulled_.empty() && next == &pulled_.front()) {
     pulled_.pop_front();
-  else
+    pull_overtakers();
+  } else {
     pushed_.pop_front();
+  }
   if (frame.not_before < SimTime::ps(free_slot_ * kSlotPs - kSlotPs + 1)) ++delayed_;
   if (slot > free_slot_) deficit_ = 0;
   first_cycle_ = static_cast<std::uint64_t>(slot / 2) + 1;

@@ -75,6 +75,7 @@ class WireIn {
 
  private:
   WireFrame* candidate();  // the frame that starts next, as far as known
+  void pull_overtakers();
   std::int64_t slot_of(const WireFrame&) const;
   void start(std::int64_t slot);  // the candidate is under way from now on
 

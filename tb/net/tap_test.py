@@ -165,6 +165,14 @@ class Recording(TapCase):
         self.repeats(f"curl -sS -o /dev/null http://{HOST}/bytes/300000",
                      "--set", "wire.eth0.loss=0.02", "--set", "wire.eth0.delay=1ms", "--set", "wire.eth0.direction=both")
 
+    def test_AWireThatReordersRepeatsToTheByte(self):
+        self.repeats(f"curl -sS -o /dev/null http://{HOST}/bytes/300000; ping -q -c 200 -i 0.002 {HOST}",
+                     *(word for setting in ("loss=0.02", "delay=3ms", "jitter=1ms", "reorder=0.1", "duplicate=0.01",
+                                            "corrupt=0.01", "direction=both")
+                       for word in ("--set", "wire.eth0." + setting)))
+        for way in ("wire", "wire_out"):
+            self.assertGreater(self.json("live/report.json")["counters"][way]["reordered"], 0)
+
     def test_TwoCardsRepeatToTheByte(self):
         self.repeats("ping -q -c 50 -i 0.01 10.78.0.1", "--nics", "2")
 

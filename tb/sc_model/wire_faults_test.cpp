@@ -162,6 +162,31 @@ TEST(WireFaults, WhatComesLaterOvertakesOnTheWireToo) {
   EXPECT_EQ(started, (std::vector<std::uint64_t>{2, 5, 0, 1, 3, 4, 6}));
 }
 
+// Two overtake at once: the second one has been known, but not asked for, since the first was on its way.
+TEST(WireFaults, WhatOvertakesIsAskedForAgainWhenAnOvertakerHasGone) {
+  std::vector<std::pair<std::uint64_t, SimTime>> started;
+  WireIn wire{[&](std::uint64_t, SimTime at, const WireFrame& frame) { started.emplace_back(frame.packet, at); }};
+  ListSource source;
+  WireConfig config;
+  config.delay = SimTime::us(20);
+  config.in = {.reorder_ppb = 1'000'000'000, .gap = 2};  // every second
+  WireFaults faults{source, config, Rng{3, "wire0"}};
+  source.add(SimTime::us(1), pattern(64));
+  wire.set_source(&faults);
+  for (std::uint64_t cycle = 1; cycle <= 2 * 156; ++cycle) wire.column(cycle);  // the first is pulled, for 21 us
+  for (int i = 0; i < 3; ++i) {
+    source.add(SimTime::us(2), pattern(64));
+    wire.set_source(&faults);
+  }
+  for (std::uint64_t cycle = 2 * 156 + 1; cycle < 10'000; ++cycle) wire.column(cycle);
+  ASSERT_EQ(started.size(), 4U);
+  EXPECT_EQ(started[0].first, 1U);
+  EXPECT_EQ(started[1].first, 3U);
+  EXPECT_LT(started[1].second, SimTime::us(3));
+  EXPECT_EQ(started[2].first, 0U);
+  EXPECT_EQ(started[3].first, 2U);
+}
+
 TEST(Wire, PushedFramesStartInTheOrderOfTheirTimesAndThenAsTheyCame) {
   std::vector<std::uint64_t> started;
   WireIn wire{[&](std::uint64_t, SimTime, const WireFrame& frame) { started.push_back(frame.packet); }};
