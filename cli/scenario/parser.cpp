@@ -398,7 +398,7 @@ class Parser {
     else if (peer.kind == PeerKind::stack)
       stack(t, peer);
     else if (peer.kind == PeerKind::tap)
-      station(t, peer), gateway(t, peer);
+      client(t, peer);
     else
       generator(t, peer);
     t.finish();
@@ -449,6 +449,11 @@ class Parser {
   void stack(TableReader& t, Scenario::Peer& peer) {
     station(t, peer);
     if (!t.find("address")) t.wrong("", "lacks 'address'", kAddressExpected);
+    gateway(t, peer);
+  }
+
+  void client(TableReader& t, Scenario::Peer& peer) {
+    station(t, peer);
     gateway(t, peer);
   }
 
