@@ -19,6 +19,8 @@ std::string value_of(const std::string& text, const std::string& key) {
   return text.substr(begin, text.find('\n', begin) - begin);
 }
 
+}  // namespace
+
 std::uint64_t number(const std::string& text, const std::string& key) {
   const std::string value = value_of(text, key);
   std::uint64_t n = 0;
@@ -27,14 +29,12 @@ std::uint64_t number(const std::string& text, const std::string& key) {
   return n;
 }
 
-// In single quotes for the shell.
 std::string quoted(const std::string& word) {
   std::string out = "'";
   for (const char c : word) out += c == '\'' ? std::string{"'\\''"} : std::string{c};
   return out + "'";
 }
 
-// What the command writes, both streams.
 std::string output_of(const std::string& command) {
   std::FILE* const pipe = popen((command + " 2>&1").c_str(), "r");
   if (pipe == nullptr) throw std::runtime_error("cannot run " + command);
@@ -45,8 +45,6 @@ std::string output_of(const std::string& command) {
   return output;
 }
 
-}  // namespace
-
 namespace {
 
 std::string self() { return quoted(std::filesystem::read_symlink("/proc/self/exe").string()); }
@@ -55,11 +53,27 @@ std::string self() { return quoted(std::filesystem::read_symlink("/proc/self/exe
 
 std::string output_of_self(const std::string& arguments) { return output_of(self() + " " + arguments); }
 
+namespace {
+
+const std::string kCallgrind = "valgrind --tool=callgrind --callgrind-out-file=/dev/null ";
+const std::string kCollected = "Collected : ";  // "==123== Collected : 456"
+
+}  // namespace
+
+std::uint64_t count_in(const std::string& command) {
+  const std::string output = output_of(kCallgrind + command);
+  std::uint64_t sum = 0;
+  for (std::size_t at = 0; (at = output.find(kCollected, at)) != std::string::npos; at += kCollected.size())
+    sum += number(output.substr(at), kCollected);
+  if (sum == 0) throw std::runtime_error("nothing was counted in:\n" + output);
+  return sum;
+}
+
 std::uint64_t count_in_self(const std::string& arguments, const std::string& function, std::string& output) {
-  std::string command = "valgrind --tool=callgrind --callgrind-out-file=/dev/null ";
+  std::string command = kCallgrind;
   if (!function.empty()) command += "--toggle-collect=" + quoted(function) + " ";
   output = output_of(command + self() + " " + arguments);
-  return number(output, "Collected : ");  // "==123== Collected : 456"
+  return number(output, kCollected);
 }
 
 bool have_valgrind() { return std::system("command -v valgrind >/dev/null 2>&1") == 0; }

@@ -1,4 +1,4 @@
-// Runs one cell in a process of its own, natively or under valgrind's callgrind.
+// Runs a command, or one cell, in a process of its own, natively or under valgrind's callgrind.
 #pragma once
 
 #include "bench/cosim/cell.hpp"
@@ -14,6 +14,14 @@ struct ChildResult {
 };
 
 bool have_valgrind();
+// The word in single quotes, for the shell.
+std::string quoted(const std::string& word);
+// What a shell command writes (both streams); throws std::runtime_error with it on failure.
+std::string output_of(const std::string& command);
+// The number behind the first `key` in the text; throws std::runtime_error with the text when there is none.
+std::uint64_t number(const std::string& text, const std::string& key);
+// How many instructions the command and the processes that it forks execute, the programs that those run left out.
+std::uint64_t count_in(const std::string& command);
 // What this program writes (both streams) when called with these arguments; throws std::runtime_error with it on
 // failure.
 std::string output_of_self(const std::string& arguments);

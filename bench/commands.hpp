@@ -24,6 +24,17 @@ struct StackCellRun {
 };
 int bench_stack_cell(const StackCellRun& run);
 
+// A download by a real client, of our simulated host and of lwIP behind a TAP.
+struct TapBenchRequest {
+  std::uint64_t megabytes = 256;  // 10^6 bytes each
+  unsigned repeats = 3;
+  bool quick = false;  // once, and nothing is counted
+  std::string json_file;
+};
+// kMissed when 256 MB or more take too long; kUsage when lwIP's server was not built. Throws std::runtime_error with
+// what a server or client said when one fails, as where namespaces are refused.
+int bench_tap(const TapBenchRequest& request);
+
 // Writes the file unless its name is empty; kGood or, with a message, kOutput.
 int write_json(const std::string& file, const std::string& text);
 // One line that replaces itself; nothing unless stderr is a terminal. Empty: wipes it.

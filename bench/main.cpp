@@ -3,6 +3,7 @@
 #include "bench/commands.hpp"
 #include "bench/line/text.hpp"
 #include "bench/table.hpp"
+#include "bench/tap/download.hpp"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -110,6 +111,20 @@ int main_of(int argc, char** argv) {
   one_stack->add_option("--frames", stack_run.frames, "how many")->capture_default_str();
   one_stack->add_flag("--time", stack_run.time, "by Google Benchmark");
 
+  TapBenchRequest tap_request;
+  CLI::App* const tap = app.add_subcommand("tap", "a download by a real client, beside lwIP behind a TAP");
+  tap->add_option("--json", tap_request.json_file, "the table as JSON into this file");
+  tap->add_option("--size", tap_request.megabytes, "of the download, in MB")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  tap->add_option("--repeats", tap_request.repeats, "the median counts")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 99));
+  tap->add_flag("--quick", tap_request.quick, "once, and no instructions counted");
+  std::uint64_t client_bytes = 0;
+  CLI::App* const tap_client = app.add_subcommand("tap-client", "its client, for any server at 10.77.0.2");
+  tap_client->add_option("BYTES", client_bytes, "how many")->required();
+
   Cell cell;
   bool no_skip = false;
   CLI::App* const one = app.add_subcommand("cell", "one cell of the table, for a profiler");
@@ -140,6 +155,8 @@ int main_of(int argc, char** argv) {
   if (line_rate->parsed()) return bench_line_rate(json_file, line_frames);
   if (card->parsed()) return bench_card(json_file);
   if (stack->parsed()) return bench_stack(json_file, quick);
+  if (tap->parsed()) return bench_tap(tap_request);
+  if (tap_client->parsed()) return bench_tap_client(client_bytes);
   if (one_stack->parsed()) return bench_stack_cell(stack_run);
   if (one_line->parsed()) {
     line.recycle = SimTime::ns(recycle_ns);

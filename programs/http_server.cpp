@@ -104,7 +104,9 @@ void HttpConversation::say(const Answer& answer, bool head_only, bool keep_alive
 }
 
 void HttpConversation::make_body(std::uint64_t bytes) {
-  for (; bytes > 0; --bytes, ++made_) saying_.push_back(static_cast<std::byte>(made_ & 0xffU));
+  const std::size_t before = saying_.size();
+  saying_.resize(before + bytes);
+  for (std::byte& b : std::span{saying_}.subspan(before)) b = static_cast<std::byte>(made_++ & 0xffU);
 }
 
 void HttpConversation::refuse(int status, std::string_view reason) {

@@ -87,12 +87,6 @@ Result measure(const StackCell& cell) {
   return {json.at("frames_per_s"), json.at("bits_per_s"), json.at("bytes_per_frame"), std::nullopt};
 }
 
-std::uint64_t number(const std::string& text, const std::string& key) {
-  const std::size_t at = text.find(key);
-  if (at == std::string::npos) throw std::runtime_error("no " + key + " in:\n" + text);
-  return std::stoull(text.substr(at + key.size()));
-}
-
 // Two runs of different length; what both do at the start cancels out.
 double instructions(const StackCell& cell, std::uint64_t frames) {
   std::array<double, 2> wire{}, count{};

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -46,6 +47,8 @@ void CommandProcess::start(const std::vector<std::string>& command) {
   ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
   for (const int signal : {SIGPIPE, SIGINT, SIGQUIT, SIGTERM, SIGHUP}) std::signal(signal, SIG_DFL);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const sched_param no_priority{};
+  ::sched_setscheduler(0, SCHED_BATCH, &no_priority);  // not essential, so a refusal is none of ours
   ::execvp(words[0], words.data());
   const int error = errno;
   std::fprintf(stderr, "nicosim: %s: %s\n", words[0], std::strerror(error));

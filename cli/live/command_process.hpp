@@ -18,6 +18,9 @@ class CommandProcess {
 
   // Starts it, looked for in PATH. What a shell would return when there is no such program, or when it cannot be run,
   // is its status then (127, 126).
+  //
+  // It runs as SCHED_BATCH (sched(7)): woken by a frame it does not take the simulation's CPU from it, only to find
+  // that there is one frame. On an idle CPU it starts as soon as ever.
   void start(const std::vector<std::string>& command);
   int descriptor() const { return signals_; }  // readable: call see()
   // Takes the signals that have come: reaps children, passes SIGTERM and SIGHUP on to the command. Without a command

@@ -110,7 +110,7 @@ class BadWire(TapCase):
         self.assertGreater(self.json("report.json")["counters"]["nstat"]["TcpExtTCPOFOQueue"], 0)
 
 
-class WebLong(TapCase):
+class WebLarge(TapCase):
     needs = ("curl",)
 
     def test_QuarterOfAGigabyteArrivesAsItIs(self):

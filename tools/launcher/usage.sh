@@ -17,6 +17,7 @@ usage: ./nicosim COMMAND [ARGUMENTS]        (./nicosim COMMAND --help explains o
   test [-L LABEL] [-R REGEX] [-j N]   everything that CI runs, or a part of it
   bench cosim | line-rate | card      what simulating costs; whether the card keeps up with the wire
   bench stack                         our stack alone against lwIP
+  bench tap                           a real client's download through the card, against lwIP behind a TAP
   coverage                   lines and signals of the RTL that the tests reach
   mutate                     do the tests notice small faults in the RTL?
   prove [NAME...]            proves properties of the RTL, and seeds bugs that the proofs must find
