@@ -259,6 +259,7 @@ std::optional<SignalDelivery> ProcessCalls::get_signal(Task& task) {
 }
 
 void ProcessCalls::sigreturn(Task& task, SignalSet saved_mask) {
+  runtime_.catch_up();  // whoever sends a signal looks at the mask
   ProcessEntry* const self = table_.of(task);
   if (self == nullptr) return;
   self->signals.sigreturn(saved_mask);

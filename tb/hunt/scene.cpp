@@ -17,17 +17,12 @@ constexpr std::uint16_t kPort = 9, kSecondPort = 10, kTcpPort = 80, kFirstPeer =
 constexpr std::uint32_t kPeerIsn = 1000;
 constexpr std::uint8_t kSyn = 2, kPsh = 8, kAck = 16;
 
-constexpr std::array kWaits{std::pair{Wait::recvfrom, "recvfrom"},
-                            std::pair{Wait::poll, "poll"},
-                            std::pair{Wait::select, "select"},
-                            std::pair{Wait::epoll, "epoll"},
-                            std::pair{Wait::epoll_edge, "epoll_edge"},
-                            std::pair{Wait::epoll_one, "epoll_one"},
-                            std::pair{Wait::sigwait, "sigwait"},
-                            std::pair{Wait::sigsuspend, "sigsuspend"},
-                            std::pair{Wait::aio, "aio"},
-                            std::pair{Wait::aio_signal, "aio_signal"},
-                            std::pair{Wait::tcp_recv, "tcp_recv"},
+constexpr std::array kWaits{std::pair{Wait::recvfrom, "recvfrom"},     std::pair{Wait::poll, "poll"},
+                            std::pair{Wait::select, "select"},         std::pair{Wait::epoll, "epoll"},
+                            std::pair{Wait::epoll_edge, "epoll_edge"}, std::pair{Wait::epoll_one, "epoll_one"},
+                            std::pair{Wait::sigwait, "sigwait"},       std::pair{Wait::sigsuspend, "sigsuspend"},
+                            std::pair{Wait::sighandler, "sighandler"}, std::pair{Wait::aio, "aio"},
+                            std::pair{Wait::aio_signal, "aio_signal"}, std::pair{Wait::tcp_recv, "tcp_recv"},
                             std::pair{Wait::accept, "accept"}};
 
 struct Way {  // from the card into the stack
@@ -124,6 +119,24 @@ int read_datagrams(Posix& os, Wait how, unsigned& seen) {
   }
 }
 
+// Told by a signal that may come anywhere: on the way into a call, asleep in it, on the way out, in the handler. The
+// call waits for something else, so that nothing but the signal can end it.
+int read_in_handler(Posix& os, unsigned& seen) {
+  const int fd = open_socket(os, SOCK_DGRAM, kPort);
+  std::array<int, 2> pipe{};
+  os.pipe2(pipe, 0);
+  os.sigaction(SIGIO, [&](int, const SigInfo&) {
+    std::array<std::byte, 64> buffer;
+    while (os.recvfrom(fd, buffer, 0, nullptr) > 0) ++seen;
+  });
+  os.fcntl(fd, F_SETOWN, os.getpid());
+  os.fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK);
+  for (;;) {
+    pollfd other{pipe[0], POLLIN, 0};
+    os.poll({&other, 1}, -1);
+  }
+}
+
 // One request at a time. A kernel worker waits for the datagram and copies it; the process waits for the worker.
 int read_by_aio(Posix& os, Wait how, unsigned& seen) {
   const SignalSet done{SIGRTMIN};
@@ -214,6 +227,7 @@ Stage::Stage(const Scene& scene) {
   setup.nics[0].neighbours = {{kPeerIp, kPeerMac}};
   setup.apps.push_back({"reader",
                         [this, how = scene.wait, stream = scene.stream()](Posix& os) {
+                          if (how == Wait::sighandler) return read_in_handler(os, seen_);
                           if (how == Wait::aio || how == Wait::aio_signal) return read_by_aio(os, how, seen_);
                           return stream ? serve(os, how, seen_) : read_datagrams(os, how, seen_);
                         },
