@@ -62,6 +62,8 @@ class Posix {
     return -ENOSYS;
   }
   virtual int timerfd_gettime(int /*fd*/, IntervalTime&) { return -ENOSYS; }
+  virtual int signalfd(int /*fd, -1: a new one*/, SignalSet /*mask*/, int /*flags*/) { return -ENOSYS; }
+  virtual int socketpair(int /*domain*/, int /*type*/, int /*protocol*/, std::array<int, 2>&) { return -ENOSYS; }
   virtual int set_nonblocking(int fd, bool on) = 0;
   virtual int fcntl(int fd, int command, int argument) = 0;
   virtual int ioctl(int fd, unsigned long request, int& value) = 0;
@@ -70,6 +72,14 @@ class Posix {
   virtual int epoll_create1(int flags) = 0;
   virtual int epoll_ctl(int epfd, int op, int fd, epoll_event* event) = 0;
   virtual int epoll_wait(int epfd, std::span<epoll_event> events, int timeout_ms) = 0;
+  // With a mask (may be null) for as long as they wait. SimTime::never(): for ever.
+  virtual int ppoll(std::span<pollfd>, SimTime /*timeout*/, const SignalSet*) { return -ENOSYS; }
+  virtual int pselect(int /*nfds*/, fd_set*, fd_set*, fd_set*, SimTime /*timeout*/, const SignalSet*) {
+    return -ENOSYS;
+  }
+  virtual int epoll_pwait(int /*epfd*/, std::span<epoll_event>, int /*timeout_ms*/, const SignalSet*) {
+    return -ENOSYS;
+  }
   virtual int close(int fd) = 0;
 
   // ---- Files on disk and asynchronous I/O (docs/files.md). An embedding has none: -ENOSYS.

@@ -63,6 +63,9 @@ class Syscalls {
   virtual int timerfd_create(Task&, int clock, int flags) = 0;  // CLOCK_MONOTONIC, CLOCK_REALTIME: the same here
   virtual int timerfd_settime(Task&, int fd, int flags, const IntervalTime& time, IntervalTime* old) = 0;
   virtual int timerfd_gettime(Task&, int fd, IntervalTime& left) = 0;
+  virtual int signalfd4(Task&, int fd, SignalSet mask, int flags) = 0;  // fd -1: a new one; else its mask is changed
+  // AF_UNIX, SOCK_STREAM or SOCK_DGRAM: two sockets that are each other's peer.
+  virtual int socketpair(Task&, int domain, int type, int protocol, std::array<int, 2>& fds) = 0;
   virtual int set_nonblocking(Task&, int fd, bool on) = 0;  // fcntl(F_SETFL, O_NONBLOCK)
   // F_GETFL, F_SETFL (O_NONBLOCK and O_ASYNC are kept, O_APPEND and O_NOATIME ignored), F_GETFD, F_SETFD, F_DUPFD,
   // F_DUPFD_CLOEXEC, F_GETOWN, F_SETOWN, F_GETSIG, F_SETSIG.
@@ -78,6 +81,12 @@ class Syscalls {
   virtual int epoll_create1(Task&, int flags) = 0;                           // a new descriptor
   virtual int epoll_ctl(Task&, int epfd, int op, int fd, epoll_event*) = 0;  // the event may be null for DEL
   virtual int epoll_wait(Task&, int epfd, std::span<epoll_event> events, int timeout_ms) = 0;  // how many were given
+  // The same with a mask for as long as they wait, which may be null; a signal that it lets through ends them with
+  // EINTR behind its handler, also one that came before. A timeout of never() means for ever, a negative one EINVAL.
+  virtual int ppoll(Task&, std::span<pollfd> files, SimTime timeout, const SignalSet* mask) = 0;
+  virtual int pselect(Task&, int nfds, fd_set* readable, fd_set* writable, fd_set* exceptional, SimTime timeout,
+                      const SignalSet* mask) = 0;
+  virtual int epoll_pwait(Task&, int epfd, std::span<epoll_event> events, int timeout_ms, const SignalSet* mask) = 0;
   virtual int close(Task&, int fd) = 0;  // cancels the asynchronous I/O by this descriptor
 
   // Regular files (docs/files.md). They can be read only; read() above reads from the file's position on.

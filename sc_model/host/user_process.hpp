@@ -54,6 +54,8 @@ class UserProcess final : public Posix {
   int timerfd_create(int clock, int flags) override;
   int timerfd_settime(int fd, int flags, const IntervalTime& time, IntervalTime* old) override;
   int timerfd_gettime(int fd, IntervalTime& left) override;
+  int signalfd(int fd, SignalSet mask, int flags) override;
+  int socketpair(int domain, int type, int protocol, std::array<int, 2>& fds) override;
   int set_nonblocking(int fd, bool on) override;
   int fcntl(int fd, int command, int argument) override;
   int ioctl(int fd, unsigned long request, int& value) override;
@@ -62,6 +64,10 @@ class UserProcess final : public Posix {
   int epoll_create1(int flags) override;
   int epoll_ctl(int epfd, int op, int fd, epoll_event* event) override;
   int epoll_wait(int epfd, std::span<epoll_event> events, int timeout_ms) override;
+  int ppoll(std::span<pollfd> files, SimTime timeout, const SignalSet* mask) override;
+  int pselect(int nfds, fd_set* readable, fd_set* writable, fd_set* exceptional, SimTime timeout,
+              const SignalSet* mask) override;
+  int epoll_pwait(int epfd, std::span<epoll_event> events, int timeout_ms, const SignalSet* mask) override;
   int close(int fd) override;
 
   // user_process_files.cpp

@@ -35,6 +35,13 @@ struct ProcessEntry {
   SimTime real_expires, real_interval;
 };
 
+// Hears of every signal that becomes pending somewhere: a signalfd, whose readers may be any process.
+class SignalWatcher {
+ public:
+  virtual ~SignalWatcher() = default;
+  virtual void sent(int sig) = 0;  // takes time
+};
+
 class ProcessTable {
  public:
   ProcessTable(Runtime& runtime, TimerList& timers) : runtime_(runtime), timers_(timers) {}
@@ -56,6 +63,9 @@ class ProcessTable {
     runtime_.set_signal_pending(entry.task, entry.signals.deliverable());
   }
 
+  void watch(SignalWatcher& watcher) { watchers_.push_back(&watcher); }
+  void forget(SignalWatcher& watcher) { std::erase(watchers_, &watcher); }
+
   Runtime& runtime() { return runtime_; }
   TimerList& timers() { return timers_; }
 
@@ -66,6 +76,7 @@ class ProcessTable {
   TimerList& timers_;
   SignalQuota quota_;
   std::map<unsigned, std::unique_ptr<ProcessEntry>> entries_;
+  std::vector<SignalWatcher*> watchers_;  // not owned, in order of creation
 };
 
 }  // namespace nicosim

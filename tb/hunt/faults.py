@@ -182,6 +182,12 @@ FAULTS = [
          "      os.sigsuspend({});",
          "      {\n        const SignalSet sigio{SIGIO};\n        os.sigprocmask(SIG_UNBLOCK, &sigio);\n"
          "        os.pause();\n        os.sigprocmask(SIG_BLOCK, &sigio);\n      }")]),
+    # What ppoll() is there for: the same with poll().
+    Fault("program_unblocks_and_then_polls", "napi_ppoll", "lost", [
+        ("tb/hunt/scene.cpp",
+         "      os.ppoll({}, SimTime::never(), &none);",
+         "      os.sigprocmask(SIG_SETMASK, &none);\n      os.poll({}, -1);\n"
+         "      const SignalSet sigio{SIGIO};\n      os.sigprocmask(SIG_BLOCK, &sigio);")]),
     # Edge-triggered, and one read per event.
     Fault("program_reads_once_per_edge", "napi_epoll_edge", "lost", [
         ("tb/hunt/scene.cpp",

@@ -17,12 +17,19 @@ constexpr std::uint16_t kPort = 9, kSecondPort = 10, kTcpPort = 80, kFirstPeer =
 constexpr std::uint32_t kPeerIsn = 1000;
 constexpr std::uint8_t kSyn = 2, kPsh = 8, kAck = 16;
 
-constexpr std::array kWaits{std::pair{Wait::recvfrom, "recvfrom"},     std::pair{Wait::poll, "poll"},
-                            std::pair{Wait::select, "select"},         std::pair{Wait::epoll, "epoll"},
-                            std::pair{Wait::epoll_edge, "epoll_edge"}, std::pair{Wait::epoll_one, "epoll_one"},
-                            std::pair{Wait::sigwait, "sigwait"},       std::pair{Wait::sigsuspend, "sigsuspend"},
-                            std::pair{Wait::sighandler, "sighandler"}, std::pair{Wait::aio, "aio"},
-                            std::pair{Wait::aio_signal, "aio_signal"}, std::pair{Wait::tcp_recv, "tcp_recv"},
+constexpr std::array kWaits{std::pair{Wait::recvfrom, "recvfrom"},
+                            std::pair{Wait::poll, "poll"},
+                            std::pair{Wait::select, "select"},
+                            std::pair{Wait::epoll, "epoll"},
+                            std::pair{Wait::epoll_edge, "epoll_edge"},
+                            std::pair{Wait::epoll_one, "epoll_one"},
+                            std::pair{Wait::sigwait, "sigwait"},
+                            std::pair{Wait::sigsuspend, "sigsuspend"},
+                            std::pair{Wait::ppoll, "ppoll"},
+                            std::pair{Wait::sighandler, "sighandler"},
+                            std::pair{Wait::aio, "aio"},
+                            std::pair{Wait::aio_signal, "aio_signal"},
+                            std::pair{Wait::tcp_recv, "tcp_recv"},
                             std::pair{Wait::accept, "accept"}};
 
 struct Way {  // from the card into the stack
@@ -79,6 +86,11 @@ int wait_for(Posix& os, Wait how, int epoll, std::span<const int> files) {
     case Wait::sigsuspend:
       os.sigsuspend({});
       return files.front();
+    case Wait::ppoll: {
+      const SignalSet none;
+      os.ppoll({}, SimTime::never(), &none);
+      return files.front();
+    }
     default:
       return files.front();
   }
@@ -105,7 +117,7 @@ int read_datagrams(Posix& os, Wait how, unsigned& seen) {
     epoll_event event{.events = EPOLLIN | (how == Wait::epoll_edge ? EPOLLET : 0U), .data = {.fd = fd}};
     os.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
   }
-  const bool with_signals = how == Wait::sigwait || how == Wait::sigsuspend;
+  const bool with_signals = how == Wait::sigwait || how == Wait::sigsuspend || how == Wait::ppoll;
   if (with_signals) ask_for_sigio(os, files.front());
   const bool until_eagain = how == Wait::epoll_edge || with_signals;
   std::array<std::byte, 64> buffer;

@@ -28,6 +28,7 @@ enum class Wait : std::uint8_t {
   epoll_one,   // level-triggered, two sockets, room for one event
   sigwait,     // O_ASYNC, SIGIO blocked; sigwaitinfo(), then reads until EAGAIN
   sigsuspend,  // O_ASYNC, SIGIO blocked but for sigsuspend(), with a handler; then reads until EAGAIN
+  ppoll,       // the same with ppoll() of nothing but the mask
   sighandler,  // O_ASYNC, SIGIO open: its handler reads until EAGAIN, and poll() waits for something else
   aio,         // aio_read(), aio_suspend(), aio_return(), and again: the arrival meets the submission
   aio_signal,  // the same, told by a signal; sigwaitinfo()
