@@ -121,6 +121,7 @@ void Stack::attach(NetDevice& device) {
   l.owned.back()->update_rx_mode();  // every host is in 224.0.0.1 (ip_mc_up)
   layers_->interfaces.push_back(layers_->owned.back().get());
   l.busy_poll.add(device);
+  if (Napi* const napi = device.napi()) l.softnet.join(*napi, l.owned.back()->gro);
 }
 
 void Stack::add_address(NetDevice& device, Ipv4Address address, unsigned prefix_length) {
@@ -157,6 +158,10 @@ void Stack::receive(NetDevice& from, FramePtr frame) {
 }
 
 void Stack::poll_done(NetDevice& from) { layers_->interface(from).gro.flush(); }
+
+bool Stack::gro_holds(const Napi& napi) const { return layers_->softnet.gro_holds(napi); }
+
+void Stack::gro_flush(Napi& napi, bool flush_old) { layers_->softnet.gro_flush(napi, flush_old); }
 
 void Stack::tx_wake(NetDevice& device) {
   if (layers_->interface(device).queue.wake())
