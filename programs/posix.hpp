@@ -83,7 +83,11 @@ class Posix {
   virtual int close(int fd) = 0;
 
   // ---- Files on disk and asynchronous I/O (docs/files.md). An embedding has none: -ENOSYS.
-  virtual int open(std::string_view /*path*/, int /*flags*/) { return -ENOSYS; }  // O_RDONLY
+  virtual int open(std::string_view /*path*/, int /*flags*/) { return -ENOSYS; }  // O_CREAT, O_EXCL, O_TRUNC, O_APPEND
+  virtual long pwrite(int, std::span<const std::byte>, std::int64_t /*offset*/) { return -ENOSYS; }
+  virtual int ftruncate(int, std::int64_t /*length*/) { return -ENOSYS; }
+  virtual int fsync(int) { return -ENOSYS; }
+  virtual int fdatasync(int) { return -ENOSYS; }
   virtual long pread(int, std::span<std::byte>, std::int64_t /*offset*/) { return -ENOSYS; }
   virtual long lseek(int, std::int64_t /*offset*/, int /*whence*/) { return -ENOSYS; }
   virtual int fstat(int, struct stat&) { return -ENOSYS; }
@@ -95,6 +99,7 @@ class Posix {
   using SigevThread = std::function<void(Posix&, sigval)>;
   virtual int aio_read(aiocb&, SigevThread /*on_completion*/ = {}) { return -ENOSYS; }
   virtual int aio_write(aiocb&, SigevThread /*on_completion*/ = {}) { return -ENOSYS; }
+  virtual int aio_fsync(int /*O_SYNC, O_DSYNC*/, aiocb&, SigevThread = {}) { return -ENOSYS; }
   // LIO_WAIT, LIO_NOWAIT; each aio_lio_opcode says what to do. The event, which may be null, is for all of them
   // together.
   virtual int lio_listio(int /*mode*/, std::span<aiocb* const>, const sigevent*, SigevThread = {}) { return -ENOSYS; }

@@ -30,6 +30,7 @@ struct ProcessEntry {
   Signals signals;
   WaitQueue wait_chldexit;         // its waitpid()
   std::optional<int> wait_status;  // has ended: what waitpid() tells (a zombie)
+  bool exiting = false;            // PF_EXITING: its threads return to the program no more
 
   std::unique_ptr<Timer> real_timer;  // ITIMER_REAL
   SimTime real_expires, real_interval;
@@ -53,6 +54,10 @@ class ProcessTable {
   void exit(Task& task, int wait_status);      // do_exit: tells the parent, stays as a zombie until it has asked
   ProcessEntry* find(unsigned pid);            // also a zombie; nullptr: no such process
   ProcessEntry* of(const Task& task) { return find(task.tgid()); }
+  bool exiting(const Task& task) {  // or gone already
+    const ProcessEntry* const entry = of(task);
+    return entry == nullptr || entry->exiting;
+  }
   std::vector<unsigned> pids() const;
   void reap(unsigned pid) { entries_.erase(pid); }  // release_task
 

@@ -73,6 +73,9 @@ class SocketCalls final : public Syscalls {
   int close(Task&, int fd) override;
   int open(Task&, std::string_view path, int flags) override;
   long pread(Task&, int fd, std::span<std::byte> buffer, std::int64_t offset) override;
+  long pwrite(Task&, int fd, std::span<const std::byte> data, std::int64_t offset) override;
+  int ftruncate(Task&, int fd, std::int64_t length) override;
+  int fsync(Task&, int fd) override;
   long lseek(Task&, int fd, std::int64_t offset, int whence) override;
   int fstat(Task&, int fd, struct stat& to) override;
   long sendfile(Task&, int out_fd, int in_fd, std::int64_t* offset, std::size_t count) override;
