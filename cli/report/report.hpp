@@ -14,6 +14,13 @@ namespace nicosim {
 
 inline constexpr int kReportSchema = 1;
 
+// Of a run that talked to real programs: what the wall clock has to do with it.
+struct LiveReport {
+  SimTime lag;                                             // how far simulated time fell behind, at most: at the end
+  double scale = 1;                                        // wall time to simulated time, as wished
+  std::uint64_t from_client = 0, to_client = 0, lost = 0;  // frames; lost between kernel and simulation
+};
+
 struct RunReport {
   using Counts = std::vector<std::pair<std::string, std::uint64_t>>;  // in the order they are shown
 
@@ -91,14 +98,9 @@ struct RunReport {
   bool interrupted = false;  // Ctrl-C: what is here is true up to `time`
 
   // What may differ between two equal runs
-  struct Live {        // of a run that talked to real programs
-    SimTime lag;       // how far simulated time fell behind the wall clock, at most: at the end
-    double scale = 1;  // wall time to simulated time, as wished
-    std::uint64_t from_client = 0, to_client = 0, lost = 0;  // frames; lost between kernel and simulation
-  };
   struct Host {
     double wall_s = 0;
-    std::optional<Live> live;
+    std::optional<LiveReport> live;
     std::uint64_t cycles_evaluated = 0;
     std::vector<std::pair<std::string, std::string>> versions;
   } host;

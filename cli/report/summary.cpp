@@ -270,7 +270,7 @@ void speed(Page& page, const RunReport& r) {
 
 void live(Page& page, const RunReport& r) {
   if (!r.host.live) return;
-  const RunReport::Live& l = *r.host.live;
+  const LiveReport& l = *r.host.live;
   page.paragraph(l.lag < SimTime::ms(1)
                      ? std::string{"Simulated time kept up with the wall clock."}
                      : fmt::format("Simulated time fell behind the wall clock by {} in all.", humanised(l.lag)),

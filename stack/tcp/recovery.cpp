@@ -240,28 +240,37 @@ void TcpSock::xmit_recovery(Rexmit rexmit) {
 
 // ---- duplicate ACKs without SACK
 
+// The duplicates cannot stand for what is lost, nor for the first hole.
+bool TcpSock::limit_reno_sacked() {
+  const std::uint32_t packets = write_queue.packets_out();
+  const std::uint32_t holes = std::min(std::max(write_queue.lost_out(), 1U), packets);
+  if (write_queue.sacked_out + holes <= packets) return false;
+  write_queue.sacked_out = packets - holes;
+  return true;
+}
+
+// More duplicates than can have been lost: reordering.
+void TcpSock::check_reno_reordering(std::uint32_t addend) {
+  if (!limit_reno_sacked()) return;
+  reordering = std::min(write_queue.packets_out() + addend, net.sysctl.tcp_max_reordering);
+  ++reord_seen;
+  ++net.mib.TcpExtTCPRenoReorder;
+}
+
 void TcpSock::add_reno_sack(bool dupack) {
   if (!dupack) return;
-  const std::uint32_t prior = write_queue.sacked_out;
-  write_queue.sacked_out = std::min(prior + 1, write_queue.packets_out());
-  // More of them than can have been lost: reordering (tcp_check_reno_reordering).
-  const std::uint32_t holes = std::min(std::max(write_queue.lost_out(), 1U), write_queue.packets_out());
-  if (write_queue.sacked_out + holes > write_queue.packets_out()) {
-    write_queue.sacked_out = write_queue.packets_out() - holes;
-    const std::uint32_t seen = write_queue.packets_out();
-    reordering = std::min(std::max(reordering, seen), net.sysctl.tcp_max_reordering);
-    ++reord_seen;
-    ++net.mib.TcpExtTCPRenoReorder;
-  }
+  const std::uint32_t prior = write_queue.sacked_out++;
+  check_reno_reordering(0);
   delivered += write_queue.sacked_out > prior ? 1 : 0;
 }
 
 void TcpSock::remove_reno_sacks(std::uint32_t acked) {
-  if (acked == 0) return;
-  const std::uint32_t reported = write_queue.sacked_out;
-  delivered += acked > reported ? acked - reported : 1;  // one of them filled the hole
-  write_queue.sacked_out -= std::min(reported, acked - 1);
-  write_queue.sacked_out = std::min(write_queue.sacked_out, write_queue.packets_out());
+  if (acked > 0) {
+    const std::uint32_t reported = write_queue.sacked_out;
+    delivered += acked > reported ? acked - reported : 1;  // one of them filled the hole
+    write_queue.sacked_out -= std::min(reported, acked - 1);
+  }
+  check_reno_reordering(acked);
 }
 
 // tcp_check_sack_reordering: how far behind the highest report something arrived that was never retransmitted.

@@ -18,10 +18,14 @@ int TcpSock::retransmit_bare(std::size_t index, std::uint32_t segs) {
   const std::size_t window = before(segment.seq, wnd_end()) ? wnd_end() - segment.seq : mss;
   std::size_t most = mss * segs;
   if (most > window) most = window < mss ? window : window / mss * mss;
+  const std::uint32_t packets = write_queue.packets_out();
   if (segment.size() > most)
     write_queue.split_sent(index, most, mss);
   else
     write_queue.resegment_sent(index, mss);
+  // Fewer packets than when it was sent: as many duplicates stand for none any more (tcp_adjust_pcount).
+  if (is_reno() && write_queue.packets_out() < packets)
+    write_queue.sacked_out -= std::min(write_queue.sacked_out, packets - write_queue.packets_out());
   TxSegment& head = write_queue.sent()[index];
   const bool syn = (head.flags & TcpHeader::kSyn) != 0;
   net.mib.TcpRetransSegs += head.segs;
@@ -71,6 +75,7 @@ void TcpSock::simple_retransmit() {
   for (TxSegment& segment : write_queue.sent())
     if (segment.seglen() > mss) mark_lost(segment);
   if (write_queue.lost_out() == before_this) return;
+  if (is_reno()) limit_reno_sacked();
   if (ca_state != CaState::Loss) {
     high_seq = snd_nxt;
     cwnd.ssthresh = current_ssthresh();

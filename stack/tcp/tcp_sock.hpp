@@ -247,6 +247,8 @@ struct TcpSock final : Sock {
   bool try_undo_dsack();
   bool try_undo_loss(bool frto_undo);
   void init_undo();
+  bool limit_reno_sacked();
+  void check_reno_reordering(std::uint32_t addend);
   void add_reno_sack(bool dupack);
   void remove_reno_sacks(std::uint32_t acked);
   void check_sack_reordering(std::uint32_t low_seq, bool by_timestamp);

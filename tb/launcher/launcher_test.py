@@ -587,9 +587,11 @@ class LauncherTests(LauncherTest):
         self.assertIn("build/release --output-on-failure -j 2 -L fuzz --no-tests=ignore", release)
 
     def test_a_finding_fails_with_the_command_that_repeats_the_fuzzer(self):
-        self.write(f"{self.fakes}/ctest-fuzz", "1/1 Test #1: Fuzz.tcp .....***Failed   0.01 sec\n")
+        words = "host.hpp:131: broken: nobody may be lost"
+        self.write(f"{self.fakes}/ctest-fuzz", f"1/1 Test #1: Fuzz.tcp .....***Failed   0.01 sec\n{words}\n")
         result = self.nicosim("test", "-L", "fuzz")
         self.assertEqual(result.returncode, 1)
+        self.assertIn(f"    Fuzz.tcp failed; ./nicosim test -L fuzz -R '^Fuzz[.]tcp$'\n    {words}\n", result.stderr)
         self.assertIn("repeat it with: ./nicosim test -L fuzz -R '^Fuzz[.]tcp$'\n", result.stdout)
         self.assertIn("a fuzzer found something", result.stderr)
 
@@ -601,6 +603,8 @@ class LauncherTests(LauncherTest):
         self.assertIn("-R '^Sweep/Ring[.]Wraps/[(]1, 2[)]$'\n", result.stdout)
         self.assertEqual(result.stdout.count("repeat it with"), 2)
         self.assertEqual(result.stdout.splitlines()[-1], "33% tests passed, 2 tests failed out of 3")
+        self.assertIn("    Tcp.Retransmits/0 failed; ./nicosim test -R '^Tcp[.]Retransmits/0$'\n", result.stderr)
+        self.assertEqual(result.stderr.count(" failed; "), 2)
 
     def test_a_sanitized_failure_counts_although_release_passes(self):
         self.write(f"{self.fakes}/ctest-sanitize", self.FAILURE)

@@ -109,6 +109,30 @@ TEST_F(TcpLoss, APartialAckRepeatsTheNextHoleWithoutWaiting) {
   EXPECT_EQ(nstat("TcpExtTCPTimeouts"), 0U);
 }
 
+TEST_F(TcpLoss, DuplicatesStandForNoMoreThanIsUnderWay) {
+  const int fd = without_sack();
+  write(fd, pattern(14'600));
+  for (int i = 0; i < 12; ++i) inject({});
+  EXPECT_EQ(info(fd).tcpi_sacked, 9U);
+  inject({.ack = 2921});
+  EXPECT_EQ(info(fd).tcpi_unacked, 8U);
+  EXPECT_EQ(info(fd).tcpi_lost, 1U);
+  EXPECT_EQ(info(fd).tcpi_sacked, 7U);
+  EXPECT_GE(nstat("TcpExtTCPRenoReorder"), 1U);
+}
+
+TEST_F(TcpLoss, DuplicatesStandForNothingThatIsTooBigForThePath) {
+  const int fd = without_sack();
+  write(fd, pattern(14'600));
+  const Packet first = heard().frame;
+  for (int i = 0; i < 2; ++i) inject({});
+  EXPECT_EQ(info(fd).tcpi_sacked, 2U);
+  const Packet quoted(first.begin() + 14, first.begin() + 14 + 28);
+  receive(ethernet(ipv4(icmp(3, 4, 1000, quoted), {.protocol = 1})));
+  EXPECT_EQ(info(fd).tcpi_lost, info(fd).tcpi_unacked);
+  EXPECT_EQ(info(fd).tcpi_sacked, 0U);
+}
+
 TEST_F(TcpLoss, RenoHalvesItsWindowAndCubicTakesSevenTenths) {
   for (const char* const name : {"reno", "cubic"}) {
     ++peer_port;

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # ./nicosim test: what CI runs, or a part of it.
 #
-# First the sanitized build for the tests that read foreign bytes, then the fuzzers, a minute each, then everything in
-# the release build, so that the last lines are ctest's summary of the release run. Tests labelled `long` run only when
-# asked for.
+# First the sanitized build for the tests that read foreign bytes, then the fuzzers, about a minute each, then everything
+# in the release build, so that the last lines are ctest's summary of the release run, and behind it every failure once
+# more. Tests labelled `long` run only when asked for.
 
 sanitized_labels='replay|fuzz-smoke'
 
@@ -37,7 +37,8 @@ run_tests() {
   [[ -z $regex ]] || filter+=(-R "$regex")
 
   ensure_packages run test verify
-  local failed=""
+  local failed="" failures=$NICOSIM_ROOT/build/log/failures
+  mkdir -p "$NICOSIM_ROOT/build/log" && : >"$failures" || fail 4 "cannot write to $NICOSIM_ROOT/build"
   if wants_sanitized "$label" "$regex"; then
     build sanitize ON nicosim_sanitized_tests
     # GCC's detection of stack use after return does not know SystemC's coroutine stacks.
@@ -61,6 +62,7 @@ run_tests() {
   [[ -n $failed ]] || return 0
   [[ $failed != *sanitized* ]] || say "a test of the sanitized build failed, see above"
   [[ $failed != *fuzz* ]] || say "a fuzzer found something, see above"
+  cat "$failures" >&2
   return 1
 }
 
@@ -86,7 +88,8 @@ wants_fuzzers() {
   fi
 }
 
-# run_ctest PRESET REPEAT_OPTIONS CTEST_OPTIONS...: ctest's output, with the command that repeats it after each failure.
+# run_ctest PRESET REPEAT_OPTIONS CTEST_OPTIONS...: ctest's output, with the command that repeats it after each failure;
+# those commands, and what the fuzzers say of their findings in a line, go to the file `failures` too.
 run_ctest() {
   local preset=$1 repeat=$2 line name
   # "1/20 Test #1: Name of/(1, 2) .....Subprocess aborted***Exception: ..."
@@ -99,6 +102,9 @@ run_ctest() {
       if [[ $line =~ $failure ]]; then
         name=$(sed 's/[].()+*?|$[]/[&]/g' <<<"${BASH_REMATCH[1]}")
         printf "    repeat it with: ./nicosim test %s-R '^%s$'\n" "$repeat" "$name"
+        printf "    %s failed; ./nicosim test %s-R '^%s$'\n" "${BASH_REMATCH[1]}" "$repeat" "$name" >>"$failures"
+      elif [[ $line =~ ': broken: '|'SUMMARY: '|'Base64: ' ]]; then
+        printf '    %s\n' "$line" >>"$failures"
       fi
     done
 }
