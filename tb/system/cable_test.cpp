@@ -91,7 +91,7 @@ TEST(Cable, AReaderThatPollsOrIsPolledForGoesOnWhenTheLinkIsBack) {
       EXPECT_EQ(rig.stats[0].datagrams, 25U) << "the first one behind the hole is read as well";
       EXPECT_TRUE(rig.sim->driver(0).carrier());
       const Driver::Work& work = rig.sim->driver(0).work();
-      EXPECT_LT(work.interrupts, 27U) << "fewer than one for each datagram and each change of the link";
+      EXPECT_GT(work.polls, work.interrupts) << "somebody polled without being told";
     });
   }
 }
