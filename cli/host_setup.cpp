@@ -121,7 +121,7 @@ StackConfig stack_config_of(const Scenario& scenario) {
   return config;
 }
 
-HostSetup::HostSetup(const Scenario& scenario) : seed_(scenario.seed) {
+HostSetup::HostSetup(const Scenario& scenario) {
   simulation.seed = scenario.seed;
   simulation.cores = scenario.host.cores;
   simulation.interleave = scenario.host.interleave;
@@ -219,13 +219,7 @@ void HostSetup::add_server(const Scenario::App& app, std::size_t index) {
 }
 
 void HostSetup::add_client(const Scenario& scenario, const Scenario::App& app, std::size_t index) {
-  const auto peer = std::ranges::find(scenario.peers, app.on, &Scenario::Peer::name);
-  assert(peer != scenario.peers.end() && peer->address && "the scenario's names were checked when it was read");
-  TcpClientConfig config;
-  config.mac = peer->mac;
-  config.address = peer->address->ip;
-  config.prefix_length = peer->address->prefix;
-  if (peer->gateway) config.gateway = *peer->gateway;
+  TcpLoadConfig config;
   config.server = app.target;
   config.port = app.port;
   config.at = app.at;
@@ -241,9 +235,23 @@ void HostSetup::add_client(const Scenario& scenario, const Scenario::App& app, s
   config.measure_from = scenario.stop.warmup;
   config.half_close = false;  // the server closes: it was asked to
   config.seed = scenario.seed + index;
-  auto& here = peers.at(port_of(scenario, peer->on)).clients;
-  here.push_back(std::make_unique<StackPeer>(std::move(config)));
-  clients[index] = here.back().get();
+  const auto peer = stacks_.find(app.on);
+  assert(peer != stacks_.end() && "the scenario's names were checked when it was read");
+  clients[index] = &peer->second->add(std::move(config));
+}
+
+void HostSetup::add_stack(const Scenario& scenario, const Scenario::Peer& peer) {
+  assert(peer.address && "the scenario's keys were checked when it was read");
+  StackPeerConfig config;
+  config.mac = peer.mac;
+  config.address = peer.address->ip;
+  config.prefix_length = peer.address->prefix;
+  if (peer.gateway) config.gateway = *peer.gateway;
+  const auto first = std::ranges::find(scenario.apps, peer.name, &Scenario::App::on);
+  config.seed = scenario.seed + static_cast<std::uint64_t>(first - scenario.apps.begin());
+  auto& here = peers.at(port_of(scenario, peer.on)).stacks;
+  here.push_back(std::make_unique<StackPeer>(config));
+  stacks_[peer.name] = here.back().get();
 }
 
 unsigned HostSetup::port_of(const Scenario& scenario, const std::string& nic) const {
@@ -278,19 +286,16 @@ void HostSetup::add_card(const Scenario& scenario, const Scenario::Nic& nic) {
   setup.tap_out = nic.tap == Scenario::Nic::Tap::out || nic.tap == Scenario::Nic::Tap::both;
   setup.irq_cpu = nic.irq_cpu;
   setup.rps_cpus = nic.rps_cpus;
-  WireFaultConfig in;
-  WireFaultConfig out;
   for (const Scenario::Wire& wire : scenario.wires) {
     if (wire.nic != nic.name) continue;
-    const WireFaultConfig all{wire.delay, wire.loss_ppb, wire.corrupt_ppb, wire.duplicate_ppb};
-    in = wire.direction == Scenario::Wire::Direction::out ? WireFaultConfig{wire.delay} : all;
-    out = wire.direction == Scenario::Wire::Direction::in ? WireFaultConfig{wire.delay} : all;
+    const WireChances chances{wire.loss_ppb, wire.corrupt_ppb, wire.duplicate_ppb, wire.reorder_ppb, wire.gap};
+    setup.wire.delay = wire.delay;
+    setup.wire.jitter = wire.jitter;
+    if (wire.direction != Scenario::Wire::Direction::out) setup.wire.in = chances;
+    if (wire.direction != Scenario::Wire::Direction::in) setup.wire.out = chances;
     for (const Scenario::Wire::Event& e : wire.links)
       setup.link_events.emplace_back(e.at, e.state == Scenario::Wire::Event::State::up);
   }
-  setup.wire_delay = in.delay;
-  faults_.push_back(in);
-  outgoing_faults_.push_back(out);
   simulation.nics.push_back(std::move(setup));
   peers.emplace_back();
 }
@@ -307,7 +312,8 @@ void HostSetup::add_peer(const Scenario& scenario, const Scenario::Peer& peer) {
     here.generators.push_back(std::make_unique<Generator>(peer.mac, address, std::move(sends)));
     return;
   }
-  if (peer.kind == Scenario::Peer::Kind::stack) return;  // it comes with the program that runs on it
+  if (peer.kind == Scenario::Peer::Kind::tap) return;  // go_live() says where the wire leads
+  if (peer.kind == Scenario::Peer::Kind::stack) return add_stack(scenario, peer);
   if (peer.kind == Scenario::Peer::Kind::recording) {
     here.recordings.push_back(std::make_unique<RecordedSource>(peer.file));
     return;
@@ -339,28 +345,20 @@ void HostSetup::attach(Simulation& sim) {
     for (auto& replay : here.replays) merged->add(*replay);
     for (auto& recording : here.recordings) merged->add(*recording);
     here.merged = std::move(merged);
-    if (faults_.at(port).any())
-      here.faults =
-          std::make_unique<WireFaults>(*here.faultless(), faults_[port], Rng{seed_, "wire" + std::to_string(port)});
-    if (outgoing_faults_.at(port).mishaps())
-      here.outgoing_faults =
-          std::make_unique<OutgoingFaults>(outgoing_faults_[port], Rng{seed_, "wire" + std::to_string(port) + " out"});
     Simulation::WireEnds ends;
     ends.source = here.source();
     ends.receiver = [&here](Bytes frame) {
       std::vector<WireFrame> answers;
-      for (unsigned copies = here.outgoing_faults ? here.outgoing_faults->copies() : 1; copies > 0; --copies) {
-        ++here.received;
-        if (here.to_live) here.to_live(frame);
-        for (auto& generator : here.generators)
-          if (auto answer = generator->receive(frame)) {
-            WireFrame& wire = answers.emplace_back();
-            wire.bytes = std::move(*answer);
-          }
-      }
+      ++here.received;
+      if (here.to_live) here.to_live(frame);
+      for (auto& generator : here.generators)
+        if (auto answer = generator->receive(frame)) {
+          WireFrame& wire = answers.emplace_back();
+          wire.bytes = std::move(*answer);
+        }
       return answers;
     };
-    for (auto& client : here.clients) ends.peers.push_back(client.get());
+    for (auto& stack : here.stacks) ends.peers.push_back(stack.get());
     sim.set_wire(port, std::move(ends));
   }
 }

@@ -12,9 +12,9 @@
 #include "sc_model/generator.hpp"
 #include "sc_model/simulation.hpp"
 #include "sc_model/stack_peer.hpp"
-#include "sc_model/wire_faults.hpp"
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,16 +27,13 @@ struct Peers {
   std::vector<std::unique_ptr<ReplaySource>> replays;
   std::vector<std::string> replay_files;
   std::vector<std::unique_ptr<RecordedSource>> recordings;
-  std::vector<std::unique_ptr<StackPeer>> clients;
+  std::vector<std::unique_ptr<StackPeer>> stacks;
   std::unique_ptr<LiveSource> live;    // instead of all of them: a real network ...
   std::function<void(Bytes)> to_live;  // ... which gets what comes out of the card, FCS included
   std::unique_ptr<WireSource> merged;  // of all of them, by time
-  std::unique_ptr<WireFaults> faults;  // towards the card
-  std::unique_ptr<OutgoingFaults> outgoing_faults;
-  std::uint64_t received = 0;  // frames that came out of the card
+  std::uint64_t received = 0;          // frames that came out of the card
 
-  WireSource* source() { return faults ? static_cast<WireSource*>(faults.get()) : faultless(); }
-  WireSource* faultless() { return live ? static_cast<WireSource*>(live.get()) : merged.get(); }
+  WireSource* source() { return live ? static_cast<WireSource*>(live.get()) : merged.get(); }
 };
 
 class HostSetup {
@@ -54,17 +51,17 @@ class HostSetup {
   std::deque<TcpServerStats> server_stats;
   std::deque<TcpServerStats> server_stats_before;                              // the same when the warm-up was over
   std::size_t program_of(std::size_t app) const { return programs_.at(app); }  // its number in the simulation
-  std::vector<const StackPeer*> clients;                                       // nullptr: not a client
+  std::vector<const TcpLoad*> clients;                                         // nullptr: not a client
   // Seen by every datagram program: the app's index, the datagram, its sender. Set before the run.
   std::function<void(std::size_t app, std::span<const std::byte>, const sockaddr_in&)> on_datagram;
 
  private:
-  std::uint64_t seed_;
-  std::vector<std::size_t> programs_;                      // per app
-  std::vector<WireFaultConfig> faults_, outgoing_faults_;  // per card
+  std::vector<std::size_t> programs_;         // per app
+  std::map<std::string, StackPeer*> stacks_;  // by the peer's name
 
   void add_card(const Scenario&, const Scenario::Nic&);
   void add_peer(const Scenario&, const Scenario::Peer&);
+  void add_stack(const Scenario&, const Scenario::Peer&);
   void add_server(const Scenario::App&, std::size_t index);
   void add_client(const Scenario&, const Scenario::App&, std::size_t index);
   unsigned port_of(const Scenario&, const std::string& nic) const;

@@ -16,8 +16,11 @@ RunReport::Counts counts_of(const CounterGroup& group) {
   return counts;
 }
 
-RunReport::Counts counts_of(const Mishaps& mishaps) {
-  return {{"lost", mishaps.lost()}, {"corrupted", mishaps.corrupted()}, {"duplicated", mishaps.duplicated()}};
+RunReport::Counts counts_of(const WireCounts& wire) {
+  return {{"lost", wire.lost},
+          {"corrupted", wire.corrupted},
+          {"duplicated", wire.duplicated},
+          {"reordered", wire.reordered}};
 }
 
 void add_capture(RunReport& report, const ReplaySource& replay, const std::string& file, const WireIn& wire) {
@@ -224,8 +227,8 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                                 account.voluntary, account.involuntary, account.syscalls});
   for (std::size_t i = 0; i < scenario.apps.size(); ++i) {
     const Scenario::App& app = scenario.apps[i];
-    if (const StackPeer* const client = host.clients[i]) {
-      const StackPeer::Stats& s = client->stats();
+    if (const TcpLoad* const client = host.clients[i]) {
+      const TcpLoad::Stats& s = client->stats();
       report.apps.push_back({app.name,
                              std::string{name_of(app.kind)},
                              {{"connected", s.connected},
@@ -273,9 +276,9 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
     for (std::size_t i = 0; i < peers.replays.size(); ++i)
       add_capture(report, *peers.replays[i], peers.replay_files[i], sim.engine(port).wire_in());
     const std::string suffix = many ? " " + scenario.nics[port].name : std::string{};
-    if (peers.faults) report.counters.push_back({"wire" + suffix, counts_of(peers.faults->mishaps())});
-    if (peers.outgoing_faults)
-      report.counters.push_back({"wire_out" + suffix, counts_of(peers.outgoing_faults->mishaps())});
+    const WireConfig& wire = sim.wire_config(port);
+    if (wire.touches_in()) report.counters.push_back({"wire" + suffix, counts_of(sim.wire_counts_in(port))});
+    if (wire.touches_out()) report.counters.push_back({"wire_out" + suffix, counts_of(sim.wire_counts_out(port))});
   }
   report.cycles = static_cast<std::uint64_t>(report.time.in_ps() / kCyclePs);
   report.interrupted = end == Simulation::End::interrupted;

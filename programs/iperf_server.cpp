@@ -12,26 +12,16 @@ namespace nicosim {
 namespace {
 
 constexpr std::size_t kBuffer = 128 * 1024;  // iperf's own
-constexpr std::size_t kLongestDatagram = 65'507;
 
 // Flags of the client's first word, and of the upper half of its ninth.
 constexpr std::uint32_t kVersion1 = 0x8000'0000, kRunNow = 0x0000'0001;
-constexpr std::uint32_t kReverse = 0x0400U << 16U;
-
-// A UDP datagram begins with its number and the time at which it was sent; the report stands behind these 16 bytes.
-constexpr std::size_t kNumber = 0, kSeconds = 4, kMicroseconds = 8, kReport = 16, kReportWords = 10;
-// The answer has these places empty, and as many bytes as iperf's own, whose last ones we have nothing to say about.
-constexpr std::size_t kReportBytes = 128;
+constexpr std::uint32_t kReverse = 0x0400U << 16U, kFullDuplex = 0x0800U << 16U;
+constexpr std::size_t kFlags = 0, kPort = 8, kAmount = 20, kMoreFlags = 32, kRate = 48;
 
 std::uint32_t word(std::span<const std::byte> bytes, std::size_t at) {
   std::uint32_t value = 0;
   std::memcpy(&value, bytes.data() + at, sizeof value);
   return ntohl(value);
-}
-
-void put_word(std::span<std::byte> bytes, std::size_t at, std::uint32_t value) {
-  value = htonl(value);
-  std::memcpy(bytes.data() + at, &value, sizeof value);
 }
 
 // Until the amount or the time is reached, or nobody listens any more.
@@ -58,48 +48,16 @@ int connect_back(Posix& os, int fd, const IperfRequest& request, TcpServerStats&
   return error;
 }
 
-// What has come of one client's test.
-struct UdpTest {
-  sockaddr_in from{};
-  std::uint64_t bytes = 0;
-  std::uint32_t highest = 0, received = 0, out_of_order = 0;
-  SimTime began, last;
-  std::int64_t transit_us = 0, jitter_16us = 0;
-  bool timed = false, ended = false;
-
-  void take(std::span<const std::byte> datagram, std::uint32_t number, SimTime now) {
-    if (received++ == 0) began = now;
-    last = now;
-    bytes += datagram.size();
-    if (number < highest) ++out_of_order;
-    highest = std::max(highest, number);
-    const std::int64_t sent_us = std::int64_t{word(datagram, kSeconds)} * 1'000'000 + word(datagram, kMicroseconds);
-    const std::int64_t transit = now.in_ns() / 1000 - sent_us;
-    // RFC 3550, 6.4.1: J += (|D| - J) / 16, kept in sixteenths.
-    if (timed) jitter_16us += std::abs(transit - transit_us) - (jitter_16us + 8) / 16;
-    transit_us = transit;
-    timed = true;
-  }
-  std::uint32_t lost() const { return highest > received ? highest - received : 0; }  // numbers count from 1
-  void write(std::span<std::byte> report) const {
-    const std::int64_t us = (last - began).in_ns() / 1000;
-    const std::int64_t jitter_us = jitter_16us / 16;
-    const std::array<std::uint32_t, kReportWords> words{kVersion1,
-                                                        static_cast<std::uint32_t>(bytes >> 32U),
-                                                        static_cast<std::uint32_t>(bytes),
-                                                        static_cast<std::uint32_t>(us / 1'000'000),
-                                                        static_cast<std::uint32_t>(us % 1'000'000),
-                                                        lost(),
-                                                        out_of_order,
-                                                        highest,
-                                                        static_cast<std::uint32_t>(jitter_us / 1'000'000),
-                                                        static_cast<std::uint32_t>(jitter_us % 1'000'000)};
-    for (std::size_t i = 0; i < words.size(); ++i) put_word(report, 4 * i, words.at(i));
-  }
-};
-
-bool same(const sockaddr_in& a, const sockaddr_in& b) {
-  return a.sin_addr.s_addr == b.sin_addr.s_addr && a.sin_port == b.sin_port;
+// What goes back while the client's data comes needs a process of its own: the pid, or -errno; 0: nothing does.
+int send_beside(Posix& os, int fd, const IperfRequest& request, TcpServerStats& stats) {
+  if (request.full_duplex)
+    return os.fork("iperf", [&, fd](Posix& child) {
+      const int error = send_stream(child, fd, request, stats);
+      child.shutdown(fd, SHUT_WR);
+      return -error;
+    });
+  if (request.dual) return os.fork("iperf", [&, fd](Posix& child) { return -connect_back(child, fd, request, stats); });
+  return 0;
 }
 
 }  // namespace
@@ -107,11 +65,14 @@ bool same(const sockaddr_in& a, const sockaddr_in& b) {
 std::optional<IperfRequest> parse_iperf_request(std::span<const std::byte> first) {
   if (first.size() < kIperfRequestBytes) return std::nullopt;
   IperfRequest request;
-  const std::uint32_t flags = word(first, 0);
-  request.reverse = (word(first, 32) & kReverse) != 0;
+  const std::uint32_t flags = word(first, kFlags);
+  request.reverse = (word(first, kMoreFlags) & kReverse) != 0;
+  request.full_duplex = (word(first, kMoreFlags) & kFullDuplex) != 0;
   request.tradeoff = (flags & kVersion1) != 0 && (flags & kRunNow) == 0;
-  request.port = static_cast<std::uint16_t>(word(first, 8));
-  const auto amount = static_cast<std::int32_t>(word(first, 20));  // below zero: hundredths of a second
+  request.dual = (flags & kVersion1) != 0 && (flags & kRunNow) != 0;
+  request.port = static_cast<std::uint16_t>(word(first, kPort));
+  if (first.size() >= kRate + 4) request.bits_per_second = word(first, kRate);
+  const auto amount = static_cast<std::int32_t>(word(first, kAmount));  // below zero: hundredths of a second
   if (amount < 0)
     request.duration = SimTime::ms(std::int64_t{10} * -std::int64_t{amount});
   else
@@ -120,14 +81,18 @@ std::optional<IperfRequest> parse_iperf_request(std::span<const std::byte> first
 }
 
 int serve_iperf(Posix& os, int fd, TcpServerStats& stats) {
+  int sender = 0;
   std::vector<std::byte> buffer(kBuffer);
   std::vector<std::byte> first;  // until the request is there
   std::optional<IperfRequest> request;
   for (;;) {
     const long n = os.recvfrom(fd, buffer, 0, nullptr);
     if (n == -EINTR) continue;
-    if (n < 0) return static_cast<int>(n);
-    if (n == 0) break;
+    if (n <= 0) {
+      if (sender > 0) os.waitpid(sender, nullptr, 0);
+      if (n < 0) return static_cast<int>(n);
+      break;
+    }
     stats.bytes_in += static_cast<std::uint64_t>(n);
     if (request) continue;
     first.insert(first.end(), buffer.begin(), buffer.begin() + n);
@@ -135,45 +100,10 @@ int serve_iperf(Posix& os, int fd, TcpServerStats& stats) {
     if (!request) continue;
     ++stats.requests;
     if (request->reverse) return send_stream(os, fd, *request, stats);
+    sender = send_beside(os, fd, *request, stats);
+    if (sender < 0) return sender;
   }
   return request && request->tradeoff ? connect_back(os, fd, *request, stats) : 0;
-}
-
-int run_iperf_udp(Posix& os, std::uint16_t port, DatagramStats& stats) {
-  const int fd = os.socket(AF_INET, SOCK_DGRAM, 0);
-  if (fd < 0) return fd;
-  sockaddr_in here{};
-  here.sin_family = AF_INET;
-  here.sin_port = htons(port);
-  here.sin_addr.s_addr = htonl(INADDR_ANY);
-  if (const int error = os.bind(fd, here); error < 0) return error;
-
-  UdpTest test;
-  std::vector<std::byte> buffer(kLongestDatagram);
-  for (;;) {
-    sockaddr_in from{};
-    const long n = os.recvfrom(fd, buffer, 0, &from);
-    if (n == -EINTR) continue;
-    if (n < 0) {
-      ++stats.errors;
-      return static_cast<int>(n);
-    }
-    const auto datagram = std::span{buffer}.first(static_cast<std::size_t>(n));
-    ++stats.datagrams;
-    stats.bytes += datagram.size();
-    if (datagram.size() < kReport) continue;
-    if (!same(from, test.from)) {
-      test = UdpTest{};
-      test.from = from;
-    }
-    const auto number = static_cast<std::int32_t>(word(datagram, kNumber));
-    if (!test.ended) test.take(datagram, static_cast<std::uint32_t>(std::abs(number)), os.clock());
-    if (number >= 0) continue;
-    test.ended = true;  // the last one, sent again until it is answered
-    std::vector<std::byte> report(kReportBytes);
-    test.write(std::span{report}.subspan(kReport));
-    if (os.sendto(fd, report, 0, &from) < 0) ++stats.errors;
-  }
 }
 
 }  // namespace nicosim

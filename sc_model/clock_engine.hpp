@@ -14,6 +14,7 @@
 #include "sc_model/rtl_model.hpp"
 #include "sc_model/wire.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -62,8 +63,8 @@ class ClockEngine : public sc_core::sc_module {
   // The cable comes or goes at this time. Before the time has come, in order of time.
   void set_cable(SimTime time, bool in);
   // From a peer that reacts, now: announced by expect_push(time) when it became known that something will reach the
-  // peer at `time` (it bounds how far this card may run ahead), and concluded by push_came(), in order.
-  void expect_push(SimTime time) { expected_pushes_.push_back(time); }
+  // peer at `time` (it bounds how far this card may run ahead), and concluded by push_came(), in order of the times.
+  void expect_push(SimTime time) { expected_pushes_.insert(std::ranges::upper_bound(expected_pushes_, time), time); }
   void push_came() { expected_pushes_.pop_front(); }
   void push_frame(WireFrame frame);
   // A peer with timers may push at this time and not before, unless something reaches it; never(): none.

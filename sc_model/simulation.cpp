@@ -20,6 +20,8 @@ constexpr int kCarrierPolls = 10'000;
 constexpr std::uint64_t kProgressSteps = 4096;
 constexpr unsigned kDiskLine = 256;  // interrupt lines below are the cards', by port
 
+std::string name_of_wire(unsigned port) { return "wire" + std::to_string(port); }
+
 }  // namespace
 
 // One card with everything between its wire and its driver.
@@ -85,10 +87,22 @@ class Simulation::ShiftedSource final : public WireSource {
     if (frame) frame->not_before += start_;
     return frame;
   }
+  std::optional<WireFrame> next_before(SimTime time) override {
+    std::optional<WireFrame> frame = source_.next_before(time - start_);
+    if (frame) frame->not_before += start_;
+    return frame;
+  }
 
  private:
   WireSource& source_;
   SimTime start_;
+};
+
+// The faults of a wire; none where there is only a constant delay.
+struct Simulation::Paths {
+  std::optional<WireFaults> source;  // towards the card: what is open loop ...
+  std::optional<WirePath> answers;   // ... and what peers say when they hear something or their time has come
+  std::optional<WirePath> out;
 };
 
 // A frame on its way from a card to the far end of its wire.
@@ -109,6 +123,14 @@ class Simulation::Delivery final : public AgendaItem {
 Simulation::Simulation(SimulationSetup setup)
     : setup_(std::move(setup)), log_(setup_.events ? EventLog{setup_.events} : EventLog{}) {
   wires_.resize(setup_.nics.size());
+  for (unsigned port = 0; port < setup_.nics.size(); ++port) {
+    const WireConfig& wire = setup_.nics[port].wire;
+    Paths& paths = paths_.emplace_back();
+    if (wire.touches_out())
+      paths.out.emplace(wire.delay, wire.jitter, wire.out, Rng{setup_.seed, name_of_wire(port) + " out"});
+    if (wire.jitter > SimTime::zero() || wire.in.any())
+      paths.answers.emplace(wire.delay, wire.jitter, wire.in, Rng{setup_.seed, name_of_wire(port) + " answers"});
+  }
   build();
 }
 
@@ -161,24 +183,8 @@ void Simulation::build() {
     cpu_->set_affinity(port, setup_.nics[port].irq_cpu);
     cpu_->vectors().connect(port, setup_.nics[port].driver.name, [&card] { return card.driver.handle_interrupt(); });
     const unsigned source = agenda_->new_source();
-    card.engine.on_outgoing([this, port, source, &card](WireOut::Frame&& frame, FrameId id) {
-      tap({port, Tap::wire_out, frame.last_bit, id, frame.bytes, true});
-      if (frame.aborted || (!wires_[port].receiver && wires_[port].peers.empty())) return;
-      const SimTime arrival = frame.last_bit + setup_.nics[port].wire_delay;
-      card.engine.expect_push(arrival);
-      auto* const delivery = new Delivery(
-          source,
-          [this, port, &card](std::vector<std::byte>&& bytes) {
-            std::vector<WireFrame> answers;
-            if (wires_[port].receiver) answers = wires_[port].receiver(bytes);
-            card.engine.push_came();
-            push_from_peer(port, std::move(answers));
-            for (WirePeer* const peer : wires_[port].peers) push_from_peer(port, peer->receive(agenda_->now(), bytes));
-            arm_peers(port);
-          },
-          std::move(frame.bytes));
-      agenda_->post(*delivery, arrival);
-    });
+    card.engine.on_outgoing(
+        [this, port, source](WireOut::Frame&& frame, FrameId id) { frame_left(port, source, std::move(frame), id); });
     card.engine.on_incoming([this, port](const WireFrame& frame, FrameId id, SimTime first_bit) {
       tap({port, Tap::wire_in, first_bit, id, frame.bytes, false, frame.packet});
     });
@@ -236,12 +242,66 @@ void Simulation::build_disk() {
   for (FileImage& file : setup_.files) stack_->file_system().add(std::move(file));
 }
 
-// What a peer says now reaches the card one wire delay later.
+void Simulation::frame_left(unsigned port, unsigned source, WireOut::Frame&& frame, FrameId id) {
+  tap({port, Tap::wire_out, frame.last_bit, id, frame.bytes, true});
+  if (frame.aborted || (!wires_[port].receiver && wires_[port].peers.empty())) return;
+  std::optional<WirePath>& path = paths_[port].out;
+  if (!path) return deliver(port, source, frame.last_bit + setup_.nics[port].wire.delay, std::move(frame.bytes));
+  const WireCounts before = path->counts();
+  WireFrame entering;
+  entering.not_before = frame.last_bit;
+  entering.bytes = std::move(frame.bytes);
+  for (WirePath::Arrival& arrival : path->carry(std::move(entering)))  // who hears a wrong FCS drops it
+    if (!arrival.corrupted) deliver(port, source, arrival.frame.not_before, std::move(arrival.frame.bytes));
+  if (!setup_.events) return;
+  const auto tell = [&](std::uint64_t WireCounts::*which, std::string_view what) {
+    if (path->counts().*which != before.*which) ledger_.note(frame.last_bit, "fault", id, what);
+  };
+  tell(&WireCounts::lost, "wire=lost");
+  tell(&WireCounts::corrupted, "wire=corrupted");
+  tell(&WireCounts::duplicated, "wire=duplicated");
+  tell(&WireCounts::reordered, "wire=reordered");
+}
+
+void Simulation::deliver(unsigned port, unsigned source, SimTime arrival, std::vector<std::byte>&& bytes) {
+  cards_[port]->engine.expect_push(arrival);
+  auto* const delivery = new Delivery(
+      source,
+      [this, port](std::vector<std::byte>&& arrived) {
+        std::vector<WireFrame> answers;
+        if (wires_[port].receiver) answers = wires_[port].receiver(arrived);
+        cards_[port]->engine.push_came();
+        push_from_peer(port, std::move(answers));
+        for (WirePeer* const peer : wires_[port].peers) push_from_peer(port, peer->receive(agenda_->now(), arrived));
+        arm_peers(port);
+      },
+      std::move(bytes));
+  agenda_->post(*delivery, arrival);
+}
+
+// What a peer says enters the wire now.
 void Simulation::push_from_peer(unsigned port, std::vector<WireFrame> frames) {
+  ClockEngine& engine = cards_[port]->engine;
   for (WireFrame& frame : frames) {
-    frame.not_before = std::max(frame.not_before, agenda_->now() + setup_.nics[port].wire_delay);
-    cards_[port]->engine.push_frame(std::move(frame));
+    frame.not_before = agenda_->now();
+    if (!paths_[port].answers) {
+      frame.not_before += setup_.nics[port].wire.delay;
+      engine.push_frame(std::move(frame));
+      continue;
+    }
+    for (WirePath::Arrival& arrival : paths_[port].answers->carry(std::move(frame)))
+      engine.push_frame(std::move(arrival.frame));
   }
+}
+
+WireCounts Simulation::wire_counts_in(unsigned port) const {
+  const Paths& paths = paths_.at(port);
+  const WireCounts open_loop = paths.source ? paths.source->counts() : WireCounts{};
+  return paths.answers ? open_loop + paths.answers->counts() : open_loop;
+}
+
+WireCounts Simulation::wire_counts_out(unsigned port) const {
+  return paths_.at(port).out ? paths_[port].out->counts() : WireCounts{};
 }
 
 void Simulation::peers_due(unsigned port) {
@@ -340,7 +400,10 @@ void Simulation::init_process() {
   for (unsigned port = 0; port < cards_.size(); ++port) {
     for (const auto& [time, in] : setup_.nics[port].link_events) cards_[port]->engine.set_cable(wire_start_ + time, in);
     if (wires_[port].source == nullptr) continue;
-    sources_[port] = std::make_unique<ShiftedSource>(*wires_[port].source, wire_start_);
+    WireSource* source = wires_[port].source;
+    const WireConfig& wire = setup_.nics[port].wire;
+    if (wire.touches_in()) source = &paths_[port].source.emplace(*source, wire, Rng{setup_.seed, name_of_wire(port)});
+    sources_[port] = std::make_unique<ShiftedSource>(*source, wire_start_);
     cards_[port]->engine.set_source(sources_[port].get());
   }
   peer_timers_.resize(cards_.size());
@@ -457,7 +520,7 @@ void Simulation::bound_engines() {
   const bool any_time = enough_ == nullptr || *enough_;
   const SimTime free = any_time ? agenda_->now() : std::max(slice_end_, agenda_->now());
   for (unsigned port = 0; port < cards_.size(); ++port) {
-    SimTime next = free.is_never() ? free : free + setup_.nics[port].wire_delay;
+    SimTime next = free.is_never() ? free : free + setup_.nics[port].wire.least_delay_in();
     for (const WirePeer* const peer : wires_[port].peers) next = std::min(next, peer->next_deadline());
     cards_[port]->engine.set_peer_deadline(next);
   }
@@ -475,7 +538,7 @@ void Simulation::source_has_more(unsigned port) { cards_.at(port)->engine.set_so
 
 SimTime Simulation::earliest_end() const {
   SimTime longest = SimTime::zero();
-  for (const NicSetup& nic : setup_.nics) longest = std::max(longest, nic.wire_delay);
+  for (const NicSetup& nic : setup_.nics) longest = std::max(longest, nic.wire.least_delay_in());
   return agenda_->now() + longest;
 }
 

@@ -16,6 +16,7 @@
 #include "sc_model/host/disk.hpp"
 #include "sc_model/host_link.hpp"
 #include "sc_model/wire.hpp"
+#include "sc_model/wire_faults.hpp"
 #include "sc_model/wire_peer.hpp"
 #include "stack/fs/inode.hpp"
 #include "stack/stack.hpp"
@@ -55,7 +56,7 @@ struct NicSetup {
   std::vector<unsigned> rps_cpus;      // cores that its flows are spread over; empty: all
   std::vector<std::pair<Ipv4Address, MacAddress>> neighbours;
   LinkConfig link;
-  SimTime wire_delay;                // card to peer
+  WireConfig wire;
   SimTime autoneg = SimTime::ms(1);  // how long the PHY negotiates
   std::vector<std::pair<SimTime, bool>>
       link_events;  // the cable comes (true) or goes; times as of wire frames, in order
@@ -148,6 +149,9 @@ class Simulation {
   void at_once(std::function<void()> what);               // the first thing in the next slice, as an event of the CPU
   void arrive(unsigned port, std::vector<std::byte> frame);  // with FCS; one wire delay later it is at the card
   WireEnds& wire(unsigned port) { return wires_.at(port); }
+  const WireConfig& wire_config(unsigned port) const { return setup_.nics.at(port).wire; }
+  WireCounts wire_counts_in(unsigned port) const;  // what the wire did to frames towards the card, and from it
+  WireCounts wire_counts_out(unsigned port) const;
 
   // From a signal handler: stop at the next opportunity.
   void interrupt() { interrupted_.store(true, std::memory_order_relaxed); }
@@ -185,11 +189,14 @@ class Simulation {
   class Card;
   class ShiftedSource;
   class Delivery;
+  struct Paths;
 
   void build();
   void build_disk();
   void init_process();
   void start_napi_thread(unsigned port);
+  void frame_left(unsigned port, unsigned source, WireOut::Frame&& frame, FrameId id);
+  void deliver(unsigned port, unsigned source, SimTime arrival, std::vector<std::byte>&& bytes);
   void push_from_peer(unsigned port, std::vector<WireFrame> frames);
   void peers_due(unsigned port);
   void arm_peers(unsigned port);
@@ -214,6 +221,7 @@ class Simulation {
   std::vector<std::unique_ptr<Card>> cards_;
   std::vector<WireEnds> wires_;
   std::unique_ptr<UserSpace> user_;
+  std::vector<Paths> paths_;                              // per card
   std::vector<std::unique_ptr<WireSource>> sources_;      // per card; nullptr without one
   std::vector<std::unique_ptr<AgendaCall>> peer_timers_;  // per card; nullptr without such peers
   std::vector<std::uint64_t> boot_interrupts_;

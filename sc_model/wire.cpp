@@ -13,6 +13,10 @@ constexpr std::uint8_t kIdle = 0x07, kStart = 0xfb, kTerminate = 0xfd, kError = 
 constexpr std::size_t kMinWithoutFcs = 60;
 constexpr std::int64_t kGapBytes = 12;
 
+void insert(std::deque<WireFrame>& queue, WireFrame&& frame) {
+  queue.insert(std::ranges::upper_bound(queue, frame.not_before, {}, &WireFrame::not_before), std::move(frame));
+}
+
 }  // namespace
 
 void finish_for_wire(std::vector<std::byte>& frame) {
@@ -21,20 +25,37 @@ void finish_for_wire(std::vector<std::byte>& frame) {
   for (unsigned i = 0; i < 4; ++i) frame.push_back(static_cast<std::byte>(fcs >> (8 * i)));
 }
 
+void WireIn::set_source(WireSource* source) {
+  source_ = source;
+  source_done_ = source == nullptr;
+  if (!source_done_) pull_overtakers();
+}
+
+// What is pulled must be the first of all, although something else has been pulled before.
+void WireIn::pull_overtakers() {
+  while (!pulled_.empty()) {
+    std::optional<WireFrame> frame = source_->next_before(pulled_.front().not_before);
+    if (!frame) return;
+    pulled_.push_front(std::move(*frame));
+  }
+}
+
 void WireIn::push(WireFrame frame, std::uint64_t next_edge) {
   assert(next_edge > 0 && "edge 0 is in reset");
   const SimTime open = SimTime::ps(static_cast<std::int64_t>(next_edge - 1) * kCyclePs);
   frame.not_before = std::max(frame.not_before, open);
-  pushed_.push_back(std::move(frame));
+  insert(pushed_, std::move(frame));
 }
 
 WireFrame* WireIn::candidate() {
-  if (!pulled_ && !source_done_) {
-    pulled_ = source_->next();
-    source_done_ = !pulled_.has_value();
+  if (pulled_.empty() && !source_done_) {
+    std::optional<WireFrame> frame = source_->next();
+    source_done_ = !frame.has_value();
+    if (frame) pulled_.push_back(std::move(*frame));
   }
-  if (!pushed_.empty() && (!pulled_ || pushed_.front().not_before <= pulled_->not_before)) return &pushed_.front();
-  return pulled_ ? &*pulled_ : nullptr;
+  if (!pushed_.empty() && (pulled_.empty() || pushed_.front().not_before <= pulled_.front().not_before))
+    return &pushed_.front();
+  return pulled_.empty() ? nullptr : &pulled_.front();
 }
 
 std::int64_t WireIn::slot_of(const WireFrame& frame) const {
@@ -44,10 +65,12 @@ std::int64_t WireIn::slot_of(const WireFrame& frame) const {
 void WireIn::start(std::int64_t slot) {
   WireFrame* const next = candidate();
   const WireFrame frame = std::move(*next);
-  if (pulled_ && next == &*pulled_)
-    pulled_.reset();
-  else
+  if (!pulled_.empty() && next == &pulled_.front()) {
+    pulled_.pop_front();
+    pull_overtakers();
+  } else {
     pushed_.pop_front();
+  }
   if (frame.not_before < SimTime::ps(free_slot_ * kSlotPs - kSlotPs + 1)) ++delayed_;
   if (slot > free_slot_) deficit_ = 0;
   first_cycle_ = static_cast<std::uint64_t>(slot / 2) + 1;

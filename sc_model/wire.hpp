@@ -43,6 +43,9 @@ class WireSource {
   virtual ~WireSource() = default;
   // In order of not_before. nullopt: no more.
   virtual std::optional<WireFrame> next() = 0;
+  // Of a source that reorders: a frame that goes before `time`, that of one which next() gave, and came to light only
+  // now.
+  virtual std::optional<WireFrame> next_before(SimTime) { return std::nullopt; }
 };
 
 class WireIn {
@@ -51,11 +54,9 @@ class WireIn {
   using Started = std::function<void(std::uint64_t number, SimTime first_bit, const WireFrame&)>;
 
   explicit WireIn(Started started) : started_(std::move(started)) {}
-  void set_source(WireSource* source) {
-    source_ = source;
-    source_done_ = source == nullptr;
-  }
-  // From a peer that reacts; it cannot ask for a time before cycle `first_open`.
+  // Again for the same one: it said that it had no more, and now it has; what it gives may overtake what it gave.
+  void set_source(WireSource* source);
+  // From a peer that reacts, in any order of their times; it cannot ask for a time before cycle `first_open`.
   void push(WireFrame frame, std::uint64_t first_open);
 
   // The column seen at edge `cycle`; called for growing cycles, not necessarily for all.
@@ -74,18 +75,18 @@ class WireIn {
 
  private:
   WireFrame* candidate();  // the frame that starts next, as far as known
+  void pull_overtakers();
   std::int64_t slot_of(const WireFrame&) const;
   void start(std::int64_t slot);  // the candidate is under way from now on
 
   Started started_;
   WireSource* source_ = nullptr;
   bool source_done_ = true;
-  std::optional<WireFrame> pulled_;
-  std::deque<WireFrame> pushed_;
-  std::vector<Column> columns_;      // of the frame under way; empty between frames
-  std::vector<std::uint8_t> lanes_;  // its bytes on the wire, while columns_ is made
-  std::uint64_t first_cycle_ = 0;    // of columns_[0]
-  std::int64_t free_slot_ = 0;       // earliest start of the next frame, gap included
+  std::deque<WireFrame> pulled_, pushed_;  // by not_before, then as they came
+  std::vector<Column> columns_;            // of the frame under way; empty between frames
+  std::vector<std::uint8_t> lanes_;        // its bytes on the wire, while columns_ is made
+  std::uint64_t first_cycle_ = 0;          // of columns_[0]
+  std::int64_t free_slot_ = 0;             // earliest start of the next frame, gap included
   unsigned deficit_ = 0;
   bool unheard_ = false;
   std::uint64_t number_ = 0, delayed_ = 0, unheard_frames_ = 0;

@@ -1,78 +1,93 @@
-// What a bad cable does to frames, each way: loses, corrupts or doubles some, and delays all.
+// What a bad cable does to frames, each way: delays all, loses, corrupts or doubles some, lets some overtake.
 //
-// Chances in units of 10^-9, one random stream per wire. A corrupted frame has one bit inverted behind the sender's FCS
-// generator, so the card sees a wrong FCS. Lost frames never reach the card and have no id; they are counted here.
+// The words and their meaning are those of Linux's netem (tc-netem(8), net/sched/sch_netem.c). Chances are in units of
+// 10^-9. Everybody at the far end is treated alike; what is open loop, what answers and what the card sends roll their
+// own dice, each in the order in which its frames enter the wire, so that no result depends on who is asked first.
 #pragma once
 
 #include "common/rng.hpp"
 #include "sc_model/wire.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <vector>
 
 namespace nicosim {
 
-struct WireFaultConfig {
-  SimTime delay;
-  std::uint32_t loss_ppb = 0, corrupt_ppb = 0, duplicate_ppb = 0;
-  bool any() const { return delay > SimTime::zero() || mishaps(); }
-  bool mishaps() const { return loss_ppb != 0 || corrupt_ppb != 0 || duplicate_ppb != 0; }
+// Of one direction.
+struct WireChances {
+  std::uint32_t loss_ppb = 0;       // never arrives
+  std::uint32_t corrupt_ppb = 0;    // one bit is inverted behind the sender's FCS generator
+  std::uint32_t duplicate_ppb = 0;  // arrives twice
+  std::uint32_t reorder_ppb = 0;    // is not delayed, so it overtakes those that are
+  unsigned gap = 1;                 // reordered at the earliest so many frames after the last one that was
+  bool any() const { return loss_ppb != 0 || corrupt_ppb != 0 || duplicate_ppb != 0 || reorder_ppb != 0; }
+};
+
+struct WireConfig {
+  SimTime delay;   // of both ways
+  SimTime jitter;  // each frame's delay is from `delay` - `jitter` to `delay` + `jitter`, evenly; at most `delay`
+  WireChances in;  // towards the card
+  WireChances out;
+
+  // No frame that has still to enter towards the card reaches it sooner than this.
+  SimTime least_delay_in() const { return in.reorder_ppb != 0 ? SimTime::zero() : delay - jitter; }
+  bool touches_in() const { return delay > SimTime::zero() || in.any(); }
+  bool touches_out() const { return jitter > SimTime::zero() || out.any(); }  // beyond a constant delay
+};
+
+struct WireCounts {
+  std::uint64_t lost = 0, corrupted = 0, duplicated = 0, reordered = 0;
+  WireCounts operator+(const WireCounts& b) const {
+    return {lost + b.lost, corrupted + b.corrupted, duplicated + b.duplicated, reordered + b.reordered};
+  }
 };
 
 // The dice of one direction, and what they have done.
-class Mishaps {
+class WirePath {
  public:
-  Mishaps(const WireFaultConfig& config, Rng rng) : config_(config), rng_(rng) {}
+  WirePath(SimTime delay, SimTime jitter, const WireChances& chances, Rng rng)
+      : delay_(delay), jitter_(jitter), chances_(chances), rng_(rng) {}
 
-  bool loses() { return happens(config_.loss_ppb, lost_); }
-  bool duplicates() { return happens(config_.duplicate_ppb, duplicated_); }
-  bool corrupts() { return happens(config_.corrupt_ppb, corrupted_); }
-  std::uint64_t below(std::uint64_t limit) { return rng_.below(limit); }
+  struct Arrival {
+    WireFrame frame;  // not_before is when it arrives
+    bool corrupted = false;
+  };
+  // What arrives of a frame that enters at its not_before: nothing, it, or it twice.
+  std::vector<Arrival> carry(WireFrame frame);
 
-  std::uint64_t lost() const { return lost_; }
-  std::uint64_t corrupted() const { return corrupted_; }
-  std::uint64_t duplicated() const { return duplicated_; }
+  const WireCounts& counts() const { return counts_; }
 
  private:
-  bool happens(std::uint32_t ppb, std::uint64_t& count) {
-    const bool now = ppb != 0 && rng_.chance(ppb, 1'000'000'000);
-    count += now ? 1 : 0;
-    return now;
-  }
+  bool happens(std::uint32_t ppb, std::uint64_t& count);
+  SimTime delay_of_one();
 
-  WireFaultConfig config_;
+  SimTime delay_, jitter_;
+  WireChances chances_;
   Rng rng_;
-  std::uint64_t lost_ = 0, corrupted_ = 0, duplicated_ = 0;
+  WireCounts counts_;
+  unsigned delayed_ = 0;  // frames in a row
 };
 
-// Towards the card: stands between a source and the wire.
+// Towards the card: stands between an open-loop source and the wire.
 class WireFaults final : public WireSource {
  public:
-  WireFaults(WireSource& source, const WireFaultConfig& config, Rng rng)
-      : source_(source), delay_(config.delay), mishaps_(config, rng) {}
-  std::optional<WireFrame> next() override;
+  WireFaults(WireSource& source, const WireConfig& config, Rng rng)
+      : source_(source), least_(config.least_delay_in()), path_(config.delay, config.jitter, config.in, rng) {}
+  std::optional<WireFrame> next() override { return next_before(SimTime::never()); }
+  // Dice are rolled for what could arrive before `time` and for nothing else, so that a source whose frames become
+  // known one by one meets the same fate as one that knows all of them.
+  std::optional<WireFrame> next_before(SimTime time) override;
 
-  const Mishaps& mishaps() const { return mishaps_; }
+  const WireCounts& counts() const { return path_.counts(); }
 
  private:
   WireSource& source_;
-  SimTime delay_;
-  Mishaps mishaps_;
-  std::optional<WireFrame> again_;
-};
-
-// From the card to its peer, whose own card drops what is corrupted.
-class OutgoingFaults {
- public:
-  OutgoingFaults(const WireFaultConfig& config, Rng rng) : mishaps_(config, rng) {}
-
-  // How many good copies of the next frame arrive: 0, 1 or 2. Called once per frame, in order.
-  unsigned copies();
-
-  const Mishaps& mishaps() const { return mishaps_; }
-
- private:
-  Mishaps mishaps_;
+  SimTime least_;
+  WirePath path_;
+  std::optional<WireFrame> ahead_;            // the source's next one; has not entered yet
+  std::multimap<SimTime, WireFrame> on_way_;  // by arrival; at equal times in the order in which they entered
 };
 
 }  // namespace nicosim

@@ -1,5 +1,6 @@
 // ./nicosim run SCENARIO
 #include "cli/commands/commands.hpp"
+#include "cli/shell_quote.hpp"
 
 #include <fmt/format.h>
 #include <utility>
@@ -19,6 +20,14 @@ int run_command(RunRequest& request) {
     say_all(scenario.error());
     return kUsage;
   }
+  for (const Scenario::Peer& peer : scenario->peers)
+    if (peer.kind == Scenario::Peer::Kind::tap) {
+      fmt::print(stderr,
+                 "nicosim: {}: peer.{} is of kind tap, a real program on this machine, and a run has none\n"
+                 "nicosim: ./nicosim tap --scenario {} -- COMMAND\n",
+                 text->name, peer.name, shell_quote(request.file));
+      return kUsage;
+    }
   request.options.scenario_name = text->name;
   request.options.title = text->name;
   if (scenario->study) return study_command(request, *text, std::move(*scenario));

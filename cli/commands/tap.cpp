@@ -31,20 +31,37 @@ Ipv4Address client_address(const Scenario::Address& card) {
   return first == card.ip ? Ipv4Address{first.value + 1} : first;
 }
 
-ClientInterface client_of(const Scenario::Nic& nic, unsigned port, bool routed) {
+const Scenario::Peer* tap_peer(const Scenario& scenario, const Scenario::Nic& nic) {
+  for (const Scenario::Peer& peer : scenario.peers)
+    if (peer.on == nic.name && peer.kind == Scenario::Peer::Kind::tap) return &peer;
+  return nullptr;
+}
+
+// As the scenario's peer of kind tap says; what it does not say, and all without one, follows from the card.
+ClientInterface client_of(const Scenario& scenario, const Scenario::Nic& nic, unsigned port, bool routed) {
   ClientInterface interface;
+  const Scenario::Peer* const peer = tap_peer(scenario, nic);
   interface.name = fmt::format("tap{}", port);
   interface.mac = {{0x02, 0x00, 0x00, 0x00, 0x01, static_cast<std::uint8_t>(port + 1)}};
   interface.mtu = nic.mtu;
-  if (nic.addresses.empty()) return interface;
-  interface.address = client_address(nic.addresses.front());
-  interface.prefix_length = nic.addresses.front().prefix;
-  if (routed) interface.gateway = nic.addresses.front().ip;
+  if (!nic.addresses.empty()) {
+    interface.address = client_address(nic.addresses.front());
+    interface.prefix_length = nic.addresses.front().prefix;
+    if (routed) interface.gateway = nic.addresses.front().ip;
+  }
+  if (peer == nullptr) return interface;
+  interface.mac = peer->mac;
+  if (peer->address) {
+    interface.address = peer->address->ip;
+    interface.prefix_length = peer->address->prefix;
+  }
+  if (peer->gateway) interface.gateway = *peer->gateway;
   return interface;
 }
 
-bool has_peer(const Scenario& scenario, const Scenario::Nic& nic) {
-  return std::ranges::any_of(scenario.peers, [&](const Scenario::Peer& peer) { return peer.on == nic.name; });
+bool is_live(const Scenario& scenario, const Scenario::Nic& nic) {
+  return tap_peer(scenario, nic) != nullptr ||
+         std::ranges::none_of(scenario.peers, [&](const Scenario::Peer& peer) { return peer.on == nic.name; });
 }
 
 [[noreturn]] void fail(const std::string& what) { throw std::system_error(errno, std::generic_category(), what); }
@@ -67,7 +84,7 @@ std::vector<std::optional<TapDevice>> private_taps(const Scenario& scenario, con
     if (!first && ::unshare(CLONE_NEWNET) != 0) fail("a second network namespace");
     switch_ipv6_off();
     bring_loopback_up();
-    const ClientInterface client = client_of(scenario.nics[port], port, routed);
+    const ClientInterface client = client_of(scenario, scenario.nics[port], port, routed);
     taps[port].emplace(client.name, false);
     configure(client);
     if (!first) {  // held open by this process, for as long as it lives
@@ -146,7 +163,7 @@ int tap_command(TapRequest& request) {
   }
   request.options.scenario_name = request.options.title = text.name;
   std::vector<bool> live;
-  for (const Scenario::Nic& nic : scenario->nics) live.push_back(!has_peer(*scenario, nic));
+  for (const Scenario::Nic& nic : scenario->nics) live.push_back(is_live(*scenario, nic));
   const auto cards = std::ranges::count(live, true);
   if (scenario->study) {
     say(fmt::format("{}: a [study] is many runs, and a live one cannot be had twice", text.name));

@@ -39,6 +39,35 @@ bool map_root(uid_t user, gid_t group) {
          write_text("/proc/self/gid_map", fmt::format("0 {} 1", group));
 }
 
+// The limits of namespaces(7) that are 0, so that none can be made.
+std::string limits_of_zero() {
+  std::string found;
+  for (const char* const kind : {"user", "net", "pid", "mnt"}) {
+    const std::string name = fmt::format("max_{}_namespaces", kind);
+    std::ifstream file{"/proc/sys/user/" + name};
+    long limit = 0;
+    if (file >> limit && limit == 0) found += (found.empty() ? "user." : ", user.") + name;
+  }
+  return found;
+}
+
+// Why unshare() failed, and what would help.
+void explain(int error, bool root) {
+  if (error == ENOSPC || error == EUSERS) {  // "No space left on device" would mislead
+    const std::string zero = limits_of_zero();
+    say(fmt::format(
+        "a private network needs namespaces, and {}",
+        zero.empty() ? "as many as user.max_*_namespaces allows exist already" : "none may be made: " + zero + " = 0"));
+    say(fmt::format("raise {} with sysctl, as root{}", zero.empty() ? "that limit" : zero,
+                    root ? "" : ", or run this as root"));
+    return;
+  }
+  say(fmt::format("a private network needs namespaces, and this system refuses them: {}", std::strerror(error)));
+  say(root ? "this process is root without CAP_SYS_ADMIN, as in a container; give it that capability"
+           : "run it as root, or let users make them: sysctl kernel.unprivileged_userns_clone=1, "
+             "user.max_user_namespaces above 0, no AppArmor restriction of user namespaces, and no chroot");
+}
+
 bool enter() {
   if (::geteuid() == 0 && ::unshare(kRoom) == 0) return true;
   const uid_t user = ::geteuid();
@@ -48,10 +77,7 @@ bool enter() {
     say(fmt::format("a user namespace was made, but its users cannot be mapped: {}", std::strerror(errno)));
     return false;
   }
-  say(fmt::format("a private network needs namespaces, and this system refuses them: {}", std::strerror(errno)));
-  say(user == 0 ? "this process is root without CAP_SYS_ADMIN, as in a container; give it that capability"
-                : "run it as root, or let users make them: sysctl kernel.unprivileged_userns_clone=1, "
-                  "user.max_user_namespaces above 0, and no AppArmor restriction of user namespaces");
+  explain(errno, user == 0);
   return false;
 }
 

@@ -18,6 +18,7 @@ Result<std::unique_ptr<Recorder>, OutputError> Recorder::open(const std::string&
     auto& file = recorder->files_.emplace_back();
     if (!live[port]) continue;
     const std::string nic = recorder->scenario_.nics.at(port).name;
+    std::erase_if(recorder->scenario_.peers, [&](const Scenario::Peer& peer) { return peer.on == nic; });  // kind tap
     file = std::make_unique<PcapngWriter>(recorder->dir_.file(recording_file(nic)));
     file->add({nic + ":arrivals"});
     Scenario::Peer& peer = recorder->scenario_.peers.emplace_back();

@@ -8,7 +8,9 @@
 #include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_tun.h>
+#include <linux/netlink.h>
 #include <linux/route.h>
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <sstream>
 #include <sys/ioctl.h>
@@ -66,11 +68,52 @@ Ipv4Address mask_of(unsigned prefix_length) {
   return {prefix_length == 0 ? 0U : ~std::uint32_t{0} << (32 - prefix_length)};
 }
 
+[[noreturn]] void fail_to_open_tun() {
+  const int error = errno;
+  std::string what = "/dev/net/tun, which makes TAPs, cannot be opened";
+  if (error == EACCES) what += " (everybody may where it has its usual mode: chmod 0666 /dev/net/tun, as root)";
+  if (error == ENOENT || error == ENODEV || error == ENXIO) what += " (the kernel has no TAPs: modprobe tun, as root)";
+  errno = error;
+  fail(what);
+}
+
 void bring_up(const Control& control, const std::string& name) {
   ifreq request = request_for(name);
   control.call(SIOCGIFFLAGS, request, name + ": reading its flags");
   request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP | IFF_RUNNING);
   control.call(SIOCSIFFLAGS, request, name + ": bringing it up");
+}
+
+// By rtnetlink(7), which the root of a user namespace may use; SIOCSIFTXQLEN is for the system's own root alone.
+void set_queue_length(const Control& control, const std::string& name) {
+  struct {
+    nlmsghdr header;
+    ifinfomsg interface;
+    rtattr attribute;
+    std::uint32_t length;
+  } ask{};
+  ifreq request = request_for(name);
+  control.call(SIOCGIFINDEX, request, name);
+  ask.header.nlmsg_len = sizeof ask;
+  ask.header.nlmsg_type = RTM_SETLINK;
+  ask.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+  ask.interface.ifi_family = AF_UNSPEC;
+  ask.interface.ifi_index = request.ifr_ifindex;
+  ask.attribute.rta_type = IFLA_TXQLEN;
+  ask.attribute.rta_len = RTA_LENGTH(sizeof ask.length);
+  ask.length = kQueueLength;
+  struct {
+    nlmsghdr header;
+    nlmsgerr error;
+  } answer{};
+  const int netlink = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  const bool told = netlink >= 0 && ::send(netlink, &ask, sizeof ask, 0) == static_cast<ssize_t>(sizeof ask) &&
+                    ::recv(netlink, &answer, sizeof answer, 0) >= static_cast<ssize_t>(sizeof answer);
+  if (told) errno = -answer.error.error;
+  const int error = errno;
+  if (netlink >= 0) ::close(netlink);
+  errno = error;
+  if (!told || error != 0) fail(name + ": setting its queue length");
 }
 
 }  // namespace
@@ -79,7 +122,7 @@ TapDevice::TapDevice(const std::string& name, bool existing) : name_(name), buff
   ifreq request = request_for(name);
   if (existing) Control{}.call(SIOCGIFINDEX, request, name);
   descriptor_ = ::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-  if (descriptor_ < 0) fail("/dev/net/tun");
+  if (descriptor_ < 0) fail_to_open_tun();
   request = request_for(name);
   request.ifr_flags = IFF_TAP | IFF_NO_PI;
   if (::ioctl(descriptor_, TUNSETIFF, &request) != 0) {
@@ -143,9 +186,7 @@ void configure(const ClientInterface& interface) {
   request = request_for(name);
   request.ifr_mtu = static_cast<int>(interface.mtu);
   control.call(SIOCSIFMTU, request, name + ": setting its MTU");
-  request = request_for(name);
-  request.ifr_qlen = kQueueLength;
-  control.call(SIOCSIFTXQLEN, request, name + ": setting its queue length");
+  set_queue_length(control, name);
   if (interface.address) {
     request = request_for(name);
     request.ifr_addr = address_of(*interface.address);

@@ -48,7 +48,7 @@ constexpr std::array kSendKinds{Name<SendKind>{"udp", SendKind::udp}, Name<SendK
                                 Name<SendKind>{"ping", SendKind::ping}, Name<SendKind>{"raw", SendKind::raw}};
 constexpr std::array kPeerKinds{Name<PeerKind>{"generator", PeerKind::generator},
                                 Name<PeerKind>{"pcap", PeerKind::pcap}, Name<PeerKind>{"stack", PeerKind::stack},
-                                Name<PeerKind>{"recording", PeerKind::recording}};
+                                Name<PeerKind>{"recording", PeerKind::recording}, Name<PeerKind>{"tap", PeerKind::tap}};
 constexpr std::array kAppKinds{
     Name<AppKind>{"udp_sink", AppKind::udp_sink},   Name<AppKind>{"udp_echo", AppKind::udp_echo},
     Name<AppKind>{"tcp_echo", AppKind::tcp_echo},   Name<AppKind>{"discard", AppKind::discard},
@@ -341,6 +341,12 @@ class Parser {
       w.chance("loss", wire.loss_ppb);
       w.chance("corrupt", wire.corrupt_ppb);
       w.chance("duplicate", wire.duplicate_ppb);
+      if (w.duration("jitter", wire.jitter, SimTime::zero(), kLongestDelay) && wire.jitter > wire.delay)
+        w.wrong("jitter", "is above the delay", "at most that of 'delay'");
+      if (w.chance("reorder", wire.reorder_ppb) && wire.reorder_ppb != 0 && wire.delay == SimTime::zero())
+        w.wrong("reorder", "stands without a delay, and there is nothing to overtake", "'delay' above 0");
+      if (w.number("gap", wire.gap, 1, 1'000'000) && wire.reorder_ppb == 0)
+        w.wrong("gap", "is how far apart reordered frames are, and none is", "'reorder' above 0");
       for (const auto* event : w.tables("link")) link_event({diagnostics_, *event, w.full("link")}, wire);
       w.finish();
       scenario_.wires.push_back(std::move(wire));
@@ -383,7 +389,7 @@ class Parser {
     } else if (t.text("on", peer.on) && std::ranges::find(names, peer.on) == names.end()) {
       t.wrong("on", fmt::format("is '{}'", peer.on), "a card, one of " + joined(names) + did_you_mean(peer.on, names));
     }
-    if (!t.find("kind")) t.wrong("", "lacks 'kind'", "generator, pcap, stack or recording");
+    if (!t.find("kind")) t.wrong("", "lacks 'kind'", "generator, pcap, stack, recording or tap");
     if (!t.choice<PeerKind>("kind", peer.kind, kPeerKinds)) return;  // its keys depend on it
     if (peer.kind == PeerKind::pcap)
       pcap(t, peer);
@@ -391,9 +397,24 @@ class Parser {
       file(t, peer);
     else if (peer.kind == PeerKind::stack)
       stack(t, peer);
+    else if (peer.kind == PeerKind::tap)
+      client(t, peer);
     else
       generator(t, peer);
     t.finish();
+    for (const Scenario::Peer& other : scenario_.peers) beside(t, peer, other);
+  }
+
+  // Two peers on one wire.
+  void beside(TableReader& t, const Scenario::Peer& peer, const Scenario::Peer& other) {
+    if (other.on != peer.on) return;
+    const auto either = [&](PeerKind kind) { return peer.kind == kind || other.kind == kind; };
+    if (either(PeerKind::tap))
+      t.wrong("on", fmt::format("is where '{}' is; a wire with a peer of kind tap leads nowhere else", other.name),
+              "a card of its own");
+    // They would reset each other's connections.
+    if (either(PeerKind::stack) && peer.address && other.address && peer.address->ip == other.address->ip)
+      t.wrong("address", fmt::format("is that of '{}' as well, on the same wire", other.name), "one of its own");
   }
 
   void file(TableReader& t, Scenario::Peer& peer) {
@@ -428,6 +449,15 @@ class Parser {
   void stack(TableReader& t, Scenario::Peer& peer) {
     station(t, peer);
     if (!t.find("address")) t.wrong("", "lacks 'address'", kAddressExpected);
+    gateway(t, peer);
+  }
+
+  void client(TableReader& t, Scenario::Peer& peer) {
+    station(t, peer);
+    gateway(t, peer);
+  }
+
+  void gateway(TableReader& t, Scenario::Peer& peer) {
     Ipv4Address gateway;
     if (t.ip("gateway", gateway)) peer.gateway = gateway;
   }

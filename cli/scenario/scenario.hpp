@@ -131,8 +131,9 @@ struct Scenario {
     };
     std::string nic;
     Direction direction = Direction::in;  // which way the chances apply; `in` is towards the card
-    SimTime delay;
-    std::uint32_t loss_ppb = 0, corrupt_ppb = 0, duplicate_ppb = 0;
+    SimTime delay, jitter;                // both ways
+    std::uint32_t loss_ppb = 0, corrupt_ppb = 0, duplicate_ppb = 0, reorder_ppb = 0;
+    unsigned gap = 1;          // a frame is reordered at the earliest so many after the last one
     std::vector<Event> links;  // the cable goes and comes, in order of time
     bool operator==(const Wire&) const = default;
   };
@@ -152,15 +153,15 @@ struct Scenario {
   };
 
   struct Peer {
-    enum class Kind : std::uint8_t { generator, pcap, stack, recording };
+    enum class Kind : std::uint8_t { generator, pcap, stack, recording, tap };
     std::string name;
     std::string on;  // name of a card
     Kind kind = Kind::generator;
-    // generator, stack
+    // generator, stack; tap: of the client's interface
     MacAddress mac;  // default 02:00:00:00:01:01, ... in file order
     std::optional<Address> address;
     std::vector<Send> sends;
-    std::optional<Ipv4Address> gateway;  // stack: of its default route
+    std::optional<Ipv4Address> gateway;  // stack, tap: of its default route
     // pcap, recording
     std::string file;
     std::string pace = "capture";  // Pace::parse() reads it

@@ -169,6 +169,8 @@ std::string write_scenario(const Scenario& scenario) {
     w.line("direction = \"{}\"", name_of(wire.direction));
     w.line("loss = {}\ncorrupt = {}", chance_text(wire.loss_ppb), chance_text(wire.corrupt_ppb));
     w.line("duplicate = {}", chance_text(wire.duplicate_ppb));
+    if (wire.jitter > SimTime::zero()) w.line("jitter = \"{}\"", duration_text(wire.jitter));
+    if (wire.reorder_ppb != 0) w.line("reorder = {}\ngap = {}", chance_text(wire.reorder_ppb), wire.gap);
     for (const Scenario::Wire::Event& e : wire.links)
       w.line("[[wire.{}.link]]\nat = \"{}\"\nstate = \"{}\"", wire.nic, duration_text(e.at), name_of(e.state));
   }

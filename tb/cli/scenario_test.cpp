@@ -48,6 +48,9 @@ latency = "1us"
 [wire.eth1]
 delay = "5us"
 loss = 0.001
+jitter = "2us"
+reorder = 0.25
+gap = 5
 [[wire.eth1.link]]
 at = "1ms"
 state = "down"
@@ -139,6 +142,9 @@ TEST(Scenario, IsReadKeyByKey) {
   EXPECT_EQ(s.nics[1].link.bandwidth_bps, 2'500'000'000U);
   ASSERT_EQ(s.wires.size(), 1U);
   EXPECT_EQ(s.wires[0].loss_ppb, 1'000'000U);
+  EXPECT_EQ(s.wires[0].jitter, SimTime::us(2));
+  EXPECT_EQ(s.wires[0].reorder_ppb, 250'000'000U);
+  EXPECT_EQ(s.wires[0].gap, 5U);
   ASSERT_EQ(s.wires[0].links.size(), 2U);
   EXPECT_EQ(s.wires[0].links[1].at, SimTime::ms(2));
   EXPECT_EQ(s.wires[0].links[1].state, Scenario::Wire::Event::State::up);
@@ -159,7 +165,7 @@ TEST(Scenario, IsReadKeyByKey) {
   EXPECT_EQ(s.peers[1].pace, "2.5x");
   EXPECT_EQ(s.apps[1].port, 9U);
   EXPECT_EQ(s.expects[1].max, 12345.5);
-  EXPECT_EQ(s.expects[1].where.line, 79U);
+  EXPECT_EQ(s.expects[1].where.line, 82U);
 }
 
 TEST(Scenario, WrittenBackItReadsAsTheSameScenario) {
@@ -218,7 +224,7 @@ mac = "ff:00:00:00:00:01"
 loss = nan
 [peer.c]
 on = "eth9"
-kind = "tap"
+kind = "tun"
 )");
   EXPECT_THAT(
       all, ElementsAre(StartsWith("s.toml:1:1: unknown key 'sed'"), StartsWith("s.toml:3:8: host.mode is 'nappi'"),
@@ -227,7 +233,7 @@ kind = "tap"
                        StartsWith("s.toml:7:7: nic.eth0.mac is not one station's"),
                        StartsWith("s.toml:8:1: wire.eth1 belongs to no card"),
                        StartsWith("s.toml:9:8: wire.eth1.loss is nan"), StartsWith("s.toml:11:6: peer.c.on is 'eth9'"),
-                       StartsWith("s.toml:12:8: peer.c.kind is 'tap'; expected")));
+                       StartsWith("s.toml:12:8: peer.c.kind is 'tun'; expected")));
 }
 
 struct Bad {
@@ -274,6 +280,9 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[nic.eth0]\n[host.costs]\nirq_enter = \"1ns\"", "did you mean 'irq_entry'?"},
         Bad{"[nic.eth0]\n[host.sysctl]\nnet.core.dev_weight = \"64\"", "expected an integer from 0"},
         Bad{"[nic.eth0]\n[wire.eth0]\nloss = 1.5", "a chance from 0 to 1"},
+        Bad{"[nic.eth0]\n[wire.eth0]\nreorder = 0.1", "stands without a delay"},
+        Bad{"[nic.eth0]\n[wire.eth0]\ndelay = \"1us\"\njitter = \"2us\"", "is above the delay"},
+        Bad{"[nic.eth0]\n[wire.eth0]\ndelay = \"1us\"\ngap = 5", "expected 'reorder' above 0"},
         Bad{"[nic.eth0]\nautoneg = \"21s\"", "nic.eth0.autoneg"},
         Bad{"[nic.eth0]\n[[wire.eth0.link]]\nat = \"1ms\"", "lacks 'state'"},
         Bad{"[nic.eth0]\n[[wire.eth0.link]]\nat = \"1ms\"\nstate = \"dwon\"", "did you mean 'down'?"},
@@ -294,7 +303,13 @@ INSTANTIATE_TEST_SUITE_P(
     PeersAndApps, BadScenario,
     ::testing::Values(
         Bad{with_peer(""), "lacks 'kind'"},
-        Bad{with_peer("kind = \"tap\""), "one of generator, pcap, stack, recording"},
+        Bad{with_peer("kind = \"tun\""), "one of generator, pcap, stack, recording, tap"},
+        Bad{with_peer("kind = \"tap\"\nsend = 5"), "unknown key 'send'"},
+        Bad{with_peer("kind = \"generator\"\n[peer.q]\non = \"eth0\"\nkind = \"tap\""),
+            "leads nowhere else; expected a card of its own"},
+        Bad{with_peer("kind = \"stack\"\naddress = \"10.77.0.9/24\"\n[peer.q]\non = \"eth0\"\n"
+                      "kind = \"stack\"\naddress = \"10.77.0.9/24\""),
+            "s.toml:10:11: peer.q.address is that of 'p' as well"},
         Bad{with_peer("kind = \"pcap\""), "lacks 'file'"},
         Bad{with_peer("kind = \"pcap\"\nfile = \"a\"\npace = \"fast\""), "a factor such as 2.5x"},
         Bad{with_peer("kind = \"pcap\"\nfile = \"a\"\naddress = \"10.0.0.1/8\""), "unknown key 'address'"},

@@ -128,7 +128,7 @@ class Examples(unittest.TestCase):
     def test_a_wire_that_loses_what_the_card_sends_leaves_arp_without_an_answer(self):
         told = report("examples/two_cards.toml", "--set", "wire.eth1.loss=1", "--set", "wire.eth1.direction=out",
                       "--set", "host.sysctl.net.ipv4.neigh.default.retrans_time_ms=10")
-        self.assertEqual(told["counters"]["wire_out eth1"], {"lost": 3, "corrupted": 0, "duplicated": 0})
+        self.assertEqual(told["counters"]["wire_out eth1"], {"lost": 3, "corrupted": 0, "duplicated": 0, "reordered": 0})
         # The five to be forwarded share the fate of their copies.
         self.assertEqual(told["ledger"], {"answered": 1, "drop.tx_queue.NEIGH_FAILED": 5})
 

@@ -77,6 +77,39 @@ class Web(TapCase):
         self.assertGreater(report["nstat"]["TcpRetransSegs"], 0)
 
 
+@unittest.skipIf(shutil.which("nstat") is None, "nstat is not installed")
+class BadWire(TapCase):
+    """Loss and reordering both ways, as tc netem would make them: TCP repairs both, and its counters show it."""
+
+    needs = ("curl",)
+    WIRE = ("--scenario", os.path.join(HERE, "bad_wire.toml"))
+
+    def counters(self, command):
+        said = self.tap(f"{command} > body; nstat -asz", options=self.WIRE)
+        return {line.split()[0]: int(line.split()[1]) for line in said.splitlines() if not line.startswith("#")}
+
+    def test_ADownloadArrivesAsItIsAndTheClientsKernelHasSeenIt(self):
+        seen = self.counters(f"curl -sS http://{HOST}/bytes/3000000")
+        self.assertEqual(sha256(self.read("body")), sha256(body(3_000_000)))
+        self.assertGreater(seen["TcpExtTCPOFOQueue"], 0)  # what overtook, and what came behind a loss
+        report = self.json("report.json")["counters"]
+        for way in ("wire", "wire_out"):
+            self.assertGreater(report[way]["lost"], 0, way)
+            self.assertGreater(report[way]["reordered"], 0, way)
+        self.assertGreater(report["nstat"]["TcpRetransSegs"], 0)
+        self.assertGreater(report["nstat"]["TcpExtTCPSACKReorder"] + report["nstat"]["TcpExtTCPTSReorder"], 0)
+
+    def test_AnUploadArrivesWholeAndTheClientsKernelHasSentAgain(self):
+        seen = self.counters("head -c 3000000 /dev/zero | "
+                             f"curl -sS -w '%{{http_code}} %{{size_upload}}' --data-binary @- http://{HOST}/")
+        self.assertEqual(self.read("body").decode()[-11:], "200 3000000")
+        self.assertGreater(self.json("report.json")["apps"]["web"]["bytes_in"], 3_000_000)
+        self.assertGreater(seen["TcpRetransSegs"], 0)
+        self.assertGreater(seen["TcpExtTCPSackRecovery"], 0)
+        self.assertGreater(seen["TcpExtTCPSACKReorder"] + seen["TcpExtTCPTSReorder"], 0)
+        self.assertGreater(self.json("report.json")["counters"]["nstat"]["TcpExtTCPOFOQueue"], 0)
+
+
 class WebLong(TapCase):
     needs = ("curl",)
 
@@ -132,6 +165,36 @@ class Iperf(TapCase):
         amounts = [self.bytes_of(line) for line in said.splitlines() if re.search(r"sec .*Bytes", line)]
         self.assertEqual(len(amounts), 2, said)
         self.assertGreaterEqual(min(amounts), 2**20)
+
+    def amounts(self, *options):
+        said = self.tap("iperf", "-c", HOST, *options, timeout=60)
+        return [self.bytes_of(line) for line in said.splitlines() if re.search(r"sec .*Bytes", line)]
+
+    def test_BothSendAtOnceOverTwoConnections(self):
+        amounts = self.amounts("-n", "1M", "-d")
+        self.assertEqual(len(amounts), 2)
+        self.assertGreaterEqual(min(amounts), 2**20)
+
+    def test_BothSendAtOnceOverOneConnection(self):
+        amounts = self.amounts("-n", "1M", "--full-duplex")
+        self.assertGreaterEqual(len(amounts), 2)
+        self.assertGreaterEqual(min(amounts), 2**20)
+
+    def test_TheServerSendsDatagrams(self):
+        said = self.tap("iperf", "-c", HOST, "-u", "-R", "-b", "2M", "-t", "1", timeout=60)
+        lost, total = re.search(r"(\d+)/(\d+) \(", said).groups()
+        self.assertEqual(int(lost), 0)
+        self.assertGreater(int(total), 100)
+
+    def test_DatagramsGoBothWaysAtOnceAndOneAfterTheOther(self):
+        for option in ("-d", "-r"):
+            said = self.tap("iperf", "-c", HOST, "-u", option, "-b", "2M", "-t", "1", timeout=60)
+            reports = re.findall(r"(\d+)/(\d+) \(", said)
+            self.assertEqual(len(reports), 2, said)  # the server's, and the client's own
+            self.assertLess(max(float(ms) for ms in re.findall(r"([\d.]+) ms ", said)), 500, said)  # jitter
+            for lost, total in reports:
+                self.assertEqual(int(lost), 0)
+                self.assertGreater(int(total), 100)
 
     def test_TheServerReportsEveryDatagram(self):
         said = self.tap("iperf", "-c", HOST, "-u", "-b", "2M", "-t", "1")

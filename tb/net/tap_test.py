@@ -1,6 +1,5 @@
-"""./nicosim tap itself: exit status, what is left behind, what idling costs, recordings, captures while it runs."""
+"""./nicosim tap itself: exit status, what idling costs, recordings, captures while it runs."""
 
-import contextlib
 import os
 import pty
 import re
@@ -49,6 +48,49 @@ class ExitStatus(TapCase):
         self.assertIn("every card has a [peer] already", done.stderr)
 
 
+class ScenarioWithATap(TapCase):
+    TOML = """schema = 1
+[nic.eth0]
+address = ["10.9.0.2/16"]
+[peer.client]
+on = "eth0"
+kind = "tap"
+mac = "02:00:00:00:07:07"
+address = "10.9.3.4/16"
+gateway = "10.9.0.2"
+[[app]]
+name = "web"
+kind = "http_server"
+port = 80
+"""
+
+    # SIOCGIFHWADDR
+    ADDRESS = ("import fcntl, socket; "
+               "print(fcntl.ioctl(socket.socket(), 0x8927, b'tap0'.ljust(32, bytes(1)))[18:24].hex())")
+
+    def setUp(self):
+        super().setUp()
+        with open(self.path("s.toml"), "w", encoding="utf-8") as file:
+            file.write(self.TOML)
+
+    @unittest.skipIf(shutil.which("curl") is None, "curl is not installed")
+    def test_IsTheClientsInterface(self):
+        said = self.tap(f"curl -sS http://10.9.0.2/; {sys.executable} -c \"{self.ADDRESS}\"; cat /proc/net/fib_trie; "
+                        "cat /proc/net/route", options=("--scenario", "s.toml", "--record", "rec"))
+        self.assertIn("It works.", said)
+        self.assertIn("020000000707\n", said)
+        self.assertIn("10.9.3.4", said)
+        self.assertIn("tap0\t00000000\t0200090A", said)  # the default route
+        self.run_nicosim("replay", "rec", "--quiet", "--json", "again.json")
+        self.assertEqual(self.json("again.json")["apps"]["web"]["requests"], 1)
+
+    def test_IsRefusedByRunWhichNamesTheCommandThatTakesIt(self):
+        done = self.run_nicosim("run", "s.toml", expect=2)
+        self.assertIn("peer.client is of kind tap", done.stderr)
+        self.assertIn("./nicosim tap --scenario s.toml -- COMMAND", done.stderr)
+        self.run_nicosim("check", "s.toml")
+
+
 class Network(TapCase):
     def test_HoldsTheCardAndNothingElse(self):
         said = self.tap("cat /proc/net/dev; cat /proc/1/comm; cat /proc/net/route")
@@ -73,83 +115,6 @@ class Network(TapCase):
             capture_output=True, text=True, timeout=60, check=False)
         self.assertIn("2 received, 0% packet loss", done.stdout, done.stderr)
         self.assertIn("mine", done.stdout.splitlines()[-1])
-
-
-def processes(mark):
-    """Those that have this word on their command line."""
-    found = []
-    for entry in os.listdir("/proc"):
-        with contextlib.suppress(OSError, ValueError):
-            pid = int(entry)
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                if mark.encode() in file.read().split(b"\0") and pid != os.getpid():
-                    found.append(pid)
-    return found
-
-
-class Killed(TapCase):
-    """Whoever is killed, nobody is left."""
-
-    def start(self, *options):
-        self.mark = f"mark-{os.getpid()}-{time.monotonic_ns()}"
-        running = subprocess.Popen([NICOSIM, "tap", "--quiet", *options, "--", "sh", "-c",
-                                    "sleep 600 & echo up; wait", self.mark],
-                                   cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True)
-        self.addCleanup(running.stdout.close)
-        self.addCleanup(running.stderr.close)
-        self.addCleanup(running.kill)
-        self.assertEqual(running.stdout.readline(), "up\n")
-        return running
-
-    @staticmethod
-    def child_of(pid):
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            (child,) = file.read().split()
-        return int(child)
-
-    def simulator(self, launcher):
-        return self.child_of(launcher.pid)
-
-    def nobody_is_left(self):
-        for _ in range(100):
-            if not processes(self.mark):
-                return
-            time.sleep(0.05)
-        self.fail(f"still there: {processes(self.mark)}")
-
-    def test_TheSimulatorTakesTheCommandWithIt(self):
-        running = self.start()
-        os.kill(self.simulator(running), signal.SIGKILL)
-        self.assertEqual(running.wait(20), FAILED)
-        self.assertIn("killed by signal 9", running.stderr.read())
-        self.nobody_is_left()
-
-    def test_TheLauncherTakesAllWithIt(self):
-        running = self.start()
-        running.kill()
-        running.wait(20)
-        self.nobody_is_left()
-
-    def test_TheCommandEndsTheRun(self):
-        running = self.start()
-        os.kill(self.child_of(self.simulator(running)), signal.SIGKILL)
-        self.assertEqual(running.wait(20), 128 + signal.SIGKILL)
-        self.nobody_is_left()
-
-    def test_ATerminateIsPassedOnToTheCommand(self):
-        running = self.start()
-        running.terminate()
-        self.assertEqual(running.wait(20), 128 + signal.SIGTERM)
-        self.nobody_is_left()
-
-    def test_ARecordingOfAKilledRunCanBeReplayed(self):
-        running = self.start("--record", "rec")
-        time.sleep(0.5)
-        os.kill(self.simulator(running), signal.SIGKILL)
-        running.wait(20)
-        self.assertIn('"interrupted"', self.read("rec/manifest.json").decode())
-        self.run_nicosim("replay", "rec", "--quiet")
 
 
 class Pace(TapCase):
@@ -199,6 +164,14 @@ class Recording(TapCase):
     def test_ALossyWireRepeatsToTheByte(self):
         self.repeats(f"curl -sS -o /dev/null http://{HOST}/bytes/300000",
                      "--set", "wire.eth0.loss=0.02", "--set", "wire.eth0.delay=1ms", "--set", "wire.eth0.direction=both")
+
+    def test_AWireThatReordersRepeatsToTheByte(self):
+        self.repeats(f"curl -sS -o /dev/null http://{HOST}/bytes/300000; ping -q -c 200 -i 0.002 {HOST}",
+                     *(word for setting in ("loss=0.02", "delay=3ms", "jitter=1ms", "reorder=0.1", "duplicate=0.01",
+                                            "corrupt=0.01", "direction=both")
+                       for word in ("--set", "wire.eth0." + setting)))
+        for way in ("wire", "wire_out"):
+            self.assertGreater(self.json("live/report.json")["counters"][way]["reordered"], 0)
 
     def test_TwoCardsRepeatToTheByte(self):
         self.repeats("ping -q -c 50 -i 0.01 10.78.0.1", "--nics", "2")

@@ -8,7 +8,7 @@
 namespace nicosim {
 namespace {
 
-// Nine words, in hexadecimal.
+// In hexadecimal; the first nine words and, for UDP, four more.
 std::vector<std::byte> words(std::string_view hex) {
   std::vector<std::byte> bytes;
   for (std::size_t at = 0; at + 1 < hex.size(); at += hex[at + 2] == ' ' ? 3 : 2)
@@ -24,6 +24,12 @@ constexpr std::string_view kTradeoff =
     "c0 01 00 78 00 00 00 01 00 00 15 b3 00 00 00 00 00 00 00 00 00 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 ";
 constexpr std::string_view kBothAtOnce =
     "c0 01 00 79 00 00 00 01 00 00 15 b3 00 00 00 00 00 00 00 00 ff ff ff 9c 00 00 00 00 00 00 00 00 00 00 00 00 ";
+
+constexpr std::string_view kFullDuplex =
+    "44 01 00 78 00 00 00 01 00 00 13 9b 00 00 00 00 00 00 00 00 00 10 00 00 00 00 00 00 00 00 00 00 08 00 00 00 ";
+constexpr std::string_view kReversedUdp =
+    "6c 01 00 98 00 00 00 01 00 00 13 8b 00 00 00 00 00 00 00 00 ff ff ff 9c 00 00 00 00 00 00 00 00 04 00 00 00 "
+    "00 02 00 01 00 08 00 03 00 00 00 00 00 10 00 00 ";
 
 TEST(IperfRequest, OfAPlainTestWantsNothingBack) {
   const auto request = parse_iperf_request(words(kPlain));
@@ -48,10 +54,28 @@ TEST(IperfRequest, OfATradeoffSaysWhereToAndHowMuch) {
   EXPECT_EQ(request->bytes, 1U << 20U);
 }
 
-TEST(IperfRequest, OfBothDirectionsAtOnceIsServedInOneOnly) {
+TEST(IperfRequest, OfBothDirectionsAtOnceIsNoTradeoff) {
   const auto request = parse_iperf_request(words(kBothAtOnce));
   ASSERT_TRUE(request);
+  EXPECT_TRUE(request->dual);
   EXPECT_FALSE(request->tradeoff);
+  EXPECT_EQ(request->port, 5555);
+}
+
+TEST(IperfRequest, OfFullDuplexStaysOnItsConnection) {
+  const auto request = parse_iperf_request(words(kFullDuplex));
+  ASSERT_TRUE(request);
+  EXPECT_TRUE(request->full_duplex);
+  EXPECT_FALSE(request->reverse || request->dual || request->tradeoff);
+}
+
+TEST(IperfRequest, OfAReversedUdpTestSaysHowFast) {
+  const auto request = parse_iperf_request(words(kReversedUdp));
+  ASSERT_TRUE(request);
+  EXPECT_TRUE(request->reverse);
+  EXPECT_FALSE(request->dual);
+  EXPECT_EQ(request->bits_per_second, 1U << 20U);
+  EXPECT_EQ(request->duration, SimTime::s(1));
 }
 
 TEST(IperfRequest, ThatIsNotWholeYetIsNone) {

@@ -1,8 +1,7 @@
-// What feeds a wire: the generator, and the faults of a bad cable on top of any source.
+// What feeds a wire: the generator.
 #include "sc_model/generator.hpp"
 
-#include "sc_model/wire_faults.hpp"
-#include "tb/sc_model/list_source.hpp"
+#include "tb/stack/packets.hpp"
 
 #include <gtest/gtest.h>
 
@@ -44,42 +43,6 @@ TEST(Generator, AnswersArpForItsOwnAddressOnly) {
   EXPECT_EQ(*answer, expected);
   EXPECT_FALSE(generator.receive(ask(packets::kOtherIp)));
   EXPECT_EQ(generator.received(), 2U);
-}
-
-TEST(OutgoingFaults, LetArriveWhatIsNeitherLostNorCorrupted) {
-  OutgoingFaults faults{{SimTime::zero(), 100'000'000, 50'000'000, 20'000'000}, Rng{3, "wire0 out"}};
-  constexpr std::uint64_t kFrames = 20'000;
-  std::uint64_t arrived = 0;
-  for (std::uint64_t i = 0; i < kFrames; ++i) arrived += faults.copies();
-  const Mishaps& m = faults.mishaps();
-  EXPECT_EQ(arrived, kFrames - m.lost() - m.corrupted() + m.duplicated());
-  EXPECT_NEAR(static_cast<double>(m.lost()), 2000, 213);  // five standard deviations
-  EXPECT_NEAR(static_cast<double>(m.corrupted()), 900, 150);
-  EXPECT_NEAR(static_cast<double>(m.duplicated()), 360, 95);
-}
-
-TEST(WireFaults, LoseCorruptAndDoubleAsOftenAsToldAndCountIt) {
-  ListSource source;
-  constexpr std::size_t kFrames = 20'000;
-  for (std::size_t i = 0; i < kFrames; ++i) source.add(SimTime::us(static_cast<std::int64_t>(i)), pattern(64));
-  WireFaults faults{source, {SimTime::ns(7), 100'000'000, 50'000'000, 20'000'000}, Rng{3, "wire0"}};
-  std::size_t out = 0, changed = 0;
-  while (const auto frame = faults.next()) {
-    ++out;
-    EXPECT_EQ(frame->not_before, SimTime::us(static_cast<std::int64_t>(frame->packet)) + SimTime::ns(7));
-    unsigned bits = 0;
-    const Packet good = pattern(64);
-    for (std::size_t i = 0; i < good.size(); ++i)
-      bits += static_cast<unsigned>(__builtin_popcount(std::to_integer<unsigned>(good[i] ^ frame->bytes[i])));
-    EXPECT_LE(bits, 1U) << "one bit at most";
-    changed += bits;
-  }
-  EXPECT_EQ(out, kFrames - faults.mishaps().lost() + faults.mishaps().duplicated());
-  EXPECT_EQ(changed, faults.mishaps().corrupted());
-  // 10 %, 5 % and 2 % of 20 000, five standard deviations wide.
-  EXPECT_NEAR(static_cast<double>(faults.mishaps().lost()), 2000, 213);
-  EXPECT_NEAR(static_cast<double>(faults.mishaps().corrupted()), 900, 150);
-  EXPECT_NEAR(static_cast<double>(faults.mishaps().duplicated()), 360, 95);
 }
 
 }  // namespace

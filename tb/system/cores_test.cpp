@@ -117,7 +117,7 @@ Outcome run_gateway(bool interleave, std::uint64_t seed, std::uint64_t batch = 1
     for (const auto& [fate, count] : ledger.totals_of_host_frames()) sent += count;
     EXPECT_EQ(arrived, ledger.opened_on_wire());
     EXPECT_EQ(sent, ledger.opened_from_host());
-    const StackPeer::Stats& load = host.clients[1]->stats();
+    const TcpLoad::Stats& load = host.clients[1]->stats();
     std::map<std::string, std::uint64_t> tracked;
     for (const auto& [name, value] : sim.stack().conntrack_counters()) tracked[name] = value;
     EXPECT_GE(load.bytes_received, kPages * 20'000U);

@@ -95,7 +95,7 @@ void two_cards(Rig& rig) {
   one_card(rig);
   rig.add_card(kSecondMac, kSecondIp);
   rig.setup.nics[1].link.latency = SimTime::ps(98'765);  // not the same as the first card's
-  rig.setup.nics[1].wire_delay = SimTime::ps(50'001);
+  rig.setup.nics[1].wire.delay = SimTime::ps(50'001);
   rig.setup.stop_after = SimTime::us(1500);  // one CPU for twice the frames
   rig.peers[1].mac = kSecondPeer;
   mixed_traffic(rig.peers[1], 2, kSecondMac, kSecondIp, kSecondPeerIp);

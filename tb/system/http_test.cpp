@@ -78,7 +78,7 @@ Seen run(const Features& features, const TcpServerProgram& server, StackPeer& cl
   nic.driver.features = features;
   nic.mac = kOurMac;
   nic.addresses = {{kOurIp, 24}};
-  nic.wire_delay = SimTime::us(2);
+  nic.wire.delay = SimTime::us(2);
   setup.apps.push_back({"server", [server](Posix& os) { return run_tcp_server(os, server); }});
 
   Seen seen;
@@ -110,10 +110,10 @@ Seen run(const Features& features, const TcpServerProgram& server, StackPeer& cl
   return seen;
 }
 
-TcpClientConfig client_of(std::string request) {
-  TcpClientConfig client;
-  client.mac = kPeerMac;
-  client.address = kPeerIp;
+constexpr StackPeerConfig kClient{.mac = kPeerMac, .address = kPeerIp};
+
+TcpLoadConfig load_of(std::string request) {
+  TcpLoadConfig client;
   client.server = kOurIp;
   client.every = SimTime::us(50);
   client.request = std::move(request);
@@ -126,19 +126,20 @@ Seen download(const Load& load) {
     requests += "GET " + load.path + " HTTP/1.1\r\nHost: us\r\n" +
                 (i + 1 == load.requests ? "Connection: close\r\n\r\n" : "\r\n");
   std::map<std::uint64_t, Answers> answers;
-  TcpClientConfig config = client_of(std::move(requests));
+  TcpLoadConfig config = load_of(std::move(requests));
   config.connections = load.connections;
   config.half_close = false;
   config.received = [&](std::uint64_t connection, Bytes data) {
     answers.try_emplace(connection, load.page).first->second.take(data);
   };
-  StackPeer client{config};
+  StackPeer client{kClient};
+  const TcpLoad& asked = client.add(config);
   TcpServerStats stats;
   const Seen seen = run(load.features, {.port = 80, .stats = &stats, .serve = serve_http}, client);
 
   EXPECT_EQ(stats.requests, load.connections * load.requests);
   EXPECT_EQ(stats.errors, 0U);
-  EXPECT_EQ(client.stats().finished, load.connections);
+  EXPECT_EQ(asked.stats().finished, load.connections);
   EXPECT_EQ(answers.size(), load.connections);
   for (const auto& [connection, answer] : answers) {
     EXPECT_EQ(answer.whole(), load.requests) << "connection " << connection;
@@ -187,7 +188,8 @@ TEST_P(Http, AnUploadOf8MiBIsReadByteForByte) {
           wrong += static_cast<std::byte>(body.at(read)) == buffer[static_cast<std::size_t>(i)] ? 0 : 1;
       }
     };
-    StackPeer client{client_of(body)};
+    StackPeer client{kClient};
+    client.add(load_of(body));
     const Seen seen = run(GetParam(), {.port = 80, .serve = serve}, client);
     EXPECT_EQ(read, kBytes);
     EXPECT_EQ(wrong, 0U);

@@ -35,7 +35,7 @@ TEST(ManyConnections, TenThousandStandOnOneEpollServerThroughTheRtl) {
     NicSetup& nic = setup.nics.emplace_back();
     nic.mac = packets::kOurMac;
     nic.addresses = {{packets::kOurIp, 24}};
-    nic.wire_delay = SimTime::us(5);
+    nic.wire.delay = SimTime::us(5);
     TcpServerStats stats;
     ModelServer server;
     server.model = IoModel::epoll;
@@ -44,9 +44,7 @@ TEST(ManyConnections, TenThousandStandOnOneEpollServerThroughTheRtl) {
     server.converse = [](TcpServerStats& counted) { return std::make_unique<HttpConversation>(counted); };
     setup.apps.push_back({"web", [server](Posix& os) { return run_model_server(os, server); }});
 
-    TcpClientConfig load;
-    load.mac = packets::kPeerMac;
-    load.address = packets::kPeerIp;
+    TcpLoadConfig load;
     load.server = packets::kOurIp;
     load.every = SimTime::us(20);  // 50 000 SYNs per second
     load.connections = kConnections;
@@ -56,10 +54,11 @@ TEST(ManyConnections, TenThousandStandOnOneEpollServerThroughTheRtl) {
     load.think = SimTime::ms(1);
     load.ask_from = kAsk;
     load.active = kActive;
-    StackPeer clients{load};
+    StackPeer peer{{.mac = packets::kPeerMac, .address = packets::kPeerIp}};
+    const TcpLoad& clients = peer.add(load);
 
     auto& sim = *new Simulation(std::move(setup));  // never freed: its threads' stacks still refer to it
-    sim.set_wire(0, {.source = nullptr, .receiver = {}, .peers = {&clients}});
+    sim.set_wire(0, {.source = nullptr, .receiver = {}, .peers = {&peer}});
     const std::uint64_t before = resident_bytes();
     sim.run();
     const std::uint64_t each = (resident_bytes() - before) / kConnections;
