@@ -116,7 +116,14 @@ Result<Journey, std::string> read_journey(std::istream& events, FrameId id) {
     if (event->frame == name) {
       const std::string details{event->details};
       if (event->station == "open") journey.parents = ids_from(detail(details, "parents"));
-      journey.steps.push_back({event->time, std::string{event->station}, details});
+      Journey::Step step{event->time, std::string{event->station}, details};
+      // Into the queue from which the frame was cut: before it was born
+      if (const auto written = number_from<std::int64_t>(detail(details, "written_ps"))) {
+        step.time = SimTime::ps(*written);
+        journey.steps.insert(journey.steps.begin(), std::move(step));
+      } else {
+        journey.steps.push_back(std::move(step));
+      }
     } else if (event->frame == "-" &&
                (event->station == name_of(Station::handler) || event->station == name_of(Station::interrupt))) {
       shared.see(*event, id.port());

@@ -180,14 +180,20 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
     report.counters.push_back(
         {"page_cache",
          {{"hits", pages.hits}, {"misses", pages.misses}, {"waits", pages.waits}, {"readahead", pages.readahead}}});
-    report.counters.push_back(
-        {"vmstat",  // pgpgin in KiB, as /proc/vmstat has it
-         {{"nr_file_pages", cache.file_pages()}, {"pgpgin", pages.pgpgin / 1024}, {"pgsteal_direct", pages.pgsteal}}});
+    report.counters.push_back({"vmstat",  // pgpgin and pgpgout in KiB, as /proc/vmstat has them
+                               {{"nr_file_pages", cache.file_pages()},
+                                {"nr_dirty", cache.nr_dirty()},
+                                {"pgpgin", pages.pgpgin / 1024},
+                                {"pgpgout", pages.pgpgout / 1024},
+                                {"pgsteal_direct", pages.pgsteal}}});
     const Disk::Stats& d = disk->stats();
     report.counters.push_back({"diskstats",
                                {{"reads_completed", d.reads_completed},
                                 {"sectors_read", d.sectors_read},
                                 {"time_reading_us", static_cast<std::uint64_t>(d.time_reading.in_ns() / 1000)},
+                                {"writes_completed", d.writes_completed},
+                                {"sectors_written", d.sectors_written},
+                                {"time_writing_us", static_cast<std::uint64_t>(d.time_writing.in_ns() / 1000)},
                                 {"max_in_flight", d.max_in_flight},
                                 {"waited_for_tag", d.waited_for_tag}}});
   }

@@ -77,6 +77,15 @@ void FrameLedger::at(FrameId id, Station station, SimTime time, std::string_view
   log(id, station, time, detail);
 }
 
+void FrameLedger::written(FrameId id, SimTime when, SimTime now) {
+  const auto entry = records_.find(id.raw);
+  if (entry == records_.end()) return;
+  Record& record = entry->second;
+  record.at_ps[static_cast<std::size_t>(Station::write)] = record.opened_ps = when.in_ps();
+  record.last = Station::write;
+  log(id, Station::write, now, fmt::format("written_ps={}", when.in_ps()));
+}
+
 void FrameLedger::close(FrameId id, Fate fate, Station station, SimTime time, DropReason reason) {
   if (!id.valid()) return;
   assert(records_.contains(id.raw) && !forwarding_.contains(id.raw) && "a frame was given a second fate");

@@ -30,6 +30,7 @@ class FrameLedger final : public Ledger {
   FrameId open_segment(unsigned port, FrameId parent, SimTime now) override;
   FrameId open_on_wire(unsigned port, std::uint64_t number, SimTime first_bit) override;
   void at(FrameId, Station, SimTime, std::string_view detail = {}) override;
+  void written(FrameId, SimTime when, SimTime now) override;
   void close(FrameId, Fate, Station, SimTime, DropReason reason = DropReason::none) override;
   void written_back(unsigned port, std::uint64_t descriptor, FrameId) override;
   FrameId claim(unsigned port, std::uint64_t descriptor) override;
@@ -74,7 +75,8 @@ class FrameLedger final : public Ledger {
     std::uint64_t count = 0;
     SimTime p50, p99, max;  // nearest rank
   };
-  // Time since the first bit on the wire (arrivals) or since the frame was opened (host frames).
+  // Time since the first bit on the wire (arrivals), since the frame was opened or, if that was earlier, since its
+  // bytes were written (host frames).
   Latency latency(Station) const;
 
   // The end of a run: whoever holds the frame says so, and it is `queued` at its last station. Harmless when closed.

@@ -32,6 +32,9 @@ class Ledger {
 
   // The frame has reached a station. `detail` is "key=value key=value" or empty. An invalid id is ignored.
   virtual void at(FrameId, Station, SimTime, std::string_view detail = {}) = 0;
+  // Station `write` of a frame whose bytes a process handed over earlier, at `when`, into a queue from which the frame
+  // was cut `now`: its times count from there. The log has it now, as "written_ps=WHEN".
+  virtual void written(FrameId, SimTime when, SimTime now) = 0;
   // The frame's end; exactly once per id. DropReason::none unless the fate is `dropped`.
   virtual void close(FrameId, Fate, Station, SimTime, DropReason reason = DropReason::none) = 0;
 
@@ -72,6 +75,7 @@ class NullLedger final : public Ledger {
     return FrameId::make(port, false, number);
   }
   void at(FrameId, Station, SimTime, std::string_view) override {}
+  void written(FrameId, SimTime, SimTime) override {}
   void close(FrameId, Fate, Station, SimTime, DropReason) override {}
   void written_back(unsigned, std::uint64_t, FrameId) override {}
   FrameId claim(unsigned, std::uint64_t) override { return {}; }

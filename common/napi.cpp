@@ -23,13 +23,23 @@ bool Napi::schedule(NapiScheduler& scheduler) {
 
 bool Napi::complete_done(NapiScheduler& scheduler, int work) {
   assert(scheduled_ && "completes a poll that was never scheduled");
-  if (in_busy_poll_) return false;  // its owner polls on
-  if (work > 0) deferrals_left_ = defer_hard_irqs_;
+  const bool held = scheduler.gro_holds(*this);
+  if (in_busy_poll_) {  // its owner polls on
+    if (held) scheduler.gro_flush(*this, false);
+    return false;
+  }
   SimTime timeout = SimTime::zero();
+  bool unmask = true;
+  if (work > 0) {
+    if (held) timeout = flush_timeout_;
+    deferrals_left_ = defer_hard_irqs_;
+  }
   if (deferrals_left_ > 0) {
     --deferrals_left_;
     timeout = flush_timeout_;
+    unmask = timeout == SimTime::zero();
   }
+  if (held) scheduler.gro_flush(*this, timeout != SimTime::zero());
   prefer_busy_poll_ = false;
   if (missed_) {
     missed_ = false;
@@ -37,9 +47,8 @@ bool Napi::complete_done(NapiScheduler& scheduler, int work) {
     return false;
   }
   scheduled_ = false;
-  if (timeout == SimTime::zero()) return true;
-  scheduler.start_watchdog(*this, timeout);
-  return false;
+  if (timeout != SimTime::zero()) scheduler.start_watchdog(*this, timeout);
+  return unmask;
 }
 
 void Napi::defer(unsigned hard_irqs, SimTime flush_timeout) {

@@ -28,6 +28,10 @@ class NapiScheduler {
   virtual void enqueue(Napi&) = 0;
   // Calls Napi::watchdog() after this time (napi->timer). One that runs already begins anew.
   virtual void start_watchdog(Napi&, SimTime after) = 0;
+  // What GRO holds back of its packets (gro_bitmask), and napi_gro_flush: all of it, or what is from an earlier jiffy.
+  // Time passes in the second.
+  virtual bool gro_holds(const Napi&) const { return false; }
+  virtual void gro_flush(Napi&, bool /*flush_old*/) {}
 };
 
 class Napi {
@@ -44,7 +48,9 @@ class Napi {
   // prep and enqueue in one (napi_schedule).
   bool schedule(NapiScheduler&);
   // The poll ran dry after this much work. true: SCHED is clear, unmask the interrupt. false: MISSED was set and it is
-  // on a poll_list again, or it is being busy-polled, or the interrupt is deferred and the watchdog polls next.
+  // on a poll_list again, or it is being busy-polled, or the interrupt is deferred and the watchdog polls next. What
+  // GRO holds goes up; with gro_flush_timeout only what is old, after a poll that did work, and the watchdog's poll
+  // flushes the rest.
   bool complete_done(NapiScheduler&, int work);
   void disable() { disabled_ = true; }  // no further schedule; the caller waits until scheduled() is false
   void enable() { disabled_ = false; }
@@ -54,7 +60,8 @@ class Napi {
   void clear_scheduled() { scheduled_ = missed_ = prefer_busy_poll_ = false; }  // napi_disable's last step
 
   // ---- napi_defer_hard_irqs and gro_flush_timeout of its device: so many polls in a row may find nothing before the
-  // interrupt is unmasked; until then it stays masked and the watchdog polls after that time.
+  // interrupt is unmasked; until then it stays masked and the watchdog polls after that time. Without deferral the time
+  // is for GRO alone: the interrupt is unmasked and the watchdog polls all the same.
   void defer(unsigned hard_irqs, SimTime flush_timeout);
   void watchdog(NapiScheduler&);  // napi_watchdog: schedules without leaving MISSED, as no card asked
 

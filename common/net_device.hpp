@@ -60,7 +60,7 @@ class FrameSink {
 
   // A frame from the Ethernet header on, without FCS (netif_rx or napi_gro_receive, as rx_path says).
   virtual void receive(NetDevice& from, FramePtr frame) = 0;
-  virtual void poll_done(NetDevice& from) = 0;  // end of a NAPI poll: GRO flush
+  virtual void poll_done(NetDevice& from) = 0;  // a NAPI poll used up its budget: GRO flush (__napi_poll)
   virtual void tx_wake(NetDevice& device) = 0;  // the transmit ring has room again (netif_wake_queue)
   virtual void carrier_changed(NetDevice& device) = 0;
 };

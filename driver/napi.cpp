@@ -26,9 +26,11 @@ int Driver::poll(int budget) {
   ++work_.polls;
   const bool tx_finished = clean_tx();
   const int done = clean_rx(budget);
-  sink_.poll_done(*this);
   if (done >= budget) ++work_.budget_exhausted;
-  if (!tx_finished || done >= budget) return budget;  // stays on the poll list; the state bits are not ours to touch
+  if (!tx_finished || done >= budget) {  // stays on the poll list; the state bits are not ours to touch
+    sink_.poll_done(*this);
+    return budget;
+  }
   runtime_.catch_up();
   if (!complete_done(scheduler_, done)) return done;
   if (throttle_.adaptive()) set_itr();

@@ -62,6 +62,8 @@ class Posix {
     return -ENOSYS;
   }
   virtual int timerfd_gettime(int /*fd*/, IntervalTime&) { return -ENOSYS; }
+  virtual int signalfd(int /*fd, -1: a new one*/, SignalSet /*mask*/, int /*flags*/) { return -ENOSYS; }
+  virtual int socketpair(int /*domain*/, int /*type*/, int /*protocol*/, std::array<int, 2>&) { return -ENOSYS; }
   virtual int set_nonblocking(int fd, bool on) = 0;
   virtual int fcntl(int fd, int command, int argument) = 0;
   virtual int ioctl(int fd, unsigned long request, int& value) = 0;
@@ -70,10 +72,22 @@ class Posix {
   virtual int epoll_create1(int flags) = 0;
   virtual int epoll_ctl(int epfd, int op, int fd, epoll_event* event) = 0;
   virtual int epoll_wait(int epfd, std::span<epoll_event> events, int timeout_ms) = 0;
+  // With a mask (may be null) for as long as they wait. SimTime::never(): for ever.
+  virtual int ppoll(std::span<pollfd>, SimTime /*timeout*/, const SignalSet*) { return -ENOSYS; }
+  virtual int pselect(int /*nfds*/, fd_set*, fd_set*, fd_set*, SimTime /*timeout*/, const SignalSet*) {
+    return -ENOSYS;
+  }
+  virtual int epoll_pwait(int /*epfd*/, std::span<epoll_event>, int /*timeout_ms*/, const SignalSet*) {
+    return -ENOSYS;
+  }
   virtual int close(int fd) = 0;
 
   // ---- Files on disk and asynchronous I/O (docs/files.md). An embedding has none: -ENOSYS.
-  virtual int open(std::string_view /*path*/, int /*flags*/) { return -ENOSYS; }  // O_RDONLY
+  virtual int open(std::string_view /*path*/, int /*flags*/) { return -ENOSYS; }  // O_CREAT, O_EXCL, O_TRUNC, O_APPEND
+  virtual long pwrite(int, std::span<const std::byte>, std::int64_t /*offset*/) { return -ENOSYS; }
+  virtual int ftruncate(int, std::int64_t /*length*/) { return -ENOSYS; }
+  virtual int fsync(int) { return -ENOSYS; }
+  virtual int fdatasync(int) { return -ENOSYS; }
   virtual long pread(int, std::span<std::byte>, std::int64_t /*offset*/) { return -ENOSYS; }
   virtual long lseek(int, std::int64_t /*offset*/, int /*whence*/) { return -ENOSYS; }
   virtual int fstat(int, struct stat&) { return -ENOSYS; }
@@ -85,6 +99,7 @@ class Posix {
   using SigevThread = std::function<void(Posix&, sigval)>;
   virtual int aio_read(aiocb&, SigevThread /*on_completion*/ = {}) { return -ENOSYS; }
   virtual int aio_write(aiocb&, SigevThread /*on_completion*/ = {}) { return -ENOSYS; }
+  virtual int aio_fsync(int /*O_SYNC, O_DSYNC*/, aiocb&, SigevThread = {}) { return -ENOSYS; }
   // LIO_WAIT, LIO_NOWAIT; each aio_lio_opcode says what to do. The event, which may be null, is for all of them
   // together.
   virtual int lio_listio(int /*mode*/, std::span<aiocb* const>, const sigevent*, SigevThread = {}) { return -ENOSYS; }

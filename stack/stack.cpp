@@ -14,6 +14,7 @@
 #include "stack/link/neighbour.hpp"
 #include "stack/netfilter/netfilter.hpp"
 #include "stack/netfilter/reject.hpp"
+#include "stack/socket/af_unix.hpp"
 #include "stack/socket/socket_calls.hpp"
 #include "stack/tcp/tcp.hpp"
 #include "stack/udp/udp.hpp"
@@ -32,8 +33,12 @@ struct Stack::Layers {
       : rx_path(config.rx_path),
         net{runtime, ledger, pool, config.sysctl},
         netfilter{net, routes, config.netfilter},
-        calls{net.runtime, net.ledger, net.timers,
-              [this](Socket& s, int type, int protocol) { return create(s, type, protocol); }, config.rlimit_nofile} {
+        calls{net.runtime,
+              net.ledger,
+              net.timers,
+              [this](Socket& s, int type, int protocol) { return create(s, type, protocol); },
+              [this](Socket& a, Socket& b, int type) { af_unix.pair(a, b, type); },
+              config.rlimit_nofile} {
     ip_output.on_refused([this](Bytes packet, std::uint8_t code) { refused.add(packet, code); });
     protocols[kIpIcmp] = &icmp;
     protocols[kIpUdp] = &udp;
@@ -84,6 +89,7 @@ struct Stack::Layers {
   LinkLayer link{net, tap, netfilter, arp, ip_input};
   nicosim::Softnet softnet{net, [this](FramePtr frame) { deliver(std::move(frame)); }};
   BusyPoll busy_poll{net, softnet};
+  AfUnix af_unix{net};
   SocketCalls calls;
 
   // netif_receive_skb, or RPS: where a frame goes from the driver or from GRO.
@@ -115,6 +121,7 @@ void Stack::attach(NetDevice& device) {
   l.owned.back()->update_rx_mode();  // every host is in 224.0.0.1 (ip_mc_up)
   layers_->interfaces.push_back(layers_->owned.back().get());
   l.busy_poll.add(device);
+  if (Napi* const napi = device.napi()) l.softnet.join(*napi, l.owned.back()->gro);
 }
 
 void Stack::add_address(NetDevice& device, Ipv4Address address, unsigned prefix_length) {
@@ -151,6 +158,10 @@ void Stack::receive(NetDevice& from, FramePtr frame) {
 }
 
 void Stack::poll_done(NetDevice& from) { layers_->interface(from).gro.flush(); }
+
+bool Stack::gro_holds(const Napi& napi) const { return layers_->softnet.gro_holds(napi); }
+
+void Stack::gro_flush(Napi& napi, bool flush_old) { layers_->softnet.gro_flush(napi, flush_old); }
 
 void Stack::tx_wake(NetDevice& device) {
   if (layers_->interface(device).queue.wake())

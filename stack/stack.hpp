@@ -69,6 +69,8 @@ class Stack final : public FrameSink, public NapiScheduler {
   void carrier_changed(NetDevice& device) override;
   void enqueue(Napi& napi) override;
   void start_watchdog(Napi& napi, SimTime after) override;
+  bool gro_holds(const Napi& napi) const override;
+  void gro_flush(Napi& napi, bool flush_old) override;
 
   // From the runtime.
   void softirq(Softirq which);  // net_rx_action, net_tx_action or the timers, on the current CPU

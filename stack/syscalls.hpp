@@ -31,6 +31,9 @@ class ProcessCalls;
 // What SIGEV_THREAD calls, on a helper thread of the process, which is the Task.
 using AioCallback = std::function<void(Task& thread, sigval value)>;
 
+inline constexpr int kAioFsync = 3;  // beside LIO_READ, LIO_WRITE and LIO_NOP
+static_assert(LIO_READ < kAioFsync && LIO_WRITE < kAioFsync && LIO_NOP < kAioFsync);
+
 class Syscalls {
  public:
   virtual ~Syscalls() = default;
@@ -63,6 +66,9 @@ class Syscalls {
   virtual int timerfd_create(Task&, int clock, int flags) = 0;  // CLOCK_MONOTONIC, CLOCK_REALTIME: the same here
   virtual int timerfd_settime(Task&, int fd, int flags, const IntervalTime& time, IntervalTime* old) = 0;
   virtual int timerfd_gettime(Task&, int fd, IntervalTime& left) = 0;
+  virtual int signalfd4(Task&, int fd, SignalSet mask, int flags) = 0;  // fd -1: a new one; else its mask is changed
+  // AF_UNIX, SOCK_STREAM or SOCK_DGRAM: two sockets that are each other's peer.
+  virtual int socketpair(Task&, int domain, int type, int protocol, std::array<int, 2>& fds) = 0;
   virtual int set_nonblocking(Task&, int fd, bool on) = 0;  // fcntl(F_SETFL, O_NONBLOCK)
   // F_GETFL, F_SETFL (O_NONBLOCK and O_ASYNC are kept, O_APPEND and O_NOATIME ignored), F_GETFD, F_SETFD, F_DUPFD,
   // F_DUPFD_CLOEXEC, F_GETOWN, F_SETOWN, F_GETSIG, F_SETSIG.
@@ -78,16 +84,27 @@ class Syscalls {
   virtual int epoll_create1(Task&, int flags) = 0;                           // a new descriptor
   virtual int epoll_ctl(Task&, int epfd, int op, int fd, epoll_event*) = 0;  // the event may be null for DEL
   virtual int epoll_wait(Task&, int epfd, std::span<epoll_event> events, int timeout_ms) = 0;  // how many were given
+  // The same with a mask for as long as they wait, which may be null; a signal that it lets through ends them with
+  // EINTR behind its handler, also one that came before. A timeout of never() means for ever, a negative one EINVAL.
+  virtual int ppoll(Task&, std::span<pollfd> files, SimTime timeout, const SignalSet* mask) = 0;
+  virtual int pselect(Task&, int nfds, fd_set* readable, fd_set* writable, fd_set* exceptional, SimTime timeout,
+                      const SignalSet* mask) = 0;
+  virtual int epoll_pwait(Task&, int epfd, std::span<epoll_event> events, int timeout_ms, const SignalSet* mask) = 0;
   virtual int close(Task&, int fd) = 0;  // cancels the asynchronous I/O by this descriptor
 
-  // Regular files (docs/files.md). They can be read only; read() above reads from the file's position on.
+  // Regular files (docs/files.md). read() and write() above begin at the file's position, with O_APPEND at its end.
+  // O_CREAT, O_EXCL, O_TRUNC.
   virtual int open(Task&, std::string_view path, int flags) = 0;
   virtual long pread(Task&, int fd, std::span<std::byte> buffer, std::int64_t offset) = 0;
+  virtual long pwrite(Task&, int fd, std::span<const std::byte> data, std::int64_t offset) = 0;
+  virtual int ftruncate(Task&, int fd, std::int64_t length) = 0;
+  virtual int fsync(Task&, int fd) = 0;  // and fdatasync: there is nothing but data
   virtual long lseek(Task&, int fd, std::int64_t offset, int whence) = 0;
   virtual int fstat(Task&, int fd, struct stat&) = 0;
   // From a regular file to a socket without a copy; bytes sent. Without `offset` the file's position is used and moves.
   virtual long sendfile(Task&, int out_fd, int in_fd, std::int64_t* offset, std::size_t count) = 0;
-  // aio_read and aio_write: LIO_READ or LIO_WRITE. `on_thread` is what SIGEV_THREAD calls. The rest: aio().
+  // aio_read, aio_write and aio_fsync: LIO_READ, LIO_WRITE, kAioFsync. `on_thread` is what SIGEV_THREAD calls. The
+  // rest: aio().
   virtual int aio_submit(Task&, aiocb&, int opcode, AioCallback on_thread) = 0;
   virtual int lio_listio(Task&, int mode, std::span<aiocb* const> list, const sigevent*, AioCallback on_thread) = 0;
   virtual int aio_cancel(Task&, int fd, const aiocb* control) = 0;  // nullptr: all of the descriptor

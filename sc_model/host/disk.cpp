@@ -35,7 +35,8 @@ void Disk::issue(Request request) {
   stats_.max_in_flight = std::max<std::uint64_t>(stats_.max_in_flight, in_flight_.size());
   const Bio& bio = in_flight_.back().bio;
   ledger_.note(agenda_.now(), "disk_submit", {},
-               fmt::format("sector={} bytes={} in_flight={}", bio.sector, bio.bytes, in_flight_.size()));
+               fmt::format("sector={} bytes={} in_flight={}{}", bio.sector, bio.bytes, in_flight_.size(),
+                           bio.write ? " op=write" : ""));
   if (!completion_.scheduled()) agenda_.post(completion_, in_flight_.front().done);
 }
 
@@ -43,7 +44,8 @@ void Disk::complete() {
   finished_.push_back(std::move(in_flight_.front()));
   in_flight_.pop_front();
   const Bio& bio = finished_.back().bio;
-  ledger_.note(agenda_.now(), "disk_complete", {}, fmt::format("sector={} bytes={}", bio.sector, bio.bytes));
+  ledger_.note(agenda_.now(), "disk_complete", {},
+               fmt::format("sector={} bytes={}{}", bio.sector, bio.bytes, bio.write ? " op=write" : ""));
   if (!in_flight_.empty()) agenda_.post(completion_, in_flight_.front().done);
   cpu_.line(line_, true, agenda_.now());
 }
@@ -55,9 +57,10 @@ bool Disk::handle_interrupt() {
     cpu_.catch_up();
     Request request = std::move(finished_.front());
     finished_.pop_front();
-    ++stats_.reads_completed;
-    stats_.sectors_read += request.bio.bytes / kSectorBytes;
-    stats_.time_reading += agenda_.now() - request.submitted;
+    const bool write = request.bio.write;
+    ++(write ? stats_.writes_completed : stats_.reads_completed);
+    (write ? stats_.sectors_written : stats_.sectors_read) += request.bio.bytes / kSectorBytes;
+    (write ? stats_.time_writing : stats_.time_reading) += agenda_.now() - request.submitted;
     if (!waiting_.empty()) {
       Request next = std::move(waiting_.front());
       waiting_.pop_front();

@@ -1,8 +1,9 @@
 // A disk: one queue, answers in order, an interrupt for each (as an NVMe drive with one queue pair has it).
 //
 // A request takes a tag when it is issued; without a free one it waits in the host. `latency` is what the medium needs
-// until the first byte, for all requests in flight at the same time; then their bytes share one path of `bandwidth`.
-// The tag is free again when the interrupt handler has seen the answer. Contents are the file system's business.
+// until the first byte, to be read or written, for all requests in flight at the same time; then their bytes share one
+// path of `bandwidth`. The tag is free again when the interrupt handler has seen the answer. Contents are the file
+// system's business.
 #pragma once
 
 #include "common/ledger.hpp"
@@ -27,9 +28,10 @@ class Disk final : public BlockDevice {
   // As /proc/diskstats counts.
   struct Stats {
     std::uint64_t reads_completed = 0, sectors_read = 0;
+    std::uint64_t writes_completed = 0, sectors_written = 0;
     std::uint64_t max_in_flight = 0;
-    std::uint64_t waited_for_tag = 0;  // requests that found none
-    SimTime time_reading;              // of all requests, from submit() to the handler
+    std::uint64_t waited_for_tag = 0;    // requests that found none
+    SimTime time_reading, time_writing;  // of all requests, from submit() to the handler
   };
 
   // Raises interrupt `line`; handle_interrupt() belongs in the vector table. All must outlive it.

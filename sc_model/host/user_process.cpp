@@ -92,6 +92,23 @@ int UserProcess::timerfd_settime(int fd, int flags, const IntervalTime& time, In
 int UserProcess::timerfd_gettime(int fd, IntervalTime& left) {
   return kernel("timerfd_gettime", [&] { return calls_.timerfd_gettime(task_, fd, left); });
 }
+int UserProcess::signalfd(int fd, SignalSet mask, int flags) {
+  return kernel("signalfd4", [&] { return calls_.signalfd4(task_, fd, mask, flags); });
+}
+int UserProcess::socketpair(int domain, int type, int protocol, std::array<int, 2>& fds) {
+  return kernel("socketpair", [&] { return calls_.socketpair(task_, domain, type, protocol, fds); });
+}
+int UserProcess::ppoll(std::span<pollfd> files, SimTime timeout, const SignalSet* mask) {
+  return kernel("ppoll", [&] { return calls_.ppoll(task_, files, timeout, mask); });
+}
+int UserProcess::pselect(int nfds, fd_set* readable, fd_set* writable, fd_set* exceptional, SimTime timeout,
+                         const SignalSet* mask) {
+  return kernel("pselect6",
+                [&] { return calls_.pselect(task_, nfds, readable, writable, exceptional, timeout, mask); });
+}
+int UserProcess::epoll_pwait(int epfd, std::span<epoll_event> events, int timeout_ms, const SignalSet* mask) {
+  return kernel("epoll_pwait", [&] { return calls_.epoll_pwait(task_, epfd, events, timeout_ms, mask); });
+}
 int UserProcess::set_nonblocking(int fd, bool on) {
   return kernel("fcntl", [&] { return calls_.set_nonblocking(task_, fd, on); });
 }

@@ -24,9 +24,11 @@ class UserSpace;
 
 class UserProcess final : public Posix {
  public:
-  // All must outlive it. Used on the task's own thread only. Without `space` it cannot fork.
-  UserProcess(HostCpu& cpu, Syscalls& calls, Ledger& ledger, Task& task, UserSpace* space = nullptr)
-      : cpu_(cpu), calls_(calls), ledger_(ledger), task_(task), space_(space) {}
+  // All must outlive it. Used on the task's own thread only. Without `space` it cannot fork. `helper`: the door of a
+  // thread beside the process's first one, which is not let out again once the process exits.
+  UserProcess(HostCpu& cpu, Syscalls& calls, Ledger& ledger, Task& task, UserSpace* space = nullptr,
+              bool helper = false)
+      : cpu_(cpu), calls_(calls), ledger_(ledger), task_(task), space_(space), helper_(helper) {}
 
   // The whole life of a process: its program, then exit().
   void run(const std::function<int(Posix&)>& main);
@@ -54,6 +56,8 @@ class UserProcess final : public Posix {
   int timerfd_create(int clock, int flags) override;
   int timerfd_settime(int fd, int flags, const IntervalTime& time, IntervalTime* old) override;
   int timerfd_gettime(int fd, IntervalTime& left) override;
+  int signalfd(int fd, SignalSet mask, int flags) override;
+  int socketpair(int domain, int type, int protocol, std::array<int, 2>& fds) override;
   int set_nonblocking(int fd, bool on) override;
   int fcntl(int fd, int command, int argument) override;
   int ioctl(int fd, unsigned long request, int& value) override;
@@ -62,16 +66,25 @@ class UserProcess final : public Posix {
   int epoll_create1(int flags) override;
   int epoll_ctl(int epfd, int op, int fd, epoll_event* event) override;
   int epoll_wait(int epfd, std::span<epoll_event> events, int timeout_ms) override;
+  int ppoll(std::span<pollfd> files, SimTime timeout, const SignalSet* mask) override;
+  int pselect(int nfds, fd_set* readable, fd_set* writable, fd_set* exceptional, SimTime timeout,
+              const SignalSet* mask) override;
+  int epoll_pwait(int epfd, std::span<epoll_event> events, int timeout_ms, const SignalSet* mask) override;
   int close(int fd) override;
 
   // user_process_files.cpp
   int open(std::string_view path, int flags) override;
   long pread(int fd, std::span<std::byte> buffer, std::int64_t offset) override;
+  long pwrite(int fd, std::span<const std::byte> data, std::int64_t offset) override;
+  int ftruncate(int fd, std::int64_t length) override;
+  int fsync(int fd) override;
+  int fdatasync(int fd) override;
   long lseek(int fd, std::int64_t offset, int whence) override;
   int fstat(int fd, struct stat& to) override;
   long sendfile(int out, int in, std::int64_t* offset, std::size_t count) override;
   int aio_read(aiocb& control, SigevThread on_completion) override;
   int aio_write(aiocb& control, SigevThread on_completion) override;
+  int aio_fsync(int op, aiocb& control, SigevThread on_completion) override;
   int lio_listio(int mode, std::span<aiocb* const> list, const sigevent* event, SigevThread on_completion) override;
   int aio_error(const aiocb& control) override;
   long aio_return(const aiocb& control) override;
@@ -114,7 +127,8 @@ class UserProcess final : public Posix {
   long reads(std::string_view name, Call call);  // whose copies bring data
   Exit prepare_exit(long result);
   void run_handlers(std::vector<SignalDelivery>&& frames);
-  void interrupted();  // in user mode
+  void interrupted();       // in user mode
+  void end_with_process();  // of a helper
   AioCallback thread_call(SigevThread on_completion);
   void exit(int wait_status);
   ProcessCalls& processes() { return calls_.processes(); }
@@ -124,6 +138,7 @@ class UserProcess final : public Posix {
   Ledger& ledger_;
   Task& task_;
   UserSpace* space_;
+  bool helper_;
   std::uint64_t count_ = 0;
 };
 

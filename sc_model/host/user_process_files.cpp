@@ -10,6 +10,18 @@ int UserProcess::open(std::string_view path, int flags) {
 long UserProcess::pread(int fd, std::span<std::byte> buffer, std::int64_t offset) {
   return kernel("pread64", [&] { return calls_.pread(task_, fd, buffer, offset); });
 }
+long UserProcess::pwrite(int fd, std::span<const std::byte> data, std::int64_t offset) {
+  return kernel("pwrite64", [&] { return calls_.pwrite(task_, fd, data, offset); });
+}
+int UserProcess::ftruncate(int fd, std::int64_t length) {
+  return kernel("ftruncate", [&] { return calls_.ftruncate(task_, fd, length); });
+}
+int UserProcess::fsync(int fd) {
+  return kernel("fsync", [&] { return calls_.fsync(task_, fd); });
+}
+int UserProcess::fdatasync(int fd) {
+  return kernel("fdatasync", [&] { return calls_.fsync(task_, fd); });
+}
 long UserProcess::lseek(int fd, std::int64_t offset, int whence) {
   return kernel("lseek", [&] { return calls_.lseek(task_, fd, offset, whence); });
 }
@@ -24,7 +36,7 @@ long UserProcess::sendfile(int out, int in, std::int64_t* offset, std::size_t co
 AioCallback UserProcess::thread_call(SigevThread on_completion) {
   if (!on_completion) return {};
   return [this, call = std::move(on_completion)](Task& thread, sigval value) {
-    UserProcess door{cpu_, calls_, ledger_, thread, space_};
+    UserProcess door{cpu_, calls_, ledger_, thread, space_, true};
     try {
       call(door, value);
     } catch (const ProcessExit&) {
@@ -41,6 +53,11 @@ int UserProcess::aio_read(aiocb& control, SigevThread on_completion) {
 int UserProcess::aio_write(aiocb& control, SigevThread on_completion) {
   const AioCallback call = thread_call(std::move(on_completion));
   return kernel("aio_write", [&] { return calls_.aio_submit(task_, control, LIO_WRITE, call); });
+}
+int UserProcess::aio_fsync(int op, aiocb& control, SigevThread on_completion) {
+  if (op != O_SYNC && op != O_DSYNC) return -EINVAL;
+  const AioCallback call = thread_call(std::move(on_completion));
+  return kernel("aio_fsync", [&] { return calls_.aio_submit(task_, control, kAioFsync, call); });
 }
 int UserProcess::lio_listio(int mode, std::span<aiocb* const> list, const sigevent* event, SigevThread on_completion) {
   const AioCallback call = thread_call(std::move(on_completion));

@@ -24,6 +24,7 @@ auto UserProcess::kernel(std::string_view name, Call call) {
       if (Usage* const usage = cpu_.usage()) ++usage->would_block;
     cpu_.charge(Cost::syscall_exit, 1);
     cpu_.return_to_user();
+    end_with_process();
     Exit exit = prepare_exit(static_cast<long>(result));
     if (!exit.again && must_restart(static_cast<long>(result))) result = -EINTR;
     if (cpu_.tells_states())

@@ -17,7 +17,13 @@ void UserProcess::run(const std::function<int(Posix&)>& main) {
   exit(wait_status);
 }
 
+// Its program's objects are gone, so nothing of it may run: the thread ends on its way out of the kernel.
+void UserProcess::end_with_process() {
+  if (helper_ && processes().table().exiting(task_)) throw ProcessExit{};
+}
+
 void UserProcess::exit(int wait_status) {
+  if (ProcessEntry* const self = processes().table().of(task_)) self->exiting = true;
   cpu_.charge(Cost::exit, 1);
   calls_.exit(task_);
   processes().table().exit(task_, wait_status);
@@ -72,6 +78,7 @@ void UserProcess::interrupted() {
 
 void UserProcess::work(SimTime duration) {
   SimTime left = cpu_.run_in_user_mode(Cost::app_work, static_cast<std::uint64_t>(duration.in_ns()));
+  end_with_process();
   while (cpu_.signal_pending()) {
     interrupted();
     left = cpu_.run_in_user_mode(left);

@@ -14,6 +14,7 @@ namespace nicosim {
 namespace {
 
 constexpr std::size_t kGroMaxSize = 65536;  // of the IP packet; it stays below
+constexpr SimTime kJiffy = SimTime::ms(4);  // HZ = 250
 constexpr std::uint8_t kCwr = 0x80;
 constexpr std::uint8_t kEnds = TcpHeader::kUrg | TcpHeader::kPsh | TcpHeader::kRst | TcpHeader::kSyn | TcpHeader::kFin;
 
@@ -147,6 +148,7 @@ void Gro::receive(FramePtr frame) {
   Held fresh;
   fresh.frame = std::move(frame);
   fresh.first = *packet;
+  fresh.age = jiffies();
   fresh.segment_bytes = fresh.bytes = packet->bytes;
   fresh.atomic = packet->dont_fragment;
   bucket.push_back(std::move(fresh));
@@ -172,9 +174,15 @@ void Gro::complete(Held held) {
   pass_(std::move(held.frame));
 }
 
-void Gro::flush() {
+bool Gro::holds() const {
+  return std::ranges::any_of(buckets_, [](const Bucket& bucket) { return !bucket.empty(); });
+}
+
+std::int64_t Gro::jiffies() const { return net_.now().in_ps() / kJiffy.in_ps(); }
+
+void Gro::flush(bool flush_old) {
   for (Bucket& bucket : buckets_) {
-    while (!bucket.empty()) {
+    while (!bucket.empty() && !(flush_old && bucket.front().age == jiffies())) {
       Held oldest = std::move(bucket.front());
       bucket.pop_front();
       complete(std::move(oldest));

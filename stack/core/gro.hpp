@@ -1,8 +1,9 @@
 // Generic receive offload (net/core/gro.c: dev_gro_receive; tcp4_gro_receive): packets of one TCP connection that
 // arrive in a row become one frame, and go up the stack as one.
 //
-// One per card. A frame is held until its poll ends, until the next packet of its connection does not continue it, or
-// until it is complete: PSH, FIN or another flag, a short packet, 64 KiB.
+// One per card. A frame is held until its poll ends (with gro_flush_timeout: until that time has passed), until the
+// next packet of its connection does not continue it, or until it is complete: PSH, FIN or another flag, a short
+// packet, 64 KiB.
 #pragma once
 
 #include "common/frame.hpp"
@@ -24,7 +25,9 @@ class Gro {
   Gro(Net& net, Pass pass) : net_(net), pass_(std::move(pass)) {}
 
   void receive(FramePtr frame);  // napi_gro_receive: from the Ethernet header on
-  void flush();                  // napi_gro_flush: nothing is held afterwards
+  bool holds() const;            // gro_bitmask
+  // napi_gro_flush: nothing is held afterwards; `flush_old`: but what came in this jiffy.
+  void flush(bool flush_old = false);
   void close_queued(SimTime now);
 
   // What became of packets: gro_result in the kernel's words; nobody there counts them.
@@ -48,6 +51,7 @@ class Gro {
     FramePtr frame;
     Packet first;
     std::size_t segment_bytes = 0, bytes = 0;  // of payload: per packet, in all
+    std::int64_t age = 0;                      // the jiffy in which it came
     unsigned count = 1;
     bool atomic = false;  // identifications need not go up: DF
     bool fixed_id = false;
@@ -60,6 +64,7 @@ class Gro {
   static bool continues(Held& held, const Frame& frame, const Packet& packet);
   void merge(Held& held, FramePtr frame, const Packet& packet);
   void complete(Held held);  // napi_gro_complete
+  std::int64_t jiffies() const;
 
   Net& net_;
   Pass pass_;

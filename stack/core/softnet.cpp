@@ -140,6 +140,21 @@ void Softnet::start_watchdog(Napi& napi, SimTime after) {
   place->second->arm(net_.now() + after);
 }
 
+Gro* Softnet::gro_of(const Napi& napi) const {
+  const auto place = std::ranges::find(gros_, &napi, &decltype(gros_)::value_type::first);
+  return place == gros_.end() ? nullptr : place->second;
+}
+
+bool Softnet::gro_holds(const Napi& napi) const {
+  const Gro* const gro = gro_of(napi);
+  return gro != nullptr && gro->holds();
+}
+
+void Softnet::gro_flush(Napi& napi, bool flush_old) {
+  if (Gro* const gro = gro_of(napi)) gro->flush(flush_old);
+  net_.runtime.catch_up();  // the caller changes NAPI's state
+}
+
 void Softnet::send_rps_ipis(Cpu& cpu) {
   std::vector<unsigned> targets;
   {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/napi.hpp"
+#include "stack/core/gro.hpp"
 #include "stack/core/input_queue.hpp"
 #include "stack/core/net.hpp"
 
@@ -25,6 +26,9 @@ class Softnet final : public NapiScheduler {
   void schedule(Napi& napi);          // ____napi_schedule on this CPU; SCHED is set already
   void enqueue(Napi& napi) override;  // the same for a driver, charged
   void start_watchdog(Napi& napi, SimTime after) override;
+  void join(const Napi& napi, Gro& gro) { gros_.emplace_back(&napi, &gro); }  // its packets go through this
+  bool gro_holds(const Napi& napi) const override;
+  void gro_flush(Napi& napi, bool flush_old) override;
   // napi_threaded_poll: what the kernel thread of a threaded source does, for ever. Process context.
   void poll_in_thread(Napi& napi);
   // enqueue_to_backlog: the frame stays with the caller when the queue is full (false), and is counted there.
@@ -53,6 +57,9 @@ class Softnet final : public NapiScheduler {
 
   Net& net_;
   std::vector<std::unique_ptr<Cpu>> cpus_;
+  Gro* gro_of(const Napi& napi) const;  // nullptr: it has none
+
+  std::vector<std::pair<const Napi*, Gro*>> gros_;
   std::vector<std::pair<Napi*, std::unique_ptr<Timer>>> watchdogs_;  // of sources that ever defer, in order of that
 };
 

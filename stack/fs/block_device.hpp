@@ -1,4 +1,5 @@
-// What a file system asks of a disk: whole runs of sectors, answered later by a call (struct bio, submit_bio).
+// What a file system asks of a disk: to read or write whole runs of sectors, answered later by a call (struct bio,
+// submit_bio). The bytes themselves are the file system's.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@ inline constexpr std::uint64_t kSectorBytes = 512;
 struct Bio {
   std::uint64_t sector = 0;      // the first one
   std::uint64_t bytes = 0;       // a multiple of kSectorBytes
+  bool write = false;            // REQ_OP_WRITE
   std::function<void()> end_io;  // once, from the disk's interrupt
 };
 

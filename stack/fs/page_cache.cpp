@@ -8,8 +8,14 @@
 
 namespace nicosim {
 
-PageCache::PageCache(Runtime& runtime, Ledger& ledger, BlockDevice& disk, std::size_t bytes)
-    : runtime_(runtime), ledger_(ledger), disk_(disk), limit_(std::max<std::size_t>(bytes / kPageBytes, 1)) {}
+PageCache::PageCache(Runtime& runtime, Ledger& ledger, BlockDevice& disk, FreeSectors& free, std::size_t bytes,
+                     WritebackKnobs vm)
+    : runtime_(runtime),
+      ledger_(ledger),
+      disk_(disk),
+      free_(free),
+      vm_(vm),
+      limit_(std::max<std::size_t>(bytes / kPageBytes, 1)) {}
 
 PagePtr PageCache::find(const Inode& inode, std::uint64_t index) {
   const auto found = inode.pages.find(index);
@@ -46,19 +52,23 @@ PagePtr PageCache::bring_in(Inode& inode, const ReadAheadWindow& window, std::ui
     if (find(inode, i)) continue;
     room = make_room();
     if (!room && i != index) break;  // the page that somebody waits for comes in any case
-    const PagePtr page = std::make_shared<Page>(inode, i);
+    const PagePtr page = add(inode, i);
     page->readahead = window.mark == i;
-    page->lru = lru_.insert(lru_.begin(), page.get());
-    inode.pages.emplace(i, page);
     if (i != index) ++stats_.readahead;
-    if (runs.empty() || runs.back().back()->index + 1 != i) runs.emplace_back();
+    if (!inode.on_disk(i)) {  // a hole: zeros, and nobody need be asked
+      page->locked = false;
+      page->uptodate = true;
+      continue;
+    }
+    const bool follows = !runs.empty() && runs.back().back()->index + 1 == i &&
+                         inode.sector_of(i - 1) + kPageBytes / kSectorBytes == inode.sector_of(i);
+    if (!follows) runs.emplace_back();
     runs.back().push_back(page);
   }
-  stats_.max_file_pages = std::max<std::uint64_t>(stats_.max_file_pages, lru_.size());
   PagePtr asked = find(inode, index);
   for (Run& run : runs) {
     Bio bio;
-    bio.sector = inode.sector + run.front()->index * (kPageBytes / kSectorBytes);
+    bio.sector = inode.sector_of(run.front()->index);
     bio.bytes = run.size() * kPageBytes;
     stats_.pgpgin += bio.bytes;
     bio.end_io = [this, run = std::move(run)] { end_io(run); };
@@ -67,9 +77,17 @@ PagePtr PageCache::bring_in(Inode& inode, const ReadAheadWindow& window, std::ui
   return asked;
 }
 
+PagePtr PageCache::add(Inode& inode, std::uint64_t index) {
+  const PagePtr page = std::make_shared<Page>(inode, index);
+  page->lru = lru_.insert(lru_.begin(), page.get());
+  inode.pages.emplace(index, page);
+  stats_.max_file_pages = std::max<std::uint64_t>(stats_.max_file_pages, lru_.size());
+  return page;
+}
+
 void PageCache::end_io(const Run& run) {
   for (const PagePtr& page : run) {
-    page->mapping.image.read(page->index * kPageBytes, page->data);
+    page->mapping.read_block(page->index, page->data);
     page->uptodate = true;
     page->locked = false;
     if (!page->wait.has_sleepers()) continue;
@@ -81,7 +99,7 @@ void PageCache::end_io(const Run& run) {
 bool PageCache::make_room() {
   while (lru_.size() >= limit_) {
     const auto victim = std::find_if(lru_.rbegin(), lru_.rend(), [](const Page* page) {
-      return !page->locked && page->mapping.pages.at(page->index).use_count() == 1;
+      return !page->locked && !page->dirty && !page->writeback && page->mapping.pages.at(page->index).use_count() == 1;
     });
     if (victim == lru_.rend()) return false;
     Page& page = **victim;

@@ -36,6 +36,8 @@ struct Aio::Request final : Waiter {
     if (queue != nullptr) std::exchange(queue, nullptr)->remove(*this);
   }
   bool writes() const { return opcode == LIO_WRITE; }
+  bool changes() const { return opcode != LIO_READ; }  // writes or syncs: one after the other
+  Lane lane() const { return {file.get(), changes() ? LIO_WRITE : LIO_READ}; }
   ~Request() override { leave(); }
 
   Aio* aio = nullptr;
@@ -65,11 +67,12 @@ struct Aio::Process {
   WaitQueue wait;                                    // aio_suspend, LIO_WAIT
   std::deque<std::pair<AioCallback, sigval>> calls;  // for the helper thread
   bool helper_runs = false;
+  Task* helper = nullptr;  // while it calls
 };
 
 namespace {
 
-std::string_view op_name(int opcode) { return opcode == LIO_WRITE ? "write" : "read"; }
+std::string_view op_name(int opcode) { return opcode == LIO_WRITE ? "write" : opcode == kAioFsync ? "fsync" : "read"; }
 
 }  // namespace
 
@@ -101,10 +104,14 @@ Aio::RequestPtr Aio::find(const Process& process, const aiocb* control) {
 int Aio::submit(Task& task, std::shared_ptr<File> file, aiocb& control, int opcode, AioCallback on_thread) {
   RegularFile* const regular = file->ops ? file->ops->regular() : nullptr;
   if (!file->is_socket() && regular == nullptr) return -EINVAL;
-  if (opcode == LIO_WRITE ? !file->writable() : !file->readable()) return -EBADF;
-  if (regular != nullptr && control.aio_offset < 0) return -EINVAL;
-  if (control.aio_nbytes > SSIZE_MAX) return -EINVAL;
-  if (control.aio_nbytes != 0 && control.aio_buf == nullptr) return -EFAULT;
+  const bool syncs = opcode == kAioFsync;
+  if (syncs && regular == nullptr) return -EINVAL;
+  if (opcode == LIO_READ ? !file->readable() : !file->writable()) return -EBADF;
+  if (!syncs) {
+    if (regular != nullptr && control.aio_offset < 0) return -EINVAL;
+    if (control.aio_nbytes > SSIZE_MAX) return -EINVAL;
+    if (control.aio_nbytes != 0 && control.aio_buf == nullptr) return -EFAULT;
+  }
   const int how = control.aio_sigevent.sigev_notify;
   const bool known = how == SIGEV_NONE || how == SIGEV_THREAD ||
                      (how == SIGEV_SIGNAL && valid_signal(control.aio_sigevent.sigev_signo));
@@ -126,7 +133,7 @@ int Aio::submit(Task& task, std::shared_ptr<File> file, aiocb& control, int opco
   request->opcode = opcode;
   request->fd = control.aio_fildes;
   request->offset = static_cast<std::uint64_t>(control.aio_offset);
-  request->bytes.resize(control.aio_nbytes);
+  if (!syncs) request->bytes.resize(control.aio_nbytes);
   if (opcode == LIO_WRITE && control.aio_nbytes != 0)
     std::memcpy(request->bytes.data(), const_cast<const void*>(control.aio_buf), control.aio_nbytes);
   request->event = control.aio_sigevent;
@@ -136,14 +143,14 @@ int Aio::submit(Task& task, std::shared_ptr<File> file, aiocb& control, int opco
   ++in_flight_;
   ledger_.note(runtime_.now(), "aio_submit", {},
                fmt::format("pid={} task={} op={} fd={} bytes={}", task.pid(), task.task_name(), op_name(opcode),
-                           request->fd, control.aio_nbytes));
+                           request->fd, request->bytes.size()));
   begin(request);
   return 0;
 }
 
 void Aio::begin(const RequestPtr& request) {
-  if (!request->file->is_socket()) return make_ready(request);  // a worker asks the disk
-  auto& lane = lanes_[{request->file.get(), request->opcode}];
+  if (!request->file->is_socket() && !request->changes()) return make_ready(request);  // a worker asks the disk
+  auto& lane = lanes_[request->lane()];
   lane.push_back(request);
   if (lane.size() == 1) arm(request);
 }
@@ -158,6 +165,7 @@ void Aio::arm(const RequestPtr& request) {
     request->queue->add(*request);
     return;  // no time has passed since it was locked
   }
+  if (!request->file->is_socket()) return make_ready(request);
   request->interest = (request->writes() ? kPollOut : kPollIn | kPollRdHup) | kPollErr | kPollHup;
   request->queue = &request->file->wait_queue();
   request->queue->add(*request);
@@ -213,8 +221,14 @@ void Aio::step(Task& worker, const RequestPtr& request) {
   long n = 0;
   bool more = false;  // to do, when something else has happened
   if (RegularFile* const regular = file.ops ? file.ops->regular() : nullptr) {
-    n = regular->fs.start(worker, *regular, request->offset + request->transferred, rest, request->page);
-    more = request->page != nullptr;
+    if (request->opcode == kAioFsync) {
+      regular->fs.sync(worker, *regular);
+    } else if (request->writes()) {
+      n = regular->fs.write(worker, *regular, regular->append ? RegularFile::kAppend : request->offset, rest);
+    } else {
+      n = regular->fs.start(worker, *regular, request->offset + request->transferred, rest, request->page);
+      more = request->page != nullptr;
+    }
   } else if (request->writes()) {
     n = file.socket.ops->sendmsg(worker, file.socket, rest, MSG_DONTWAIT | MSG_NOSIGNAL, nullptr);
     more = n == -EAGAIN || (n > 0 && static_cast<std::size_t>(n) < rest.size());
@@ -232,7 +246,7 @@ void Aio::step(Task& worker, const RequestPtr& request) {
 void Aio::complete(const RequestPtr& request, long result) {
   runtime_.charge(Cost::aio_complete, 1);
   runtime_.catch_up();
-  if (!request->writes() && result > 0 && !request->orphan)
+  if (!request->changes() && result > 0 && !request->orphan)
     std::memcpy(const_cast<void*>(request->control->aio_buf), request->bytes.data(), static_cast<std::size_t>(result));
   request->bytes = {};
   request->page.reset();
@@ -243,7 +257,7 @@ void Aio::complete(const RequestPtr& request, long result) {
                fmt::format("pid={} task={} op={} fd={} result={}", request->process->pid, request->process->name,
                            op_name(request->opcode), request->fd, result));
   // Its successor, before the file may go.
-  if (const auto lane = lanes_.find({request->file.get(), request->opcode}); lane != lanes_.end()) {
+  if (const auto lane = lanes_.find(request->lane()); lane != lanes_.end()) {
     const bool first = lane->second.front() == request;
     std::erase(lane->second, request);
     if (lane->second.empty())
@@ -284,11 +298,13 @@ void Aio::notify(const std::shared_ptr<Process>& process, const sigevent& event,
   runtime_.start_thread(
       process->name + "/aio",
       [process](Task& self) {
+        process->helper = &self;
         while (!process->calls.empty()) {
           const auto [call, value] = std::move(process->calls.front());
           process->calls.pop_front();
           call(self, value);
         }
+        process->helper = nullptr;
         process->helper_runs = false;
       },
       process->pid);
@@ -410,6 +426,8 @@ void Aio::exit(const Task& task) {
   const std::shared_ptr<Process> process = std::move(found->second);
   by_process_.erase(found);
   process->calls.clear();
+  // zap_other_threads: what it sleeps in ends, and it does not return to the program
+  if (process->helper != nullptr) runtime_.set_signal_pending(*process->helper, true);
   for (const RequestPtr& request : process->requests) request->orphan = true;
   for (const RequestPtr& request : process->requests) {
     if (request->state == Request::State::done || !withdraw(request)) continue;

@@ -3,12 +3,13 @@
 // A request waits where a sleeping reader would: on the socket's wait queue, or on the page that the disk is reading.
 // When it is ready a kernel worker (kaio/N, at most kMostWorkers) copies, and the request is complete: its owner gets a
 // signal, a call on a thread of its own process, or nothing but a changed state to look at. Workers never wait for
-// data, so a few are enough for any number of requests.
+// data to come, so a few are enough for any number of requests; a write to a file may keep one until the disk has taken
+// older pages, an fsync until it has taken all.
 //
-// Requests of one descriptor's file and one direction are served in the order of submission, as glibc's are; those on
-// regular files do not wait for each other. A request holds its file. close() cancels what is not in a worker's hands;
-// exit() forgets all of it without a word. Bytes reach the caller's buffer, and leave it, in one step at completion and
-// at submission, so that no worker touches memory of a process that is gone.
+// Requests of one descriptor's file and one direction are served in the order of submission, as glibc's are; an fsync
+// counts as a write. Reads of regular files do not wait for each other. A request holds its file. close() cancels what
+// is not in a worker's hands; exit() forgets all of it without a word. Bytes reach the caller's buffer, and leave it,
+// in one step at completion and at submission, so that no worker touches memory of a process that is gone.
 #pragma once
 
 #include "common/ledger.hpp"
@@ -42,7 +43,8 @@ class Aio {
   Aio& operator=(const Aio&) = delete;
 
   // All: process context; results or -errno. `control` is known by its address until aio_return() has taken its result.
-  // aio_read, aio_write: `opcode` is LIO_READ or LIO_WRITE. The file is a socket or regular and may do that.
+  // aio_read, aio_write, aio_fsync: `opcode` is LIO_READ, LIO_WRITE or kAioFsync. The file is a socket or regular and
+  // may do that.
   int submit(Task& task, std::shared_ptr<File> file, aiocb& control, int opcode, AioCallback on_thread);
   // lio_listio. Files as submit(); nullptr where the descriptor is none. -EIO: with LIO_WAIT, one has failed.
   struct Entry {

@@ -199,6 +199,7 @@ int EventPoll::wait(Task& task, std::span<epoll_event> events, SimTime until) { 
     if (woken == Woken::timeout || runtime_.now() >= until) return 0;
     if (woken == Woken::signal) return -EINTR;  // never made again
     if (busy_loop()) continue;
+    if (runtime_.signal_pending()) return -EINTR;
     TaskWaiter waiter{runtime_, wq_, task, ~PollMask{0}};
     wq_.add_exclusive(waiter);
     runtime_.prepare_to_sleep();

@@ -61,8 +61,9 @@ int PollTable::wait_for(SimTime until, const std::function<int(bool wait)>& look
     can_busy_loop_ = nullptr;
     if (const int ready = look(wait); ready != 0) return ready;
     wait = false;  // they are all registered
+    // A signal counts for more than the time, also when there was none to wait (do_poll, core_sys_select).
+    if (woken == Woken::signal || runtime_.signal_pending()) return -kERESTARTNOHAND;
     if (woken == Woken::timeout || runtime_.now() >= until) return 0;
-    if (woken == Woken::signal) return -kERESTARTNOHAND;
     if (may_look_again()) continue;
     busy_ = false;
     woken = runtime_.sleep(until, true);

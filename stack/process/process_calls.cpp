@@ -122,6 +122,36 @@ int ProcessCalls::sigsuspend(Task& task, SignalSet mask) {
   return sleep_until_signal(*self);
 }
 
+void ProcessCalls::set_user_sigmask(Task& task, const SignalSet* mask) {
+  if (mask == nullptr) return;
+  runtime_.catch_up();  // whoever sends a signal looks at the mask
+  ProcessEntry* const self = table_.of(task);
+  if (self == nullptr) return;
+  self->signals.suspend(*mask);
+  table_.recalc(*self);
+}
+
+void ProcessCalls::restore_sigmask(Task& task) {  // restore_saved_sigmask
+  ProcessEntry* const self = table_.of(task);
+  if (self == nullptr) return;
+  self->signals.restore_saved_mask();
+  table_.recalc(*self);
+}
+
+bool ProcessCalls::has_pending(const Task& task, SignalSet of_these) {
+  const ProcessEntry* const self = table_.of(task);
+  return self != nullptr && !(self->signals.pending() & of_these).empty();
+}
+
+std::optional<SigInfo> ProcessCalls::take(Task& task, SignalSet of_these) {
+  ProcessEntry* const self = table_.of(task);
+  auto came = self != nullptr ? self->signals.take(of_these) : std::nullopt;
+  if (!came) return came;
+  table_.recalc(*self);
+  dequeued(*self, *came);
+  return came;
+}
+
 int ProcessCalls::sigtimedwait(Task& task, SignalSet these, SigInfo* info, SimTime timeout) {
   ProcessEntry* const self = table_.of(task);
   if (self == nullptr) return -ENOSYS;
@@ -259,16 +289,10 @@ std::optional<SignalDelivery> ProcessCalls::get_signal(Task& task) {
 }
 
 void ProcessCalls::sigreturn(Task& task, SignalSet saved_mask) {
+  runtime_.catch_up();  // whoever sends a signal looks at the mask
   ProcessEntry* const self = table_.of(task);
   if (self == nullptr) return;
   self->signals.sigreturn(saved_mask);
-  table_.recalc(*self);
-}
-
-void ProcessCalls::no_handler(Task& task) {
-  ProcessEntry* const self = table_.of(task);
-  if (self == nullptr) return;
-  self->signals.restore_saved_mask();
   table_.recalc(*self);
 }
 

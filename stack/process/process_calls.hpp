@@ -28,6 +28,12 @@ class ProcessCalls {
   int sigpending(Task&, SignalSet& pending);
   int sigsuspend(Task&, SignalSet mask);
   int pause(Task&);
+  // The mask of ppoll() and its kin, in force until restore_sigmask() or, when a signal has ended the wait, until its
+  // handler has returned. nullptr: none was given.
+  void set_user_sigmask(Task&, const SignalSet* mask);
+  void restore_sigmask(Task&);
+  bool has_pending(const Task&, SignalSet of_these);
+  std::optional<SigInfo> take(Task&, SignalSet of_these);  // dequeue_signal
   // The number of the signal; -EAGAIN: none came within `timeout`. Returns -EINTR when another one did.
   int sigtimedwait(Task&, SignalSet these, SigInfo* info, SimTime timeout);
   // -1 any child, 0 of the same group, below that of a group. WNOHANG: 0 when none has ended.
@@ -40,7 +46,7 @@ class ProcessCalls {
   // On the way back to the program: the next signal that is to be handled (get_signal), nothing: none is left.
   std::optional<SignalDelivery> get_signal(Task&);
   void sigreturn(Task&, SignalSet saved_mask);
-  void no_handler(Task&);  // restore_saved_sigmask: none of those that came runs one
+  void no_handler(Task& task) { restore_sigmask(task); }  // none of those that came runs one
 
  private:
   int send(unsigned pid, int sig, int code, const Task& from, std::intptr_t value = 0);

@@ -1,5 +1,6 @@
 #include "stack/process/process_table.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <sys/wait.h>
@@ -38,6 +39,9 @@ int ProcessTable::send(unsigned pid, const SigInfo& info) {
   if (to->wait_status) return 0;  // a zombie has no use for it
   const int result = to->signals.send(info);
   recalc(*to);
+  const std::vector<SignalWatcher*> now = to->signals.pending().has(info.signo) ? watchers_ : decltype(watchers_){};
+  for (SignalWatcher* const watcher : now)  // one may be closed while another wakes its readers
+    if (std::ranges::find(watchers_, watcher) != watchers_.end()) watcher->sent(info.signo);
   return result;
 }
 

@@ -30,9 +30,17 @@ struct ProcessEntry {
   Signals signals;
   WaitQueue wait_chldexit;         // its waitpid()
   std::optional<int> wait_status;  // has ended: what waitpid() tells (a zombie)
+  bool exiting = false;            // PF_EXITING: its threads return to the program no more
 
   std::unique_ptr<Timer> real_timer;  // ITIMER_REAL
   SimTime real_expires, real_interval;
+};
+
+// Hears of every signal that becomes pending somewhere: a signalfd, whose readers may be any process.
+class SignalWatcher {
+ public:
+  virtual ~SignalWatcher() = default;
+  virtual void sent(int sig) = 0;  // takes time
 };
 
 class ProcessTable {
@@ -46,6 +54,10 @@ class ProcessTable {
   void exit(Task& task, int wait_status);      // do_exit: tells the parent, stays as a zombie until it has asked
   ProcessEntry* find(unsigned pid);            // also a zombie; nullptr: no such process
   ProcessEntry* of(const Task& task) { return find(task.tgid()); }
+  bool exiting(const Task& task) {  // or gone already
+    const ProcessEntry* const entry = of(task);
+    return entry == nullptr || entry->exiting;
+  }
   std::vector<unsigned> pids() const;
   void reap(unsigned pid) { entries_.erase(pid); }  // release_task
 
@@ -55,6 +67,9 @@ class ProcessTable {
   void recalc(const ProcessEntry& entry) {  // recalc_sigpending
     runtime_.set_signal_pending(entry.task, entry.signals.deliverable());
   }
+
+  void watch(SignalWatcher& watcher) { watchers_.push_back(&watcher); }
+  void forget(SignalWatcher& watcher) { std::erase(watchers_, &watcher); }
 
   Runtime& runtime() { return runtime_; }
   TimerList& timers() { return timers_; }
@@ -66,6 +81,7 @@ class ProcessTable {
   TimerList& timers_;
   SignalQuota quota_;
   std::map<unsigned, std::unique_ptr<ProcessEntry>> entries_;
+  std::vector<SignalWatcher*> watchers_;  // not owned, in order of creation
 };
 
 }  // namespace nicosim

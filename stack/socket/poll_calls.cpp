@@ -1,6 +1,7 @@
 // Waiting for many files at once: the doors to stack/io (fs/select.c, fs/eventpoll.c).
 #include "stack/io/eventpoll.hpp"
 #include "stack/io/poll.hpp"
+#include "stack/io/signal.hpp"
 #include "stack/socket/socket_calls.hpp"
 
 #include <cerrno>
@@ -65,6 +66,37 @@ int SocketCalls::epoll_wait(Task& task, int epfd, std::span<epoll_event> events,
   if (!epoll) return -EBADF;
   const int result = epoll->eventpoll ? epoll->eventpoll->wait(task, events, until(timeout_ms)) : -EINVAL;
   put(std::move(epoll));
+  return result;
+}
+
+// ---- with a mask (set_user_sigmask, restore_saved_sigmask_unless)
+
+int SocketCalls::ppoll(Task& task, std::span<pollfd> files, SimTime timeout, const SignalSet* mask) {
+  if (timeout < SimTime::zero() || files.size() > static_cast<std::size_t>(rlimit_nofile_)) return -EINVAL;
+  const SimTime end = runtime_.now() + timeout;
+  processes_.set_user_sigmask(task, mask);
+  const int result = do_poll(
+      runtime_, task, [&](int fd) { return file(task, fd); }, files, end);
+  if (mask != nullptr && result != -kERESTARTNOHAND) processes_.restore_sigmask(task);
+  return result;
+}
+
+int SocketCalls::pselect(Task& task, int nfds, fd_set* readable, fd_set* writable, fd_set* exceptional, SimTime timeout,
+                         const SignalSet* mask) {
+  if (timeout < SimTime::zero()) return -EINVAL;
+  const SimTime end = runtime_.now() + timeout;
+  processes_.set_user_sigmask(task, mask);
+  const int result = do_select(
+      runtime_, task, [&](int fd) { return file(task, fd); }, nfds, {readable, writable, exceptional}, end);
+  if (mask != nullptr && result != -kERESTARTNOHAND) processes_.restore_sigmask(task);
+  return result;
+}
+
+int SocketCalls::epoll_pwait(Task& task, int epfd, std::span<epoll_event> events, int timeout_ms,
+                             const SignalSet* mask) {
+  processes_.set_user_sigmask(task, mask);
+  const int result = epoll_wait(task, epfd, events, timeout_ms);
+  if (mask != nullptr && result != -EINTR) processes_.restore_sigmask(task);
   return result;
 }
 

@@ -21,11 +21,13 @@ class SocketCalls final : public Syscalls {
  public:
   // inet_create: fills in sock and ops of a new socket; 0 or -errno.
   using Create = std::function<int(Socket& socket, int type, int protocol)>;
+  using Pair = std::function<void(Socket& a, Socket& b, int type)>;  // the same for two that are connected
 
   // `rlimit_nofile`: descriptors are below it (RLIMIT_NOFILE).
-  SocketCalls(Runtime& runtime, Ledger& ledger, TimerList& timers, Create create, int rlimit_nofile = 1024)
+  SocketCalls(Runtime& runtime, Ledger& ledger, TimerList& timers, Create create, Pair pair, int rlimit_nofile = 1024)
       : runtime_(runtime),
         create_(std::move(create)),
+        pair_(std::move(pair)),
         processes_(runtime, timers),
         rlimit_nofile_(rlimit_nofile),
         file_system_(runtime, ledger),
@@ -54,6 +56,8 @@ class SocketCalls final : public Syscalls {
   int timerfd_create(Task&, int clock, int flags) override;
   int timerfd_settime(Task&, int fd, int flags, const IntervalTime& time, IntervalTime* old) override;
   int timerfd_gettime(Task&, int fd, IntervalTime& left) override;
+  int signalfd4(Task&, int fd, SignalSet mask, int flags) override;
+  int socketpair(Task&, int domain, int type, int protocol, std::array<int, 2>& fds) override;
   int set_nonblocking(Task&, int fd, bool on) override;
   int fcntl(Task&, int fd, int command, int argument) override;
   int ioctl(Task&, int fd, unsigned long request, int& value) override;
@@ -62,9 +66,16 @@ class SocketCalls final : public Syscalls {
   int epoll_create1(Task&, int flags) override;
   int epoll_ctl(Task&, int epfd, int op, int fd, epoll_event*) override;
   int epoll_wait(Task&, int epfd, std::span<epoll_event> events, int timeout_ms) override;
+  int ppoll(Task&, std::span<pollfd> files, SimTime timeout, const SignalSet* mask) override;
+  int pselect(Task&, int nfds, fd_set* readable, fd_set* writable, fd_set* exceptional, SimTime timeout,
+              const SignalSet* mask) override;
+  int epoll_pwait(Task&, int epfd, std::span<epoll_event> events, int timeout_ms, const SignalSet* mask) override;
   int close(Task&, int fd) override;
   int open(Task&, std::string_view path, int flags) override;
   long pread(Task&, int fd, std::span<std::byte> buffer, std::int64_t offset) override;
+  long pwrite(Task&, int fd, std::span<const std::byte> data, std::int64_t offset) override;
+  int ftruncate(Task&, int fd, std::int64_t length) override;
+  int fsync(Task&, int fd) override;
   long lseek(Task&, int fd, std::int64_t offset, int whence) override;
   int fstat(Task&, int fd, struct stat& to) override;
   long sendfile(Task&, int out_fd, int in_fd, std::int64_t* offset, std::size_t count) override;
@@ -102,7 +113,10 @@ class SocketCalls final : public Syscalls {
     return result;
   }
   static void put(std::shared_ptr<File> file);
-  void close(Task& task, std::shared_ptr<File> file);               // filp_close: of a descriptor that is gone already
+  void close(Task& task, std::shared_ptr<File> file);  // filp_close: of a descriptor that is gone already
+  // Two files that belong together, or none of them.
+  int install_both(Task& task, std::shared_ptr<File> first, std::shared_ptr<File> second, int type_flags,
+                   std::array<int, 2>& fds);
   SimTime until(int timeout_ms) const;                              // poll_select_set_timeout
   long sent(Task& task, const File& file, int flags, long result);  // SIGPIPE, if there is nobody to read
 
@@ -113,6 +127,7 @@ class SocketCalls final : public Syscalls {
 
   Runtime& runtime_;
   Create create_;
+  Pair pair_;
   ProcessCalls processes_;
   int rlimit_nofile_;
   FileSystem file_system_;

@@ -124,6 +124,8 @@ int TcpSock::transmit(TxSegment* queued, std::uint8_t flags, std::uint32_t seq, 
   if (several) frame->gso = {static_cast<std::uint16_t>(queued->mss), static_cast<std::uint16_t>(queued->segs)};
   frame->ids = layer.output.open(*route, bytes, parents, Ipv4Header::kBytes, several);
   if (queued != nullptr) queued->ids = frame->ids;
+  if (!data.empty())
+    for (const FrameId id : frame->ids) net.ledger.written(id, queued->written(), net.now());
   net.at(*frame, Station::tx_transport);
 
   if ((flags & TcpHeader::kAck) != 0) {  // tcp_event_ack_sent

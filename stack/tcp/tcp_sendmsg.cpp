@@ -15,7 +15,7 @@ namespace {
 std::size_t weight(std::size_t bytes) { return paged_truesize(Ipv4Header::kBytes + TcpHeader::kBytes + bytes); }
 
 // Behind the last segment, when that has not been sent and has room, else in a new one. Returns how many fitted.
-std::size_t append(TcpSock& sock, std::span<const std::byte> data, std::size_t goal) {
+std::size_t append(TcpSock& sock, std::span<const std::byte> data, std::size_t goal, SimTime written) {
   WriteQueue& queue = sock.write_queue;
   const bool room = !queue.unsent().empty() && queue.unsent().back().size() < goal &&
                     (queue.unsent().back().flags & TcpHeader::kFin) == 0;
@@ -31,6 +31,7 @@ std::size_t append(TcpSock& sock, std::span<const std::byte> data, std::size_t g
   }
   TxSegment& last = queue.unsent().back();
   const std::size_t n = std::min(goal - last.size(), data.size());
+  if (last.writes.empty() || last.writes.back().when != written) last.writes.push_back({sock.write_seq, written});
   last.data.insert(last.data.end(), data.begin(), data.begin() + static_cast<std::ptrdiff_t>(n));
   last.end_seq += static_cast<std::uint32_t>(n);
   last.flags &= static_cast<std::uint8_t>(~TcpHeader::kPsh);
@@ -73,6 +74,7 @@ long Tcp::sendmsg(Task& task, Socket& socket, std::span<const std::byte> data, i
     if (error == -EPIPE && sock.error != 0) return sock.take_error();
     return error;
   };
+  SimTime written = net.now();
   net.runtime.charge(Cost::sock_send);
 
   // sk_stream_wait_connect
@@ -102,9 +104,10 @@ long Tcp::sendmsg(Task& task, Socket& socket, std::span<const std::byte> data, i
         return sock.error != 0 || (sock.shutdown_mask & kSendShutdown) != 0 || sock.stream_memory_free();
       };
       woken = lock.sleep(task, socket.wq.wait, kPollOut | kPollErr | kPollHup, false, until, ready);
+      written = net.now();  // until now the process had them, not the queue
       continue;
     }
-    const std::size_t n = append(sock, data.subspan(copied), goal);
+    const std::size_t n = append(sock, data.subspan(copied), goal, written);
     if ((flags & kMsgSplicePages) == 0) net.runtime.charge(Cost::copy_to_user_per_byte, n);
     copied += n;
     woken = Woken::event;

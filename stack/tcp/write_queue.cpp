@@ -20,6 +20,12 @@ void TxSegment::set_segs(std::size_t mss_now) {
   mss = one ? 0 : mss_now;
 }
 
+SimTime TxSegment::written() const {
+  std::size_t i = writes.size() - 1;
+  while (i > 0 && after(writes[i].seq, seq)) --i;
+  return writes[i].when;
+}
+
 TxSegment& WriteQueue::advance(SimTime now) {
   sent_.push_back(std::move(unsent_.front()));
   unsent_.pop_front();

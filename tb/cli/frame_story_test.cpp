@@ -49,6 +49,23 @@ TEST(FrameName, IsReadBackAsItIsPrinted) {
     EXPECT_FALSE(frame_id_from(text)) << text;
 }
 
+TEST(FrameStory, BeginsWithTheWriteWhenTheSegmentWasCutLater) {
+  std::string text;
+  EventLog log{[&](std::string_view line) { text += line; }};
+  FrameLedger ledger{log};
+  const FrameId segment = ledger.open_from_host(0, {}, SimTime::us(9));
+  ledger.written(segment, SimTime::us(2), SimTime::us(9));
+  ledger.at(segment, Station::tx_transport, SimTime::us(9));
+  ledger.close(segment, Fate::sent, Station::tx_wire, SimTime::us(12));
+  log.release(SimTime::never());
+  EXPECT_EQ(ledger.latency(Station::tx_transport).max, SimTime::us(7));
+  std::istringstream events{text};
+  const auto journey = read_journey(events, segment);
+  ASSERT_TRUE(journey) << journey.error();
+  EXPECT_THAT(stations(*journey), ElementsAre("write", "open", "tx_transport", "sent"));
+  EXPECT_EQ(journey->steps[0].time, SimTime::us(2));
+}
+
 TEST(FrameStory, FollowsOneFrameThroughTheLogWithItsHandler) {
   std::istringstream log{echo_log()};
   const auto journey = read_journey(log, FrameId::make(0, false, 17));

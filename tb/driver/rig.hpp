@@ -34,6 +34,8 @@ class RigStack final : public FrameSink, public NapiScheduler {
     frame->close(ledger_, Fate::consumed, Station::link, runtime_.now(), DropReason::none);
   }
   void poll_done(NetDevice&) override { ++polls_done; }
+  bool gro_holds(const Napi&) const override { return true; }
+  void gro_flush(Napi&, bool) override { ++polls_done; }
   void tx_wake(NetDevice&) override {
     ++wakes;
     if (on_wake) on_wake();

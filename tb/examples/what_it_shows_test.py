@@ -61,7 +61,7 @@ CHECKS = {
            Shows([r"^\d+\tsyscall\t-\t.*call=recvfrom", r"\twake\tr0:0\t", r"\tprocess\tr0:0\t",
                   r"\tsysret\t-\t.*call=recvfrom result=14"])],
     "18": [Shows(["^  wake +1 ", "^  process +1 ", "^  read +1 "])],
-    "19": [Shows([ledger("read", 2), "^  tx_transport +[1-9]", "^  tx_wire +[1-9]"]),
+    "19": [Shows([ledger("read", 2), "^  write +[1-9]", "^  tx_transport +[1-9]", "^  tx_wire +[1-9]"]),
            Shows([r"\tsyscall\t.*call=read", r"\tdisk_submit\t", r"\tdisk_complete\t"])],
     "20": [Shows(["http_server"]), Shows([r"blocked until there was data [1-9].* us, while it was copied [1-9].* ns$"])],
     "21": [Shows(["http_server"]), Shows([r"recvfrom\(\) -+>", "blocked: waits for data", "copying: kernel to process", r"<-+ \d+ bytes"])],

@@ -46,6 +46,37 @@ FAULTS = [
          "  runtime_.catch_up();\n  if (!complete_done(scheduler_, done)) return done;",
          "  if (up_) interrupts_.unmask();\n  runtime_.catch_up();\n  if (!complete_done(scheduler_, done) || up_) return done;"),
         ("common/napi.cpp", "if (missed_) {", "if (missed_ && false) {")]),
+    # ICR is read between the last look at the ring and napi_complete.
+    Fault("driver_clears_icr_before_complete", "napi_recvfrom", "lost", [
+        ("driver/napi.cpp",
+         "  runtime_.catch_up();\n  if (!complete_done(scheduler_, done)) return done;",
+         "  interrupts_.take();\n  runtime_.catch_up();\n  if (!complete_done(scheduler_, done)) return done;")]),
+    # The handler schedules first and masks then: a poll that is over by then is masked for good.
+    Fault("driver_masks_after_scheduling", "napi_threaded_recvfrom_2_cores", "none", [
+        ("driver/interrupt.cpp", "  interrupts_.mask_all();\n  runtime_.charge", "  runtime_.charge"),
+        ("driver/interrupt.cpp",
+         "  if (schedule(scheduler_)) return throttle_.interrupted();",
+         "  const bool ours = schedule(scheduler_);\n  interrupts_.mask_all();\n"
+         "  if (ours) return throttle_.interrupted();")]),
+    # The handler leaves the mask open; it goes up when the poll is over, and down at once.
+    Fault("driver_masks_after_complete", "napi_direct_recvfrom", "none", [
+        ("driver/interrupt.cpp", "  interrupts_.mask_all();\n  runtime_.charge", "  runtime_.charge"),
+        ("driver/napi.cpp",
+         "  if (!complete_done(scheduler_, done)) return done;",
+         "  if (!complete_done(scheduler_, done)) return done;\n  interrupts_.mask_all();")]),
+    # The mask goes up between the last look at the ring and napi_complete, and MISSED is what it needed.
+    Fault("driver_masks_before_complete_and_napi_ignores_missed", "napi_direct_recvfrom", "lost", [
+        ("driver/interrupt.cpp", "  interrupts_.mask_all();\n  runtime_.charge", "  runtime_.charge"),
+        ("driver/napi.cpp",
+         "  runtime_.catch_up();\n  if (!complete_done(scheduler_, done)) return done;",
+         "  interrupts_.mask_all();\n  runtime_.catch_up();\n  if (!complete_done(scheduler_, done)) return done;"),
+        ("common/napi.cpp", "if (missed_) {", "if (missed_ && false) {")]),
+    # As driver_masks_after_complete, and what has come behind the mask is thrown away before it is opened.
+    Fault("driver_masks_after_complete_and_clears_icr", "napi_direct_recvfrom", "lost", [
+        ("driver/interrupt.cpp", "  interrupts_.mask_all();\n  runtime_.charge", "  runtime_.charge"),
+        ("driver/napi.cpp",
+         "  if (!complete_done(scheduler_, done)) return done;",
+         "  if (!complete_done(scheduler_, done)) return done;\n  interrupts_.mask_all();\n  interrupts_.take();")]),
     # The poll that follows looks at the ring after this read, so what it forgets is found.
     Fault("driver_forgets_icr_before_polling", "napi_recvfrom", "none", [
         ("driver/interrupt.cpp",
@@ -127,6 +158,21 @@ FAULTS = [
         ("stack/process/process_calls.cpp",
          "    signals.wait_for(these);\n    table_.recalc(*self);\n    runtime_.prepare_to_sleep();",
          "    runtime_.prepare_to_sleep();\n    signals.wait_for(these);")]),
+    # A signal that comes while its handler runs is blocked; when the mask opens nobody looks.
+    Fault("sigreturn_does_not_look", "napi_sighandler", "lost", [
+        ("stack/process/process_calls.cpp",
+         "  self->signals.sigreturn(saved_mask);\n  table_.recalc(*self);",
+         "  self->signals.sigreturn(saved_mask);")]),
+    # A signal that comes between the look at the files and the sleep does not keep from sleeping.
+    Fault("sleep_does_not_look_for_signals", "napi_sighandler", "lost", [
+        ("sc_model/host/scheduler.cpp",
+         "  if (interruptible && self.signal_pending_) return Woken::signal;\n  if (until <=",
+         "  if (until <=")]),
+    # Signals are delivered only behind calls that one has interrupted. A pending one interrupts the next that sleeps.
+    Fault("signals_wait_for_an_interrupted_call", "napi_sighandler", "none", [
+        ("sc_model/host/user_process_signals.cpp",
+         "if (!cpu_.signal_pending()) return exit;",
+         "if (!cpu_.signal_pending() || !must_restart(result)) return exit;")]),
 
     # ---- programs
     # What sigsuspend() is there for: between unblocking and pause() the handler runs, and there is nothing left to wait
@@ -136,6 +182,12 @@ FAULTS = [
          "      os.sigsuspend({});",
          "      {\n        const SignalSet sigio{SIGIO};\n        os.sigprocmask(SIG_UNBLOCK, &sigio);\n"
          "        os.pause();\n        os.sigprocmask(SIG_BLOCK, &sigio);\n      }")]),
+    # What ppoll() is there for: the same with poll().
+    Fault("program_unblocks_and_then_polls", "napi_ppoll", "lost", [
+        ("tb/hunt/scene.cpp",
+         "      os.ppoll({}, SimTime::never(), &none);",
+         "      os.sigprocmask(SIG_SETMASK, &none);\n      os.poll({}, -1);\n"
+         "      const SignalSet sigio{SIGIO};\n      os.sigprocmask(SIG_BLOCK, &sigio);")]),
     # Edge-triggered, and one read per event.
     Fault("program_reads_once_per_edge", "napi_epoll_edge", "lost", [
         ("tb/hunt/scene.cpp",

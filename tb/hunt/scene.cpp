@@ -25,6 +25,8 @@ constexpr std::array kWaits{std::pair{Wait::recvfrom, "recvfrom"},
                             std::pair{Wait::epoll_one, "epoll_one"},
                             std::pair{Wait::sigwait, "sigwait"},
                             std::pair{Wait::sigsuspend, "sigsuspend"},
+                            std::pair{Wait::ppoll, "ppoll"},
+                            std::pair{Wait::sighandler, "sighandler"},
                             std::pair{Wait::aio, "aio"},
                             std::pair{Wait::aio_signal, "aio_signal"},
                             std::pair{Wait::tcp_recv, "tcp_recv"},
@@ -84,6 +86,11 @@ int wait_for(Posix& os, Wait how, int epoll, std::span<const int> files) {
     case Wait::sigsuspend:
       os.sigsuspend({});
       return files.front();
+    case Wait::ppoll: {
+      const SignalSet none;
+      os.ppoll({}, SimTime::never(), &none);
+      return files.front();
+    }
     default:
       return files.front();
   }
@@ -110,7 +117,7 @@ int read_datagrams(Posix& os, Wait how, unsigned& seen) {
     epoll_event event{.events = EPOLLIN | (how == Wait::epoll_edge ? EPOLLET : 0U), .data = {.fd = fd}};
     os.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
   }
-  const bool with_signals = how == Wait::sigwait || how == Wait::sigsuspend;
+  const bool with_signals = how == Wait::sigwait || how == Wait::sigsuspend || how == Wait::ppoll;
   if (with_signals) ask_for_sigio(os, files.front());
   const bool until_eagain = how == Wait::epoll_edge || with_signals;
   std::array<std::byte, 64> buffer;
@@ -121,6 +128,24 @@ int read_datagrams(Posix& os, Wait how, unsigned& seen) {
       ++seen;
       if (!until_eagain) break;
     }
+  }
+}
+
+// Told by a signal that may come anywhere: on the way into a call, asleep in it, on the way out, in the handler. The
+// call waits for something else, so that nothing but the signal can end it.
+int read_in_handler(Posix& os, unsigned& seen) {
+  const int fd = open_socket(os, SOCK_DGRAM, kPort);
+  std::array<int, 2> pipe{};
+  os.pipe2(pipe, 0);
+  os.sigaction(SIGIO, [&](int, const SigInfo&) {
+    std::array<std::byte, 64> buffer;
+    while (os.recvfrom(fd, buffer, 0, nullptr) > 0) ++seen;
+  });
+  os.fcntl(fd, F_SETOWN, os.getpid());
+  os.fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK);
+  for (;;) {
+    pollfd other{pipe[0], POLLIN, 0};
+    os.poll({&other, 1}, -1);
   }
 }
 
@@ -214,6 +239,7 @@ Stage::Stage(const Scene& scene) {
   setup.nics[0].neighbours = {{kPeerIp, kPeerMac}};
   setup.apps.push_back({"reader",
                         [this, how = scene.wait, stream = scene.stream()](Posix& os) {
+                          if (how == Wait::sighandler) return read_in_handler(os, seen_);
                           if (how == Wait::aio || how == Wait::aio_signal) return read_by_aio(os, how, seen_);
                           return stream ? serve(os, how, seen_) : read_datagrams(os, how, seen_);
                         },

@@ -28,6 +28,8 @@ enum class Wait : std::uint8_t {
   epoll_one,   // level-triggered, two sockets, room for one event
   sigwait,     // O_ASYNC, SIGIO blocked; sigwaitinfo(), then reads until EAGAIN
   sigsuspend,  // O_ASYNC, SIGIO blocked but for sigsuspend(), with a handler; then reads until EAGAIN
+  ppoll,       // the same with ppoll() of nothing but the mask
+  sighandler,  // O_ASYNC, SIGIO open: its handler reads until EAGAIN, and poll() waits for something else
   aio,         // aio_read(), aio_suspend(), aio_return(), and again: the arrival meets the submission
   aio_signal,  // the same, told by a signal; sigwaitinfo()
   tcp_recv,
@@ -46,6 +48,7 @@ struct Scene {
   // When everybody is asleep again after the first arrival, with something to spare: in cycles since its first bit.
   unsigned asleep_again() const {
     if (mode == ReceiveMode::pio) return 3500;
+    if (wait == Wait::sighandler) return 2500;  // two more calls: rt_sigreturn, and poll again
     if (busy_us != 0 || wait == Wait::aio || wait == Wait::aio_signal) return 2500;  // the worker sleeps, too
     return threaded ? 2000 : 1500;
   }

@@ -28,8 +28,9 @@ struct Host {
     all.set(Cost::blk_complete, interrupt_cost);
     return all;
   }
-  void ask(std::uint64_t sector, std::uint64_t bytes) {
-    disk.submit({sector, bytes, [this, sector] { done.push_back(fmt::format("{} {}ns", sector, cpu.now().in_ns())); }});
+  void ask(std::uint64_t sector, std::uint64_t bytes, bool write = false) {
+    disk.submit(
+        {sector, bytes, write, [this, sector] { done.push_back(fmt::format("{} {}ns", sector, cpu.now().in_ns())); }});
   }
 
   Agenda agenda{"agenda"};
@@ -50,6 +51,22 @@ TEST(Disk, AnswersAfterItsLatencyAndTheTransfer) {
     EXPECT_EQ(host.done, (Lines{"8 108192ns"}));
     EXPECT_EQ(host.disk.stats().sectors_read, 8U);
     EXPECT_EQ(host.disk.stats().time_reading, SimTime::ns(108'192));
+  });
+}
+
+TEST(Disk, WritesTakeAsLongAndAreCountedApart) {
+  in_child([] {
+    Host& host = *new Host{{}};
+    host.cpu.spawn("writer", [&] {
+      host.ask(8, 8192, true);
+      host.ask(16, 4096);
+    });
+    sc_core::sc_start();
+    EXPECT_EQ(host.done, (Lines{"8 116384ns", "16 124576ns"}));
+    EXPECT_EQ(host.disk.stats().writes_completed, 1U);
+    EXPECT_EQ(host.disk.stats().sectors_written, 16U);
+    EXPECT_EQ(host.disk.stats().time_writing, SimTime::ns(116'384));
+    EXPECT_EQ(host.disk.stats().sectors_read, 8U);
   });
 }
 
@@ -113,6 +130,24 @@ TEST(Disk, AReaderSleepsWhileTheDiskWorksAndTheCoreIsFree) {
     host.cpu.spawn("other", [&] { seen.push_back(fmt::format("other {}ns", host.cpu.now().in_ns())); });
     sc_core::sc_start();
     EXPECT_EQ(seen, (Lines{"other 0ns", "read 108192ns", "again 108192ns"}));
+  });
+}
+
+TEST(Disk, TheFlusherWritesBackBesideAProgramThatHasGoneOn) {
+  in_child([] {
+    Host& host = *new Host{{}};
+    FileSystem& files = *new FileSystem{host.cpu, host.ledger};
+    files.mount(host.disk, 64 * kPageBytes, {.dirty_expire_centisecs = 1, .dirty_writeback_centisecs = 1});
+    host.cpu.spawn("writer", [&] {
+      const auto file = files.create("/log");
+      const std::vector<std::byte> bytes(5000);
+      EXPECT_EQ(files.write(*host.cpu.current(), *file, 0, bytes), 5000);
+      EXPECT_EQ(host.cpu.now(), SimTime::zero()) << "the disk has not been asked";
+    });
+    sc_core::sc_start();
+    EXPECT_EQ(files.cache()->nr_dirty(), 0U);
+    EXPECT_EQ(host.disk.stats().sectors_written, 16U);
+    EXPECT_EQ(host.agenda.now(), SimTime::ms(10) + SimTime::ns(116'384)) << "and then nothing happens any more";
   });
 }
 

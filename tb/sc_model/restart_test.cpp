@@ -53,6 +53,15 @@ std::array<int, 2> pipe(Posix& os) {
   EXPECT_EQ(os.pipe2(fds, 0), 0);
   return fds;
 }
+long read_signal(Posix& os, int fd) {
+  std::byte buffer[128];
+  return os.read(fd, buffer);
+}
+int unix_stream(Posix& os) {
+  std::array<int, 2> fds{};
+  EXPECT_EQ(os.socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+  return fds[0];
+}
 // A socket whose send buffer the card does not empty.
 long send_without_room(Posix& os, ProcessHost& host, int timeout_option) {
   host.card.open = false;
@@ -106,6 +115,17 @@ const std::vector<Row>& rows() {
        true},
       {"read from an eventfd", [](Posix& os, auto&) { return read(os, os.eventfd(0, 0)); }, true},
       {"read from a timerfd", [](Posix& os, auto&) { return read(os, os.timerfd_create(CLOCK_MONOTONIC, 0)); }, true},
+      {"read from a signalfd", [](Posix& os, auto&) { return read_signal(os, os.signalfd(-1, {SIGHUP}, 0)); }, true},
+      {"recv from a socket pair", [](Posix& os, auto&) { return receive(os, unix_stream(os)); }, true},
+      {"send to a socket pair",
+       [](Posix& os, auto&) {
+         const int fd = unix_stream(os);
+         const std::vector<std::byte> much(100'000);
+         while (os.sendto(fd, much, MSG_DONTWAIT, nullptr) > 0) {
+         }
+         return os.sendto(fd, much, 0, nullptr);
+       },
+       true},
       {"waitpid", [](Posix& os, auto&) { return long{os.waitpid(-1, nullptr, 0)}; }, true},
       {"poll",
        [](Posix& os, auto&) {

@@ -1,12 +1,6 @@
 // Asynchronous I/O on sockets and files: who copies when, who is told how, and what becomes of it when things end.
-#include "stack/io/aio.hpp"
-#include "common/event_log.hpp"
-#include "stack/fs/file_system.hpp"
-#include "stack/process/process_calls.hpp"
-#include "tb/stack/fake_disk.hpp"
-#include "tb/stack/stack_fixture.hpp"
+#include "tb/stack/aio_fixture.hpp"
 
-#include <cstring>
 #include <fcntl.h>
 
 namespace nicosim {
@@ -14,84 +8,7 @@ namespace {
 
 using namespace packets;
 
-struct AioTest : StackFixture {
-  AioTest() {
-    know_peer();
-    runtime.on_sleep = [this] {
-      if (worker_runs) throw Parked{};
-      return world && world();
-    };
-    stack->file_system().mount(disk, 64 * kPageBytes);
-    stack->file_system().add({"/a", 10'000, "", 1});
-    stack->calls().processes().table().add(task);
-    fd = udp_socket();
-  }
-  ~AioTest() override { stack->calls().exit(task); }
-
-  struct Parked {};  // a worker sleeps
-  // Every kernel worker runs until it has nothing to do any more.
-  void run_workers() {
-    for (std::size_t i = 0; i < runtime.threads.size(); ++i) {
-      if (runtime.threads[i].tgid != 0) continue;
-      TestTask& self = workers.emplace_back(100 + static_cast<unsigned>(i), runtime.threads[i].name);
-      runtime.enter(Context::process, &self);
-      worker_runs = true;
-      try {
-        runtime.threads[i].body(self);
-      } catch (const Parked&) {
-        worker_runs = false;
-      }
-      runtime.enter(Context::softirq);
-      run_softirqs();
-    }
-    if (runtime.wakes.contains(task.pid())) runtime.wake(task, false);  // the runtime keeps it of the last sleeper only
-  }
-  // The thread of the process that SIGEV_THREAD wants, if it was started.
-  unsigned run_helpers() {
-    unsigned ran = 0;
-    for (std::size_t i = 0; i < runtime.threads.size();) {
-      if (runtime.threads[i].tgid == 0) {
-        ++i;
-        continue;
-      }
-      const TestRuntime::Thread thread = runtime.threads[i];
-      runtime.threads.erase(runtime.threads.begin() + static_cast<std::ptrdiff_t>(i));
-      EXPECT_EQ(thread.tgid, task.pid());
-      TestThread self{50, task};
-      runtime.enter(Context::process, &self);
-      thread.body(self);
-      ++ran;
-    }
-    return ran;
-  }
-  aiocb block(int on, std::size_t bytes = 100) {
-    aiocb control{};
-    control.aio_fildes = on;
-    control.aio_buf = buffer.data();
-    control.aio_nbytes = bytes;
-    control.aio_sigevent.sigev_notify = SIGEV_NONE;
-    return control;
-  }
-  int start(aiocb& control, int opcode = LIO_READ, AioCallback call = {}) {
-    return sys().aio_submit(task, control, opcode, std::move(call));
-  }
-  int error(const aiocb& control) { return sys().aio().error(task, &control); }
-  long take(const aiocb& control) { return sys().aio().take(task, &control); }
-  std::string got(std::size_t n) const { return {reinterpret_cast<const char*>(buffer.data()), n}; }
-  int open(std::string_view path) { return sys().open(task, path, O_RDONLY); }
-  SignalSet pending() {
-    SignalSet set;
-    stack->calls().processes().sigpending(task, set);
-    return set;
-  }
-
-  FakeDisk disk;
-  std::function<bool()> world;  // what happens while the process sleeps; false: nothing more
-  bool worker_runs = false;
-  std::deque<TestTask> workers;
-  std::vector<std::byte> buffer = std::vector<std::byte>(20'000);
-  int fd = -1;
-};
+using AioTest = AioFixture;
 
 TEST_F(AioTest, AReadReturnsAtOnceAndAWorkerCopiesWhenTheDatagramHasCome) {
   aiocb control = block(fd);
@@ -470,8 +387,6 @@ TEST_F(AioTest, RegularFilesAreAlwaysReadyAndNotForEpoll) {
 TEST_F(AioTest, AFilesPositionMovesAsItIsReadAndWhereOneSeeks) {
   world = [&] { return disk.answer(); };
   EXPECT_EQ(sys().open(task, "/nothing", O_RDONLY), -ENOENT);
-  EXPECT_EQ(sys().open(task, "/a", O_RDWR), -EROFS);
-  EXPECT_EQ(sys().open(task, "/b", O_RDWR | O_CREAT), -EROFS);
   const int file = open("/a");
   const int copy = sys().dup(task, file);
   EXPECT_EQ(sys().read(task, file, std::span{buffer}.first(100)), 100);
@@ -489,6 +404,37 @@ TEST_F(AioTest, AFilesPositionMovesAsItIsReadAndWhereOneSeeks) {
   EXPECT_TRUE(S_ISREG(about.st_mode));
   EXPECT_EQ(sys().fstat(task, fd, about), 0);
   EXPECT_TRUE(S_ISSOCK(about.st_mode));
+}
+
+TEST_F(AioTest, OpenMakesCutsAndAppendsAsItsFlagsSay) {
+  world = [&] { return disk.answer(); };
+  EXPECT_EQ(sys().open(task, "/b", O_RDWR), -ENOENT);
+  EXPECT_EQ(sys().open(task, "b", O_RDWR | O_CREAT), -ENOENT) << "no name from the root on";
+  const int made = sys().open(task, "/b", O_WRONLY | O_CREAT | O_EXCL);
+  EXPECT_EQ(sys().open(task, "/b", O_WRONLY | O_CREAT | O_EXCL), -EEXIST);
+  const auto put = [&](int to, std::string_view what) { return sys().write(task, to, std::as_bytes(std::span{what})); };
+  EXPECT_EQ(put(made, "hello"), 5);
+  EXPECT_EQ(put(made, " you"), 4) << "where the first one ended";
+  EXPECT_EQ(sys().read(task, made, buffer), -EBADF);
+  EXPECT_EQ(sys().pread(task, made, buffer, 0), -EBADF);
+  const int added = sys().open(task, "/b", O_RDWR | O_APPEND);
+  EXPECT_EQ(put(added, "!"), 1);
+  EXPECT_EQ(sys().pread(task, added, buffer, 0), 10);
+  EXPECT_EQ(got(10), "hello you!");
+  EXPECT_EQ(sys().pwrite(task, made, std::as_bytes(std::span{"J", 1}), 0), 1);
+  EXPECT_EQ(sys().pread(task, added, std::span{buffer}.first(5), 0), 5);
+  EXPECT_EQ(got(5), "Jello");
+  EXPECT_EQ(sys().ftruncate(task, added, 2), 0);
+  EXPECT_EQ(sys().ftruncate(task, added, -1), -EINVAL);
+  EXPECT_EQ(sys().ftruncate(task, fd, 0), -EINVAL);
+  EXPECT_EQ(sys().pread(task, added, buffer, 0), 2);
+  EXPECT_EQ(sys().fsync(task, made), 0);
+  EXPECT_EQ(sys().fsync(task, fd), -EINVAL);
+  EXPECT_EQ(disk.asked.size(), 1U);
+  const int cut = sys().open(task, "/b", O_RDONLY | O_TRUNC);
+  EXPECT_EQ(sys().read(task, cut, buffer), 0);
+  EXPECT_EQ(sys().pwrite(task, cut, std::as_bytes(std::span{"x", 1}), 0), -EBADF);
+  EXPECT_EQ(sys().pwrite(task, fd, std::as_bytes(std::span{"x", 1}), 0), -ESPIPE);
 }
 
 TEST_F(AioTest, SendfileGivesPagesToASocketWithoutCopyingThemTwice) {

@@ -56,6 +56,114 @@ struct GroFixture : TcpFixture {
   std::uint64_t frames_up() { return stack->softnet(0).processed; }
 };
 
+// ---- gro_flush_timeout: a source whose poll brings what the test has put there, and completes.
+
+struct FlushTimeout : GroFixture {
+  struct Source final : Napi {
+    int poll(int) override {
+      const int brought = static_cast<int>(fixture->coming.size());
+      for (const Seg& s : std::exchange(fixture->coming, {}))
+        fixture->stack->receive(fixture->card, fixture->frame_of(fixture->packet(s)));
+      if (complete_done(*fixture->stack, brought)) ++unmasked;
+      ++polls;
+      return brought;
+    }
+    std::string_view napi_name() const override { return "eth0"; }
+    FlushTimeout* fixture = nullptr;
+    unsigned polls = 0, unmasked = 0;
+  };
+  FlushTimeout() {
+    source.fixture = this;
+    card.source = &source;
+    rebuild({});
+    know_peer();
+  }
+  ~FlushTimeout() override { stack.reset(); }
+  void poll(std::vector<Seg> brings) {
+    coming = std::move(brings);
+    source.schedule(*stack);
+    run_softirqs();
+  }
+  Source source;
+  std::vector<Seg> coming;
+};
+
+TEST_F(FlushTimeout, WithoutItEveryPollFlushes) {
+  accepted_with(syn_options());
+  const std::uint64_t before = frames_up();
+  poll({{.seq = 0}, {.seq = 1000, .id = 1}});
+  EXPECT_EQ(frames_up() - before, 1U);
+  EXPECT_EQ(source.unmasked, 1U);
+  EXPECT_EQ(source.polls, 1U);
+}
+
+TEST_F(FlushTimeout, PacketsOfSeveralPollsAreJoinedAndGoUpWhenTheTimerFires) {
+  const int fd = accepted_with(syn_options());
+  source.defer(0, SimTime::us(50));
+  const std::uint64_t before = frames_up();
+  poll({{.seq = 0}, {.seq = 1000, .id = 1}});
+  EXPECT_EQ(frames_up() - before, 0U) << "they came in this jiffy";
+  EXPECT_EQ(source.unmasked, 1U) << "nothing defers the interrupt";
+  advance(SimTime::us(30));
+  poll({{.seq = 2000, .id = 2}});
+  EXPECT_EQ(frames_up() - before, 0U);
+  advance(SimTime::us(49));
+  EXPECT_EQ(frames_up() - before, 0U) << "the timer began anew";
+  EXPECT_EQ(source.polls, 2U);
+  advance(SimTime::us(1));
+  EXPECT_EQ(source.polls, 3U) << "the watchdog's, which finds nothing";
+  EXPECT_EQ(frames_up() - before, 1U);
+  Packet all;
+  for (const std::uint32_t seq : {0U, 1000U, 2000U}) append(all, pattern(1000, seq));
+  EXPECT_EQ(read(fd), all);
+  EXPECT_GT(stack->next_deadline(), runtime.now() + SimTime::us(50)) << "its timer is not set again";
+  EXPECT_EQ(gro().gro_held, 1U);
+  EXPECT_EQ(gro().gro_merged, 2U);
+}
+
+TEST_F(FlushTimeout, WhatIsFromAnEarlierJiffyGoesUpWithThePoll) {
+  accepted_with(syn_options());
+  source.defer(0, SimTime::ms(10));
+  runtime.set_now(SimTime::ms(1000));  // a jiffy begins
+  const std::uint64_t before = frames_up();
+  poll({{.seq = 0}});
+  advance(SimTime::us(3999));
+  poll({{.seq = 1000, .id = 1}});
+  EXPECT_EQ(frames_up() - before, 0U) << "the same jiffy";
+  advance(SimTime::us(1));
+  poll({{.seq = 2000, .id = 2}});
+  EXPECT_EQ(frames_up() - before, 1U) << "all three: its first packet is old";
+}
+
+TEST_F(FlushTimeout, AWatchdogThatFindsPacketsWaitsOnceMore) {
+  accepted_with(syn_options());
+  source.defer(0, SimTime::us(50));
+  const std::uint64_t before = frames_up();
+  poll({{.seq = 0}});
+  coming = {{.seq = 1000, .id = 1}};
+  advance(SimTime::us(50));
+  EXPECT_EQ(source.polls, 2U);
+  EXPECT_EQ(frames_up() - before, 0U);
+  advance(SimTime::us(50));
+  EXPECT_EQ(source.polls, 3U);
+  EXPECT_EQ(frames_up() - before, 1U);
+}
+
+TEST_F(FlushTimeout, DeferredInterruptsHoldPacketsTooUntilTheCountIsUsedUp) {
+  accepted_with(syn_options());
+  source.defer(2, SimTime::us(50));
+  const std::uint64_t before = frames_up();
+  poll({{.seq = 0}});
+  EXPECT_EQ(source.unmasked, 0U);
+  advance(SimTime::us(50));
+  EXPECT_EQ(source.unmasked, 0U) << "the second deferral";
+  EXPECT_EQ(frames_up() - before, 0U) << "and so the same jiffy's packets stay";
+  advance(SimTime::us(50));
+  EXPECT_EQ(source.unmasked, 1U);
+  EXPECT_EQ(frames_up() - before, 1U);
+  EXPECT_EQ(source.polls, 3U);
+}
+
 TEST_F(GroFixture, PacketsInARowGoUpAsOneFrameWhenThePollEnds) {
   const int fd = accepted_with(syn_options());
   const std::uint64_t before = frames_up();

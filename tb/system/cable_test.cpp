@@ -2,6 +2,7 @@
 #include "tb/system/rig.hpp"
 #include "tb/system/run_in_child.hpp"
 
+#include <functional>
 #include <gtest/gtest.h>
 #include <optional>
 #include <string>
@@ -19,8 +20,10 @@ std::uint64_t lines_with(const std::string& log, std::string_view text) {
 }
 
 // One datagram to the echo every 10 us; negotiation takes 50 us.
-Rig& run_with_cable(std::optional<SimTime> out, std::optional<SimTime> in) {
+Rig& run_with_cable(std::optional<SimTime> out, std::optional<SimTime> in,
+                    const std::function<void(SimulationSetup&)>& change = {}) {
   Rig& rig = *new Rig;  // as long as the process
+  if (change) change(rig.setup);
   rig.add_program(7, true);
   rig.setup.nics[0].autoneg = SimTime::us(50);
   if (out) rig.setup.nics[0].link_events.emplace_back(*out, false);
@@ -56,6 +59,53 @@ TEST(Cable, ACableThatIsInAllTheTimeChangesNothing) {
     EXPECT_EQ(rig.stats[0].datagrams, 40U);
     EXPECT_EQ(lines_with(rig.events, "LINK_DOWN"), 0U);
   });
+}
+
+// ---- while the interrupt is masked: by a process that polls the card, or by napi_defer_hard_irqs
+
+struct Quiet {
+  const char* name;
+  unsigned busy_read_us;
+  unsigned defer_hard_irqs;
+};
+constexpr Quiet kQuiet[]{{"busy polling all the time", 300, 0},
+                         {"busy polling, and asleep while the cable is out", 20, 0},
+                         {"deferred interrupts", 0, 3},
+                         {"busy polling with deferred interrupts", 300, 3}};
+
+Rig& run_quietly(const Quiet& quiet, std::optional<SimTime> in) {
+  return run_with_cable(SimTime::us(100), in, [&](SimulationSetup& setup) {
+    setup.stack.rx_path = RxPath::direct;
+    setup.stack.sysctl.busy_read = quiet.busy_read_us;
+    setup.nics[0].driver.napi_defer_hard_irqs = quiet.defer_hard_irqs;
+    if (quiet.defer_hard_irqs != 0) setup.nics[0].driver.gro_flush_timeout = SimTime::us(30);
+  });
+}
+
+TEST(Cable, AReaderThatPollsOrIsPolledForGoesOnWhenTheLinkIsBack) {
+  for (const Quiet& quiet : kQuiet) {
+    SCOPED_TRACE(quiet.name);
+    in_child([&] {
+      Rig& rig = run_quietly(quiet, SimTime::us(200));
+      EXPECT_EQ(lines_with(rig.events, "LINK_DOWN"), 15U);
+      EXPECT_EQ(rig.stats[0].datagrams, 25U) << "the first one behind the hole is read as well";
+      EXPECT_TRUE(rig.sim->driver(0).carrier());
+      const Driver::Work& work = rig.sim->driver(0).work();
+      EXPECT_GT(work.polls, work.interrupts) << "somebody polled without being told";
+    });
+  }
+}
+
+TEST(Cable, ALinkThatDoesNotComeBackIsNoticedAndNobodyHangs) {
+  for (const Quiet& quiet : kQuiet) {
+    SCOPED_TRACE(quiet.name);
+    in_child([&] {
+      Rig& rig = run_quietly(quiet, std::nullopt);
+      EXPECT_FALSE(rig.sim->driver(0).carrier()) << "although the interrupt that says so was masked for a while";
+      EXPECT_EQ(rig.stats[0].datagrams, 10U);
+      EXPECT_FALSE(rig.sim->driver(0).scheduled());
+    });
+  }
 }
 
 }  // namespace
