@@ -78,6 +78,14 @@ IoModel model_of(Scenario::App::Model model) {
   return IoModel::iterative;
 }
 
+NewConversation conversation_of(Scenario::App::Kind kind) {
+  if (kind == Scenario::App::Kind::tcp_echo)
+    return [](TcpServerStats& counted) { return std::make_unique<EchoConversation>(counted); };
+  if (kind == Scenario::App::Kind::discard)
+    return [](TcpServerStats&) { return std::make_unique<DiscardConversation>(); };
+  return [](TcpServerStats& counted) { return std::make_unique<HttpConversation>(counted); };
+}
+
 ReceiveMode receive_mode_of(Scenario::Mode mode) {
   switch (mode) {
     case Scenario::Mode::pio:
@@ -149,8 +157,17 @@ HostSetup::HostSetup(const Scenario& scenario) {
     server_stats.emplace_back();
     server_stats_before.emplace_back();
     clients.push_back(nullptr);
+    senders.push_back(nullptr);
     if (app.kind == Scenario::App::Kind::http_load) {
       add_client(scenario, app, i);
+      continue;
+    }
+    if (app.kind == Scenario::App::Kind::tcp_send) {
+      add_sender(app, i);
+      continue;
+    }
+    if (app.on != "host") {
+      add_peer_server(app, i);
       continue;
     }
     if (app.is_tcp()) {
@@ -185,10 +202,7 @@ void HostSetup::add_server(const Scenario::App& app, std::size_t index) {
     server.timeout = app.timeout;
     server.edge = app.edge;
     server.work_unit = app.work_unit;
-    if (app.kind == Scenario::App::Kind::tcp_echo)
-      server.converse = [](TcpServerStats& counted) { return std::make_unique<EchoConversation>(counted); };
-    else
-      server.converse = [](TcpServerStats& counted) { return std::make_unique<HttpConversation>(counted); };
+    server.converse = conversation_of(app.kind);
     const bool pages = app.file_io == Scenario::App::FileIo::sendfile;
     if (app.kind == Scenario::App::Kind::http_server)
       server.serve = [how = pages ? FileIo::sendfile : FileIo::read](Posix& os, int fd, TcpServerStats& counted) {
@@ -235,9 +249,26 @@ void HostSetup::add_client(const Scenario& scenario, const Scenario::App& app, s
   config.measure_from = scenario.stop.warmup;
   config.half_close = false;  // the server closes: it was asked to
   config.seed = scenario.seed + index;
+  clients[index] = &stack_of(app).add(std::move(config));
+}
+
+void HostSetup::add_sender(const Scenario::App& app, std::size_t index) {
+  senders[index] = &stack_of(app).add(TcpSendConfig{app.target, app.port, app.at, app.bit_rate, app.size});
+}
+
+void HostSetup::add_peer_server(const Scenario::App& app, std::size_t index) {
+  PeerServerConfig config;
+  config.port = app.port;
+  config.backlog = static_cast<int>(app.backlog);
+  config.stats = &server_stats[index];
+  config.converse = conversation_of(app.kind);
+  stack_of(app).add(std::move(config));
+}
+
+StackPeer& HostSetup::stack_of(const Scenario::App& app) {
   const auto peer = stacks_.find(app.on);
   assert(peer != stacks_.end() && "the scenario's names were checked when it was read");
-  clients[index] = &peer->second->add(std::move(config));
+  return *peer->second;
 }
 
 void HostSetup::add_stack(const Scenario& scenario, const Scenario::Peer& peer) {
@@ -269,8 +300,11 @@ void HostSetup::add_card(const Scenario& scenario, const Scenario::Nic& nic) {
   setup.driver.copybreak = nic.copybreak;
   setup.driver.mtu = nic.mtu;
   setup.driver.promiscuous = nic.promiscuous;
-  setup.driver.features = {
-      .rx_checksum = nic.rx_checksum, .tx_checksum = nic.tx_checksum, .tso = nic.tso, .gso = nic.gso, .gro = nic.gro};
+  setup.driver.features = {.rx_checksum = nic.rx_checksum,
+                           .tx_checksum = nic.tx_checksum,
+                           .tso = nic.tso,
+                           .gso = nic.gso,
+                           .gro = nic.gro && scenario.host.mode == Scenario::Mode::napi};  // it is NAPI's
   using Itr = Scenario::Nic::Itr;
   setup.driver.itr = nic.itr == Itr::rate ? AdaptiveThrottle::interval(nic.itr_rate) : itr_of(nic.rx_usecs);
   if (nic.itr == Itr::dynamic) setup.driver.throttle = Throttle::dynamic;

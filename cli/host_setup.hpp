@@ -51,7 +51,8 @@ class HostSetup {
   std::deque<TcpServerStats> server_stats;
   std::deque<TcpServerStats> server_stats_before;                              // the same when the warm-up was over
   std::size_t program_of(std::size_t app) const { return programs_.at(app); }  // its number in the simulation
-  std::vector<const TcpLoad*> clients;                                         // nullptr: not a client
+  std::vector<const TcpLoad*> clients;                                         // nullptr: no http_load
+  std::vector<const TcpSend*> senders;                                         // nullptr: no tcp_send
   // Seen by every datagram program: the app's index, the datagram, its sender. Set before the run.
   std::function<void(std::size_t app, std::span<const std::byte>, const sockaddr_in&)> on_datagram;
 
@@ -63,7 +64,10 @@ class HostSetup {
   void add_peer(const Scenario&, const Scenario::Peer&);
   void add_stack(const Scenario&, const Scenario::Peer&);
   void add_server(const Scenario::App&, std::size_t index);
+  void add_peer_server(const Scenario::App&, std::size_t index);
   void add_client(const Scenario&, const Scenario::App&, std::size_t index);
+  void add_sender(const Scenario::App&, std::size_t index);
+  StackPeer& stack_of(const Scenario::App&);
   unsigned port_of(const Scenario&, const std::string& nic) const;
 };
 

@@ -245,6 +245,31 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
                                     {"response_p99", percentile(s.response_times, 99)}};
       continue;
     }
+    if (const TcpSend* const sender = host.senders[i]) {
+      const TcpSend::Stats& s = sender->stats();
+      report.apps.push_back(
+          {app.name,
+           std::string{name_of(app.kind)},
+           {{"connected", s.connected}, {"finished", s.finished}, {"failed", s.failed}, {"bytes_sent", s.bytes_sent}},
+           std::nullopt,
+           {},
+           {}});
+      continue;
+    }
+    if (app.on != "host") {
+      const TcpServerStats& s = host.server_stats[i];
+      report.apps.push_back({app.name,
+                             std::string{name_of(app.kind)},
+                             {{"connections", s.connections},
+                              {"requests", s.requests},
+                              {"bytes_in", s.bytes_in},
+                              {"bytes_out", s.bytes_out},
+                              {"errors", s.errors}},
+                             std::nullopt,
+                             {},
+                             {}});
+      continue;
+    }
     if (app.is_tcp()) {
       const TcpServerStats& s = host.server_stats[i];
       report.apps.push_back({app.name,

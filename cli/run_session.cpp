@@ -64,7 +64,7 @@ std::string first_journey(const std::string& log, bool colour) {
 std::map<std::string, std::string> models_of(const Scenario& scenario) {
   std::map<std::string, std::string> models;
   for (const Scenario::App& app : scenario.apps)
-    if (app.has_model()) models.emplace(app.name, name_of(app.model));
+    if (app.on == "host" && app.has_model()) models.emplace(app.name, name_of(app.model));
   return models;
 }
 

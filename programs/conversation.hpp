@@ -42,4 +42,14 @@ class EchoConversation final : public Conversation {
   std::size_t said_ = 0;
 };
 
+// RFC 863.
+class DiscardConversation final : public Conversation {
+ public:
+  std::span<const std::byte> to_say() override { return {}; }
+  void said(std::size_t) override {}
+  void hear(std::span<const std::byte>) override {}
+  bool over() const override { return false; }
+  std::size_t reads_at() const override { return 16'384; }
+};
+
 }  // namespace nicosim

@@ -8,7 +8,6 @@
 namespace nicosim {
 namespace {
 
-constexpr std::size_t kBuffer = 16384;
 constexpr std::size_t kLine = 72, kPrintable = 95;  // RFC 864: 72 of the 95 printing characters, moving on by one
 
 }  // namespace
@@ -68,13 +67,8 @@ int serve_echo(Posix& os, int fd, TcpServerStats& stats) {
 }
 
 int serve_discard(Posix& os, int fd, TcpServerStats& stats) {
-  std::vector<std::byte> buffer(kBuffer);
-  for (;;) {
-    const long n = os.recvfrom(fd, buffer, 0, nullptr);
-    if (n == -EINTR) continue;
-    if (n <= 0) return static_cast<int>(n);
-    stats.bytes_in += static_cast<std::uint64_t>(n);
-  }
+  DiscardConversation conversation;
+  return serve(os, fd, conversation, stats);
 }
 
 int serve_chargen(Posix& os, int fd, TcpServerStats& stats) {

@@ -84,19 +84,27 @@ StackPeer::StackPeer(const StackPeerConfig& config)
 
 StackPeer::~StackPeer() = default;
 
-const TcpLoad& StackPeer::add(TcpLoadConfig config) {
-  const auto pid = static_cast<unsigned>(loads_.size() + 1);
-  return *loads_.emplace_back(std::make_unique<TcpLoad>(std::move(config), stack_->calls(), pid));
+template <class Program, class Config>
+const Program& StackPeer::install(Config config) {
+  const auto pid = static_cast<unsigned>(programs_.size() + 1);
+  auto program = std::make_unique<Program>(std::move(config), stack_->calls(), pid);
+  const Program& installed = *program;
+  programs_.push_back(std::move(program));
+  return installed;
 }
+
+const TcpLoad& StackPeer::add(TcpLoadConfig config) { return install<TcpLoad>(std::move(config)); }
+const TcpSend& StackPeer::add(TcpSendConfig config) { return install<TcpSend>(config); }
+const PeerServer& StackPeer::add(PeerServerConfig config) { return install<PeerServer>(std::move(config)); }
 
 void StackPeer::start(SimTime wire_start) {
   runtime_->time = wire_start;
-  for (auto& load : loads_) load->start(wire_start);
+  for (auto& program : programs_) program->start(wire_start);
 }
 
 SimTime StackPeer::plans() const {
   SimTime next = SimTime::never();
-  for (const auto& load : loads_) next = std::min(next, load->next_deadline());
+  for (const auto& program : programs_) next = std::min(next, program->next_deadline());
   return next;
 }
 
@@ -129,11 +137,11 @@ std::vector<WireFrame> StackPeer::settle() {
     }
   };
   soft();
-  for (auto& load : loads_) load->on_time(runtime_->time);
+  for (auto& program : programs_) program->on_time(runtime_->time);
   for (bool busy = true; busy;) {
     busy = false;
-    for (auto& load : loads_)
-      if (load->step(runtime_->time)) {
+    for (auto& program : programs_)
+      if (program->step(runtime_->time)) {
         busy = true;
         soft();
       }

@@ -1,88 +1,54 @@
 #include "sc_model/tcp_load.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <array>
 #include <cerrno>
 #include <utility>
 
 namespace nicosim {
-namespace {
-
-class LoadTask final : public Task {
- public:
-  explicit LoadTask(unsigned pid) : pid_(pid) {}
-  unsigned pid() const override { return pid_; }
-  std::string_view task_name() const override { return "client"; }
-
- private:
-  unsigned pid_;
-};
-
-}  // namespace
 
 TcpLoad::TcpLoad(TcpLoadConfig config, Syscalls& calls, unsigned pid)
-    : config_(std::move(config)), calls_(calls), task_(std::make_unique<LoadTask>(pid)) {}
-
-TcpLoad::~TcpLoad() = default;
+    : PeerProgram(calls, pid), config_(std::move(config)) {}
 
 void TcpLoad::start(SimTime wire_start) {
-  now_ = wire_start;
+  PeerProgram::start(wire_start);
   next_open_ = config_.connections > 0 ? wire_start + config_.at : SimTime::never();
   config_.ask_from += wire_start;
   config_.measure_from += wire_start;
-  epoll_ = calls_.epoll_create1(*task_, 0);
 }
 
 SimTime TcpLoad::next_deadline() const {
   return thinking_.empty() ? next_open_ : std::min(next_open_, thinking_.begin()->first);
 }
 
-void TcpLoad::on_time(SimTime now) {
-  now_ = now;
+void TcpLoad::due() {
   open_due();
   ask_due();
 }
 
-bool TcpLoad::step(SimTime now) {
-  now_ = now;
-  std::array<epoll_event, 64> events{};
-  const int ready = calls_.epoll_wait(*task_, epoll_, events, 0);
-  if (ready <= 0) return false;
-  for (const epoll_event& event : std::span{events}.first(static_cast<std::size_t>(ready)))
-    if (const auto found = connections_.find(event.data.fd); found != connections_.end()) step(found->second);
-  return true;
+void TcpLoad::ready(int fd) {
+  if (const auto found = connections_.find(fd); found != connections_.end()) step(found->second);
 }
 
 void TcpLoad::open_due() {
-  while (next_open_ <= now_) {
+  while (next_open_ <= now()) {
     Connection connection;
     connection.number = opened_;
     if (config_.active) {
       const std::uint64_t active = std::min(*config_.active, config_.connections);
       connection.asks = (opened_ + 1) * active / config_.connections > opened_ * active / config_.connections;
     }
-    connection.fd = calls_.socket(*task_, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(config_.port);
-    to.sin_addr.s_addr = htonl(config_.server.value);
-    if (connection.fd < 0 || calls_.connect(*task_, connection.fd, to) != -EINPROGRESS) {
+    connection.fd = connect_to(config_.server, config_.port);
+    if (connection.fd < 0)
       ++stats_.failed;
-      if (connection.fd >= 0) calls_.close(*task_, connection.fd);
-    } else {
-      epoll_event event{};
-      event.events = EPOLLIN | EPOLLOUT | EPOLLET;
-      event.data.fd = connection.fd;
-      calls_.epoll_ctl(*task_, epoll_, EPOLL_CTL_ADD, connection.fd, &event);
+    else
       connections_.emplace(connection.fd, std::move(connection));
-    }
     next_open_ = ++opened_ < config_.connections ? next_open_ + config_.every : SimTime::never();
   }
 }
 
 void TcpLoad::ask_due() {
-  while (!thinking_.empty() && thinking_.begin()->first <= now_) {
+  while (!thinking_.empty() && thinking_.begin()->first <= now()) {
     Connection& connection = connections_.at(thinking_.begin()->second);
     thinking_.erase(thinking_.begin());
     connection.may_ask = true;
@@ -93,7 +59,7 @@ void TcpLoad::ask_due() {
 void TcpLoad::finish(Connection& c, std::uint64_t& counter) {
   ++counter;
   std::erase_if(thinking_, [&](const auto& entry) { return entry.second == c.fd; });
-  calls_.close(*task_, c.fd);
+  calls().close(task(), c.fd);
   connections_.erase(c.fd);
 }
 
@@ -101,10 +67,10 @@ void TcpLoad::finish(Connection& c, std::uint64_t& counter) {
 bool TcpLoad::say(Connection& c) {
   if (!c.may_ask) return true;
   const std::string& request = is_last(c) ? config_.request : config_.earlier_request;
-  if (c.sent == 0) c.asked_at = now_;
+  if (c.sent == 0) c.asked_at = now();
   while (c.sent < request.size()) {
     const auto rest = std::as_bytes(std::span{request}).subspan(c.sent);
-    const long n = calls_.sendto(*task_, c.fd, rest, MSG_NOSIGNAL, nullptr);
+    const long n = calls().sendto(task(), c.fd, rest, MSG_NOSIGNAL, nullptr);
     if (n == -EAGAIN) return true;
     if (n < 0) {
       finish(c, stats_.failed);
@@ -113,7 +79,7 @@ bool TcpLoad::say(Connection& c) {
     c.sent += static_cast<std::size_t>(n);
     stats_.bytes_sent += static_cast<std::uint64_t>(n);
   }
-  if (is_last(c) && config_.half_close) calls_.shutdown(*task_, c.fd, SHUT_WR);
+  if (is_last(c) && config_.half_close) calls().shutdown(task(), c.fd, SHUT_WR);
   c.may_ask = false;
   c.sent = 0;
   ++c.asked;
@@ -130,19 +96,17 @@ void TcpLoad::think(const Connection& c, SimTime from) {
 // It thinks about the answer, then asks again; after the last one it waits for the end.
 void TcpLoad::answered(Connection& c) {
   ++stats_.answers;
-  if (c.asked_at >= config_.measure_from) stats_.response_times.push_back(now_ - c.asked_at);
+  if (c.asked_at >= config_.measure_from) stats_.response_times.push_back(now() - c.asked_at);
   if (c.asked == config_.requests) return;
-  think(c, now_);
+  think(c, now());
 }
 
 void TcpLoad::step(Connection& c) {
   if (!c.counted) {  // this is about the handshake
-    int error = 0;
-    calls_.getsockopt(*task_, c.fd, SOL_SOCKET, SO_ERROR, std::as_writable_bytes(std::span{&error, 1}));
-    if (error != 0) return finish(c, stats_.failed);
+    if (error_of(c.fd) != 0) return finish(c, stats_.failed);
     c.counted = true;
     ++stats_.connected;
-    if (c.asks && config_.ask_from > now_)
+    if (c.asks && config_.ask_from > now())
       think(c, config_.ask_from);
     else
       c.may_ask = c.asks;
@@ -150,7 +114,7 @@ void TcpLoad::step(Connection& c) {
   if (!say(c)) return;
   std::array<std::byte, 4096> buffer;
   for (;;) {
-    const long n = calls_.recvfrom(*task_, c.fd, buffer, 0, nullptr);
+    const long n = calls().recvfrom(task(), c.fd, buffer, 0, nullptr);
     if (n == -EAGAIN) break;
     if (n < 0) return finish(c, stats_.failed);
     if (n == 0) return finish(c, stats_.finished);

@@ -1,20 +1,17 @@
 // A TCP client program on a stack at the far end of the wire: opens connections and asks on them.
 //
 // Each connection asks once, or again and again after thinking about the answer, or stays silent; so a few busy clients
-// among many idle ones are one load. All calls are non-blocking and take no time; whoever owns the stack calls step()
-// until nothing is left to do, then on_time() when next_deadline() has come.
+// among many idle ones are one load.
 #pragma once
 
 #include "common/bytes.hpp"
 #include "common/rng.hpp"
-#include "common/sim_time.hpp"
 #include "programs/http_answers.hpp"
-#include "stack/stack.hpp"
+#include "sc_model/peer_program.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -44,7 +41,7 @@ struct TcpLoadConfig {
   std::function<void(std::uint64_t connection, Bytes data)> received;
 };
 
-class TcpLoad {
+class TcpLoad final : public PeerProgram {
  public:
   struct Stats {
     std::uint64_t connected = 0, failed = 0, finished = 0;  // finished: read to the end of file
@@ -53,18 +50,10 @@ class TcpLoad {
     std::vector<SimTime> response_times;  // of those measured: from the request's sending to the answer's last byte
   };
 
-  // `calls` are those of the stack that it runs on, `pid` its own there.
   TcpLoad(TcpLoadConfig config, Syscalls& calls, unsigned pid);
-  ~TcpLoad();
-  TcpLoad(const TcpLoad&) = delete;
-  TcpLoad& operator=(const TcpLoad&) = delete;
 
-  void start(SimTime wire_start);
-  // When it opens its next connection or asks again; never(): it has no plans.
-  SimTime next_deadline() const;
-  void on_time(SimTime now);  // does what is due
-  bool step(SimTime now);     // does what its sockets are ready for; false: for nothing
-
+  void start(SimTime wire_start) override;
+  SimTime next_deadline() const override;  // when it opens its next connection or asks again
   const Stats& stats() const { return stats_; }
 
  private:
@@ -78,6 +67,8 @@ class TcpLoad {
     HttpAnswers answers;
   };
 
+  void due() override;
+  void ready(int fd) override;
   void open_due();
   void ask_due();
   void step(Connection& connection);
@@ -88,13 +79,9 @@ class TcpLoad {
   bool is_last(const Connection& connection) const { return connection.asked + 1 == config_.requests; }
 
   TcpLoadConfig config_;
-  Syscalls& calls_;
   Rng think_rng_{config_.seed, "think"};
-  std::unique_ptr<Task> task_;
-  SimTime now_;
   SimTime next_open_ = SimTime::never();
   std::uint64_t opened_ = 0;
-  int epoll_ = -1;
   std::map<int, Connection> connections_;       // by descriptor
   std::set<std::pair<SimTime, int>> thinking_;  // when who asks again
   Stats stats_;

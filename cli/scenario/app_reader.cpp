@@ -61,6 +61,14 @@ void read_pattern(TableReader& t, Scenario::App& app, bool ends) {
   t.duration("ask_from", app.ask_from, SimTime::zero(), kLongest);
 }
 
+void read_stream(TableReader& t, Scenario::App& app, bool ends) {
+  std::uint64_t rate = 0;
+  if (t.bit_rate("rate", rate, 1000, 100'000'000'000)) app.bit_rate = rate;
+  t.bytes("size", app.size, 1, std::uint64_t{1} << 40U);
+  if (app.size == 0 && !ends)
+    t.wrong("", "lacks 'size', so it sends until the run ends, and the run has no end", "'size', or stop.after");
+}
+
 std::string write_model(const Scenario::App& app) {
   const Scenario::App usual;
   std::string out;
@@ -78,6 +86,13 @@ std::string write_pattern(const Scenario::App& app) {
   if (app.active) out += fmt::format("active = {}\n", *app.active);
   if (app.think != SimTime::zero()) out += fmt::format("think = \"{}\"\n", duration_text(app.think));
   if (app.ask_from != SimTime::zero()) out += fmt::format("ask_from = \"{}\"\n", duration_text(app.ask_from));
+  return out;
+}
+
+std::string write_stream(const Scenario::App& app) {
+  std::string out;
+  if (app.bit_rate) out += fmt::format("rate = \"{}\"\n", bit_rate_text(*app.bit_rate));
+  if (app.size != 0) out += fmt::format("size = \"{}\"\n", bytes_text(app.size));
   return out;
 }
 

@@ -10,8 +10,11 @@ namespace nicosim {
 void read_model(TableReader& t, Scenario::App& app, bool ends);
 // requests, active, think, ask_from of an http_load.
 void read_pattern(TableReader& t, Scenario::App& app, bool ends);
+// rate, size of a tcp_send.
+void read_stream(TableReader& t, Scenario::App& app, bool ends);
 // What differs from the defaults, as lines of an [[app]].
 std::string write_model(const Scenario::App& app);
 std::string write_pattern(const Scenario::App& app);
+std::string write_stream(const Scenario::App& app);
 
 }  // namespace nicosim

@@ -53,9 +53,8 @@ constexpr std::array kAppKinds{
     Name<AppKind>{"udp_sink", AppKind::udp_sink},   Name<AppKind>{"udp_echo", AppKind::udp_echo},
     Name<AppKind>{"tcp_echo", AppKind::tcp_echo},   Name<AppKind>{"discard", AppKind::discard},
     Name<AppKind>{"chargen", AppKind::chargen},     Name<AppKind>{"http_server", AppKind::http_server},
-    Name<AppKind>{"http_load", AppKind::http_load}, Name<AppKind>{"iperf", AppKind::iperf},
-    Name<AppKind>{"iperf_udp", AppKind::iperf_udp}};
-constexpr std::array<std::string_view, 1> kLaterAppKinds{"tcp_send"};
+    Name<AppKind>{"http_load", AppKind::http_load}, Name<AppKind>{"tcp_send", AppKind::tcp_send},
+    Name<AppKind>{"iperf", AppKind::iperf},         Name<AppKind>{"iperf_udp", AppKind::iperf_udp}};
 using FileIo = Scenario::App::FileIo;
 constexpr std::array kFileIos{Name<FileIo>{"read", FileIo::read}, Name<FileIo>{"sendfile", FileIo::sendfile}};
 
@@ -149,12 +148,13 @@ class Parser {
     t.number("cores", host.cores, 1, 64);
     t.boolean("interleave", host.interleave);
     t.choice<Mode>("mode", host.mode, kModes);
-    // The older modes hand each frame over from the interrupt handler, as drivers did before NAPI.
-    const bool implied = host.mode != Mode::napi;
-    if (implied) host.rx_path = RxPath::netif_rx;
-    if (t.choice<RxPath>("rx_path", host.rx_path, kRxPaths) && implied && host.rx_path != RxPath::netif_rx)
-      t.wrong("rx_path", fmt::format("is '{}', which mode '{}' cannot use", name_of(host.rx_path), name_of(host.mode)),
-              "netif_rx, or mode 'napi'");
+    // The older modes hand each frame over from the interrupt handler, as drivers did before NAPI: netif_rx(), which
+    // does RPS as well.
+    const bool from_handler = host.mode != Mode::napi;
+    if (from_handler) host.rx_path = RxPath::netif_rx;
+    if (t.choice<RxPath>("rx_path", host.rx_path, kRxPaths) && from_handler && host.rx_path == RxPath::direct)
+      t.wrong("rx_path", fmt::format("is 'direct', which mode '{}' cannot use", name_of(host.mode)),
+              "netif_rx, rps, or mode 'napi'");
     if (const auto* sysctl = t.table("sysctl")) sysctls(*sysctl, "");
     if (const auto* costs = t.table("costs")) {
       TableReader c{diagnostics_, *costs, "host.costs"};
@@ -551,8 +551,23 @@ class Parser {
   }
 
   void server(TableReader& t, Scenario::App& app) {
-    if (app.on != "host")
-      t.wrong("on", fmt::format("is {}; servers run only on the host in this version", quoted(app.on)), "\"host\"");
+    if (app.on == "host") {
+      on_host(t, app);
+    } else if (on_peer(t, app)) {
+      if (!app.may_be_on_peer())
+        t.wrong("kind", fmt::format("is '{}', and that runs on the host only", name_of(app.kind)),
+                "discard, tcp_echo or http_server on a peer");
+      t.number("backlog", app.backlog, 1, 65'535);
+    }
+    if (!t.find("port")) t.wrong("", "lacks 'port'", "an integer from 1 to 65535");
+    if (!t.number("port", app.port, 1, 65'535)) return;
+    for (const Scenario::App& other : scenario_.apps)
+      if (!other.is_client() && other.on == app.on && other.port == app.port && other.is_tcp() == app.is_tcp())
+        t.wrong("port", fmt::format("{} is that of '{}'", app.port, other.name), "one of its own");
+  }
+
+  // How the simulated host runs it; on a peer work takes no time, and there is nothing to choose.
+  void on_host(TableReader& t, Scenario::App& app) {
     unsigned cpu = 0;
     if (core(t, "cpu", cpu)) app.cpu = cpu;
     read_model(t, app, scenario_.stop.after.has_value());
@@ -561,20 +576,21 @@ class Parser {
       t.wrong("file_io", fmt::format("is for files, which model '{}' does not serve", name_of(app.model)),
               "model iterative or blocking");
     if (!app.is_tcp()) t.boolean("prefer_busy_poll", app.prefer_busy_poll);
-    if (!t.find("port")) t.wrong("", "lacks 'port'", "an integer from 1 to 65535");
-    if (!t.number("port", app.port, 1, 65'535)) return;
-    for (const Scenario::App& other : scenario_.apps)
-      if (other.kind != AppKind::http_load && other.port == app.port && other.is_tcp() == app.is_tcp())
-        t.wrong("port", fmt::format("{} is that of '{}'", app.port, other.name), "one of its own");
   }
 
-  // A client on a peer: opens connections, asks each for one page, reads it to the end.
-  void load(TableReader& t, Scenario::App& app) {
+  bool on_peer(TableReader& t, const Scenario::App& app) {
     std::vector<std::string> stacks;
     for (const Scenario::Peer& peer : scenario_.peers)
       if (peer.kind == PeerKind::stack) stacks.push_back(peer.name);
-    if (std::ranges::find(stacks, app.on) == stacks.end())
-      t.wrong("on", "is " + quoted(app.on), "a peer of kind stack" + did_you_mean(app.on, stacks));
+    if (std::ranges::find(stacks, app.on) != stacks.end()) return true;
+    t.wrong(
+        "on", "is " + quoted(app.on),
+        (app.is_client() ? "a peer of kind stack" : "\"host\" or a peer of kind stack") + did_you_mean(app.on, stacks));
+    return false;
+  }
+
+  void client(TableReader& t, Scenario::App& app) {
+    on_peer(t, app);
     std::string target;
     if (!t.find("target")) t.wrong("", "lacks 'target'", "an address and a port such as \"10.77.0.2:80\"");
     if (t.text("target", target)) {
@@ -588,10 +604,18 @@ class Parser {
       else
         app.target = *ip, app.port = static_cast<std::uint16_t>(port);
     }
+    t.duration("at", app.at, SimTime::zero(), kLongestRun);
+    if (app.kind == AppKind::http_load)
+      load(t, app);
+    else
+      read_stream(t, app, scenario_.stop.after.has_value());
+  }
+
+  // Opens connections, asks each for one page, reads it to the end.
+  void load(TableReader& t, Scenario::App& app) {
     t.integer("connections", app.connections, 1, 1'000'000);
     std::uint64_t rate = 0;
     if (t.rate("rate", rate, 1, 1'000'000)) app.rate = rate;
-    t.duration("at", app.at, SimTime::zero(), kLongestRun);
     if (t.text("path", app.path) && !app.path.starts_with('/'))
       t.wrong("path", "is " + quoted(app.path), "a path from '/' on");
     read_pattern(t, app, scenario_.stop.after.has_value());
@@ -608,9 +632,9 @@ class Parser {
         t.wrong("name", fmt::format("'{}' is taken", app.name), "a name of its own");
     t.text("on", app.on);
     if (!t.find("kind")) t.wrong("", "lacks 'kind'", "a program such as udp_echo or http_server");
-    if (t.choice<AppKind>("kind", app.kind, kAppKinds, kLaterAppKinds)) {
-      if (app.kind == AppKind::http_load)
-        load(t, app);
+    if (t.choice<AppKind>("kind", app.kind, kAppKinds)) {
+      if (app.is_client())
+        client(t, app);
       else
         server(t, app);
       t.finish();

@@ -179,14 +179,15 @@ struct Scenario {
       chargen,
       http_server,
       http_load,
+      tcp_send,
       iperf,
       iperf_udp
     };
     enum class Model : std::uint8_t { iterative, blocking, nonblocking, select, poll, epoll, sigio, aio };
     std::string name;
-    std::string on = "host";  // or, http_load only, the name of a peer with a stack
+    std::string on = "host";  // or the name of a peer with a stack: clients, and servers as may_be_on_peer() says
     Kind kind = Kind::udp_sink;
-    std::uint16_t port = 0;  // of a server; http_load: of its target
+    std::uint16_t port = 0;  // of a server; of a client's target
     // servers over TCP
     unsigned backlog = 128;  // of listen()
     // tcp_echo, http_server (programs/models/)
@@ -194,11 +195,15 @@ struct Scenario {
     std::optional<SimTime> timeout{};     // of select, poll and epoll_wait; none: for ever
     bool edge = false;                    // epoll: EPOLLET
     SimTime work_unit = SimTime::us(10);  // other work while there is nothing to serve
-    // http_load
+    // http_load, tcp_send
     Ipv4Address target{};
+    SimTime at{};  // the first connection, from the start of the wire
+    // tcp_send
+    std::optional<std::uint64_t> bit_rate{};  // of what is written; none: as fast as TCP lets it
+    std::uint64_t size = 0;                   // so many bytes, then it ends the stream; 0: until the run ends
+    // http_load
     std::uint64_t connections = 1;
     std::optional<std::uint64_t> rate{};  // connections per second; none: one per millisecond
-    SimTime at{};                         // the first one, from the start of the wire
     std::string path = "/";
     std::uint64_t requests = 1;             // on each connection; 0: until the run ends
     std::optional<std::uint64_t> active{};  // so many connections ask, the others stay silent; none: all
@@ -215,6 +220,8 @@ struct Scenario {
     }
     // One process serves many connections at once, with calls that do not block on one of them.
     bool many_at_once() const { return model != Model::iterative && model != Model::blocking; }
+    bool is_client() const { return kind == Kind::http_load || kind == Kind::tcp_send; }
+    bool may_be_on_peer() const { return is_client() || has_model() || kind == Kind::discard; }
     bool has_model() const { return kind == Kind::tcp_echo || kind == Kind::http_server; }
     bool is_tcp() const { return kind != Kind::udp_sink && kind != Kind::udp_echo && kind != Kind::iperf_udp; }
     bool operator==(const App&) const = default;

@@ -179,18 +179,23 @@ std::string write_scenario(const Scenario& scenario) {
   for (const Scenario::App& app : scenario.apps) {
     w.line("\n[[app]]\nname = {}\non = {}", quoted(app.name), quoted(app.on));
     w.line("kind = \"{}\"", name_of(app.kind));
-    if (app.kind != Scenario::App::Kind::http_load) {
+    if (!app.is_client()) {
       w.line("port = {}", app.port);
       if (app.cpu) w.line("cpu = {}", *app.cpu);
       w.text(write_model(app));
-      if (app.kind == Scenario::App::Kind::http_server && !app.many_at_once())
+      if (app.kind == Scenario::App::Kind::http_server && app.on == "host" && !app.many_at_once())
         w.line("file_io = \"{}\"", name_of(app.file_io));
       if (app.prefer_busy_poll) w.line("prefer_busy_poll = true");
       continue;
     }
-    w.line("target = \"{}:{}\"\nconnections = {}", app.target.text(), app.port, app.connections);
+    w.line("target = \"{}:{}\"\nat = \"{}\"", app.target.text(), app.port, duration_text(app.at));
+    if (app.kind == Scenario::App::Kind::tcp_send) {
+      w.text(write_stream(app));
+      continue;
+    }
+    w.line("connections = {}", app.connections);
     if (app.rate) w.line("rate = \"{}\"", rate_text(*app.rate));
-    w.line("at = \"{}\"\npath = {}", duration_text(app.at), quoted(app.path));
+    w.line("path = {}", quoted(app.path));
     w.text(write_pattern(app));
   }
   for (const Scenario::Expect& expect : scenario.expects) {

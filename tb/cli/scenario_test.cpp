@@ -212,6 +212,33 @@ TEST(Scenario, AClientProgramRunsOnAPeerWithAStack) {
         << target;
 }
 
+TEST(Scenario, APeerWithAStackSendsAndServes) {
+  const std::string head = "[nic.eth0]\n[peer.c]\non = \"eth0\"\nkind = \"stack\"\naddress = \"10.77.0.9/24\"\n";
+  const std::string app = "[[app]]\nname = \"a\"\non = \"c\"\n";
+  const std::string send = app + "kind = \"tcp_send\"\ntarget = \"10.77.0.2:9\"\n";
+  const Scenario s = good(head + send + "rate = \"1Gb/s\"\nsize = \"3MiB\"\nat = \"2ms\"");
+  EXPECT_EQ(s.apps.at(0).bit_rate, 1'000'000'000U);
+  EXPECT_EQ(s.apps[0].size, 3U << 20U);
+  EXPECT_EQ(s.apps[0].at, SimTime::ms(2));
+  EXPECT_EQ(good(write_scenario(s)), s);
+  EXPECT_THAT(errors(head + send), ElementsAre(HasSubstr("the run has no end")));
+  const Scenario endless = good("stop = { after = \"1ms\" }\n" + head + send);
+  EXPECT_EQ(good(write_scenario(endless)), endless);
+
+  for (const char* const kind : {"discard", "tcp_echo", "http_server"}) {
+    const Scenario server = good(head + app + "kind = \"" + kind + "\"\nport = 9\nbacklog = 5");
+    EXPECT_EQ(server.apps.at(0).backlog, 5U) << kind;
+    EXPECT_EQ(good(write_scenario(server)), server) << kind;
+  }
+  const std::string discard = "kind = \"discard\"\nport = 9\n";
+  good(head + app + discard + "[[app]]\nname = \"b\"\n" + discard);  // each has its ports
+  EXPECT_THAT(errors(head + app + discard + "[[app]]\nname = \"b\"\non = \"c\"\n" + discard),
+              ElementsAre(HasSubstr("that of 'a'")));
+  EXPECT_THAT(errors(head + app + "kind = \"chargen\"\nport = 19"), ElementsAre(HasSubstr("runs on the host only")));
+  EXPECT_THAT(errors(head + app + "kind = \"http_server\"\nport = 80\nmodel = \"epoll\""),
+              ElementsAre(HasSubstr("unknown key 'model'")));
+}
+
 TEST(Scenario, AllErrorsOfAFileAreToldTogetherInItsOrder) {
   const auto all = errors(R"(sed = 3
 [host]
@@ -269,7 +296,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"stop = { after = \"1ms\", warmup = \"1ms\" }\n[nic.eth0]", "does not end before the run"},
         Bad{"stop = { after = \"0s\" }\n[nic.eth0]", "stop.after is '0s'"},
         Bad{"[nic.eth0]\n[nic.eth1]\nmac = \"02:00:00:00:00:01\"", "is that of eth0 as well"},
-        Bad{"host = { mode = \"dma_irq\", rx_path = \"rps\" }\n[nic.eth0]", "which mode 'dma_irq' cannot use"},
+        Bad{"host = { mode = \"dma_irq\", rx_path = \"direct\" }\n[nic.eth0]", "which mode 'dma_irq' cannot use"},
         Bad{"host = { mode = \"pio\", rx_path = \"direct\" }\n[nic.eth0]", "which mode 'pio' cannot use"},
         Bad{with_nic("itr = \"fast\""), "\"dynamic\", \"conservative\" or interrupts per second"},
         Bad{with_nic("itr = 99"), "nic.eth0.itr is 99"},
@@ -331,12 +358,13 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{with_app("name = \"a\"\nport = 7"), "lacks 'kind'"},
         Bad{with_app("name = \"a\"\nkind = \"udp_echo\""), "lacks 'port'"},
         Bad{with_app("kind = \"udp_echo\"\nport = 7"), "lacks 'name'"},
-        Bad{with_app("name = \"a\"\nkind = \"tcp_send\""), "not in this version"},
+        Bad{with_app("name = \"a\"\nkind = \"tcp_send\"\ntarget = \"10.77.0.2:9\"\nsize = \"1B\""),
+            "a peer of kind stack"},
         Bad{with_app("name = \"a\"\nkind = \"http_load\"\ntarget = \"10.77.0.2:80\""), "a peer of kind stack"},
 
         Bad{with_peer("kind = \"stack\""), "lacks 'address'"},
         Bad{with_app("name = \"a\"\nkind = \"udp_eco\""), "did you mean 'udp_echo'?"},
-        Bad{with_app("name = \"a\"\non = \"p\"\nkind = \"udp_echo\"\nport = 7"), "only on the host"},
+        Bad{with_app("name = \"a\"\non = \"p\"\nkind = \"udp_echo\"\nport = 7"), "\"host\" or a peer of kind stack"},
         Bad{with_app(
                 "name = \"a\"\nkind = \"udp_echo\"\nport = 7\n[[app]]\nname = \"b\"\nkind = \"udp_sink\"\nport = 7"),
             "that of 'a'"},

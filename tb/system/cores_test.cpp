@@ -159,6 +159,46 @@ TEST(Interleaving, TheSameSeedGivesTheSameBytesHoweverTheCardsAreEvaluated) {
 
 // ---- where the time went
 
+// netif_rx() does RPS as well: the handler of the older modes leaves the work to another core.
+TEST(Rps, WorksWithoutNapiToo) {
+  for (const char* const mode : {"dma_irq", "pio"})
+    in_child([mode] {
+      const std::string text = fmt::format(R"([host]
+mode = "{}"
+rx_path = "rps"
+[nic.eth0]
+address = ["10.77.0.2/24"]
+irq_cpu = 0
+rps_cpus = [1]
+[peer.p]
+on = "eth0"
+kind = "generator"
+address = "10.77.0.9/24"
+[[peer.p.send]]
+kind = "udp"
+dport = 7
+count = 5
+every = "100us"
+payload = "hello"
+[[app]]
+name = "sink"
+kind = "udp_sink"
+port = 7
+)",
+                                           mode);
+      const auto scenario = parse_scenario(text, "s.toml");
+      ASSERT_TRUE(scenario) << scenario.error().text();
+      HostSetup& host = *new HostSetup{*scenario};
+      Simulation& sim = *new Simulation{std::move(host.simulation)};
+      host.attach(sim);
+      sim.run();
+      EXPECT_EQ(host.stats[0].datagrams, 5U);
+      const std::string stat = sim.stack().softnet_stat();
+      EXPECT_EQ(stat.substr(0, 8), "00000000") << stat;
+      EXPECT_EQ(stat.substr(stat.find('\n') + 1, 8), "00000005") << stat;
+    });
+}
+
 TEST(CpuTime, EveryPicosecondHasItsFunctionAndEveryProcessItsOwn) {
   in_child([] {
     Rig& rig = *new Rig;
