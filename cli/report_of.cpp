@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <optional>
+#include <utility>
 
 namespace nicosim {
 namespace {
@@ -256,34 +258,21 @@ RunReport report_of(Simulation& sim, const HostSetup& host, const Scenario& scen
            {}});
       continue;
     }
-    if (app.on != "host") {
-      const TcpServerStats& s = host.server_stats[i];
-      report.apps.push_back({app.name,
-                             std::string{name_of(app.kind)},
-                             {{"connections", s.connections},
-                              {"requests", s.requests},
-                              {"bytes_in", s.bytes_in},
-                              {"bytes_out", s.bytes_out},
-                              {"errors", s.errors}},
-                             std::nullopt,
-                             {},
-                             {}});
-      continue;
-    }
     if (app.is_tcp()) {
       const TcpServerStats& s = host.server_stats[i];
-      report.apps.push_back({app.name,
-                             std::string{name_of(app.kind)},
-                             {{"connections", s.connections},
-                              {"requests", s.requests},
-                              {"bytes_in", s.bytes_in},
-                              {"bytes_out", s.bytes_out},
-                              {"errors", s.errors},
-                              {"refused", s.refused},
-                              {"work_units", s.work_units}},
-                             use_of(sim, host.program_of(i), s, host.server_stats_before[i]),
-                             {},
-                             app.has_model() ? std::string{name_of(app.model)} : std::string{}});
+      RunReport::Counts counts{{"connections", s.connections},
+                               {"requests", s.requests},
+                               {"bytes_in", s.bytes_in},
+                               {"bytes_out", s.bytes_out},
+                               {"errors", s.errors}};
+      std::optional<RunReport::Use> use;  // of a process; on a peer work takes no time
+      std::string model;
+      if (app.on == "host") {
+        counts.insert(counts.end(), {{"refused", s.refused}, {"work_units", s.work_units}});
+        use = use_of(sim, host.program_of(i), s, host.server_stats_before[i]);
+        if (app.has_model()) model = name_of(app.model);
+      }
+      report.apps.push_back({app.name, std::string{name_of(app.kind)}, std::move(counts), use, {}, model});
       if (!s.complaint.empty())
         report.warnings.push_back(fmt::format("{}: {} ({} connections refused)", app.name, s.complaint, s.refused));
       continue;

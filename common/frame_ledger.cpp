@@ -83,7 +83,7 @@ void FrameLedger::written(FrameId id, SimTime when, SimTime now) {
   Record& record = entry->second;
   record.at_ps[static_cast<std::size_t>(Station::write)] = record.opened_ps = when.in_ps();
   record.last = Station::write;
-  log(id, Station::write, now, fmt::format("written_ps={}", when.in_ps()));
+  if (log_.enabled()) log(id, Station::write, now, fmt::format("written_ps={}", when.in_ps()));
 }
 
 void FrameLedger::close(FrameId id, Fate fate, Station station, SimTime time, DropReason reason) {

@@ -31,7 +31,11 @@ std::size_t append(TcpSock& sock, std::span<const std::byte> data, std::size_t g
   }
   TxSegment& last = queue.unsent().back();
   const std::size_t n = std::min(goal - last.size(), data.size());
-  if (last.writes.empty() || last.writes.back().when != written) last.writes.push_back({sock.write_seq, written});
+  const SimTime latest = last.more_writes.empty() ? last.first_written : last.more_writes.back().when;
+  if (last.size() == 0)
+    last.first_written = written;
+  else if (latest != written)
+    last.more_writes.push_back({sock.write_seq, written});
   last.data.insert(last.data.end(), data.begin(), data.begin() + static_cast<std::ptrdiff_t>(n));
   last.end_seq += static_cast<std::uint32_t>(n);
   last.flags &= static_cast<std::uint8_t>(~TcpHeader::kPsh);

@@ -21,9 +21,9 @@ void TxSegment::set_segs(std::size_t mss_now) {
 }
 
 SimTime TxSegment::written() const {
-  std::size_t i = writes.size() - 1;
-  while (i > 0 && after(writes[i].seq, seq)) --i;
-  return writes[i].when;
+  for (std::size_t i = more_writes.size(); i-- > 0;)
+    if (!after(more_writes[i].seq, seq)) return more_writes[i].when;
+  return first_written;
 }
 
 TxSegment& WriteQueue::advance(SimTime now) {

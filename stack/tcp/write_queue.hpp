@@ -23,16 +23,17 @@ struct TxSegment {
     std::uint32_t seq = 0;
     SimTime when;
   };
-  std::vector<Written> writes;  // in order; those before `seq` may be left over from a cut
-  std::uint32_t segs = 1;       // packets that it is on the wire (tcp_skb_pcount); all counters count packets
-  std::size_t mss = 0;          // payload of each but the last, 0 for one packet (tcp_skb_mss)
-  std::size_t truesize = 0;     // counted in sk_wmem_queued
-  SimTime sent;                 // last transmission
-  std::vector<FrameId> ids;     // of its last transmission: parents of the next
-  bool sacked = false;          // TCPCB_SACKED_ACKED
-  bool lost = false;            // TCPCB_LOST
-  bool retrans = false;         // TCPCB_SACKED_RETRANS: retransmitted, and not known to be lost again
-  bool ever_retrans = false;    // TCPCB_EVER_RETRANS
+  SimTime first_written;             // when the write() gave the oldest of its bytes, before any cut
+  std::vector<Written> more_writes;  // and the others, in order; those before `seq` may be left over from a cut
+  std::uint32_t segs = 1;            // packets that it is on the wire (tcp_skb_pcount); all counters count packets
+  std::size_t mss = 0;               // payload of each but the last, 0 for one packet (tcp_skb_mss)
+  std::size_t truesize = 0;          // counted in sk_wmem_queued
+  SimTime sent;                      // last transmission
+  std::vector<FrameId> ids;          // of its last transmission: parents of the next
+  bool sacked = false;               // TCPCB_SACKED_ACKED
+  bool lost = false;                 // TCPCB_LOST
+  bool retrans = false;              // TCPCB_SACKED_RETRANS: retransmitted, and not known to be lost again
+  bool ever_retrans = false;         // TCPCB_EVER_RETRANS
 
   std::size_t size() const { return data.size(); }
   SimTime written() const;                                         // its first byte; the segment has data
